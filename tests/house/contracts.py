@@ -7,7 +7,7 @@ The built-in types want module names; ours take the shape of the tree, so that d
 from __future__ import annotations
 
 import re
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import grimp
 from importlinter import Contract, ContractCheck, fields, output
@@ -35,6 +35,11 @@ def chains(graph: grimp.ImportGraph, importer: str, imported: str) -> list[tuple
     return sorted(graph.find_shortest_chains(importer=importer, imported=imported, as_packages=True))
 
 
+def names(field: object) -> list[str]:
+    """The value of a list field: import-linter puts plain strings where the class declares the field."""
+    return [str(value) for value in cast("list[str]", field)]
+
+
 class Reported(Contract):
     """A contract whose breaks are import chains with a sentence each."""
 
@@ -59,13 +64,11 @@ class Peers(Reported):
     def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:
         """Look at every ordered pair of peers, and from every blind module to every peer."""
         parent = str(self.parent)
-        peers = peers_of(graph, parent, list(self.not_peers))
-        blind = [f"{parent}.{name}" for name in self.blind]
+        peers = peers_of(graph, parent, names(self.not_peers))
+        blind = [f"{parent}.{name}" for name in names(self.blind)]
         broken: list[Link] = []
         for importer in [*peers, *blind]:
-            why = (
-                f"{importer} must not know a peer" if importer in blind else f"{importer} knows another peer"
-            )
+            why = f"{importer} must not know a peer" if importer in blind else f"{importer} knows another peer"
             for imported in peers:
                 if imported == importer:
                     continue
@@ -86,7 +89,7 @@ class Sandboxes(Reported):
         broken: list[Link] = []
         for peer in peers_of(graph, str(self.parent), []):
             sandbox = f"{peer}.{self.sandbox}"
-            for name in self.kept_apart:
+            for name in names(self.kept_apart):
                 broken += [
                     Link(why=f"{sandbox} leans on our own {name}", chain=chain)
                     for chain in chains(graph, sandbox, f"{peer}.{name}")
@@ -106,16 +109,14 @@ class Homes(Reported):
     def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:
         """Look at the direct importers of each protected module that is in the graph."""
         broken: list[Link] = []
-        for line in self.homes:
-            protected, allowed = parse_home(str(line))
+        for line in names(self.homes):
+            protected, allowed = parse_home(line)
             for module in sorted(graph.modules):
                 if module != protected and not module.startswith(f"{protected}."):
                     continue
                 for importer in sorted(graph.find_modules_that_directly_import(module)):
                     if not allowed.fullmatch(importer):
-                        broken.append(
-                            Link(why=f"{protected} has its home elsewhere", chain=(importer, module))
-                        )
+                        broken.append(Link(why=f"{protected} has its home elsewhere", chain=(importer, module)))
         return self.result(broken)
 
 
