@@ -1,0 +1,220 @@
+"""What the scan line makes of paper: pages with their measures, documents, and what was set aside and why.
+
+A *document* is one PDF/A of one dossier out of one batch. Its ``key`` depends on the bytes of the originals only, so the
+same sheets give the same key on every station, after every crash: that is what makes delivery exactly once possible.
+Pixels are counted in the source's own raster, angles in degrees clockwise, page numbers start at one.
+"""
+
+import datetime as dt
+import enum
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.ids import DossierCode, MessageId, Sha256
+
+Point = tuple[int, int]
+"""(x, y) in pixels of the source, origin in the upper left corner."""
+
+
+class ScanReason(enum.StrEnum):
+    """Why a file, page or document is not simply good. ``sentence`` is English; ``text`` names the Vietnamese one."""
+
+    EMPTY = "empty"
+    NOT_A_SCAN = "not_a_scan"
+    TRUNCATED = "truncated"
+    DAMAGED = "damaged"
+    ENCRYPTED = "encrypted"
+    SIGNED = "signed"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PAGES = "too_many_pages"
+    UNSUPPORTED = "unsupported"
+    WORKER_DIED = "worker_died"
+    DEADLINE = "deadline"
+    NOT_CONFORMANT = "not_conformant"
+    UNREADABLE = "unreadable"
+    DUPLICATE = "duplicate"
+    BLANK = "blank"
+    SEPARATOR = "separator"
+    NO_COVER = "no_cover"
+    SEVERAL_CODES = "several_codes"
+    MAYBE_BLANK = "maybe_blank"
+    BLURRED = "blurred"
+    FAINT = "faint"
+    COARSE = "coarse"
+
+    @property
+    def sentence(self) -> str:
+        """One plain English sentence for the operator."""
+        return _SENTENCES[self]
+
+    @property
+    def text(self) -> MessageId:
+        """Key of the Vietnamese sentence in the message catalogue."""
+        return MessageId(f"scan.{self.value}")
+
+    @property
+    def is_fault(self) -> bool:
+        """True when the input was bad; false for what is set aside by rule (blanks, separators, second copies)."""
+        return self not in _BY_RULE
+
+
+_SENTENCES = {
+    ScanReason.EMPTY: "The file has no bytes.",
+    ScanReason.NOT_A_SCAN: "The file is neither an image nor a PDF, whatever its name says.",
+    ScanReason.TRUNCATED: "The file stops before its end: it was cut off while it was written or copied.",
+    ScanReason.DAMAGED: "The file is damaged and cannot be read.",
+    ScanReason.ENCRYPTED: "The PDF asks for a password.",
+    ScanReason.SIGNED: "The PDF is signed already; scanning it again would break the signature.",
+    ScanReason.TOO_LARGE: "The image claims more pixels than any sheet of paper needs.",
+    ScanReason.TOO_MANY_PAGES: "The file claims more pages than one file may have.",
+    ScanReason.UNSUPPORTED: "The file uses a way of storing images that the line does not read.",
+    ScanReason.WORKER_DIED: "Reading the file broke the reading process; the file may be hostile.",
+    ScanReason.DEADLINE: "Reading the file took longer than allowed.",
+    ScanReason.NOT_CONFORMANT: "The result was not approved as PDF/A.",
+    ScanReason.UNREADABLE: "The file cannot be opened.",
+    ScanReason.DUPLICATE: "The same file was scanned before.",
+    ScanReason.BLANK: "The page is blank.",
+    ScanReason.SEPARATOR: "The sheet only separates documents.",
+    ScanReason.NO_COVER: "No cover sheet says which dossier these pages belong to.",
+    ScanReason.SEVERAL_CODES: "One sheet carries the codes of several dossiers.",
+    ScanReason.MAYBE_BLANK: "The page is almost blank; please look.",
+    ScanReason.BLURRED: "The page is blurred.",
+    ScanReason.FAINT: "The print is faint.",
+    ScanReason.COARSE: "The resolution is below 200 dpi.",
+}
+_BY_RULE = frozenset({ScanReason.DUPLICATE, ScanReason.BLANK, ScanReason.SEPARATOR})
+
+
+class PageVerdict(enum.StrEnum):
+    """What the quality gate says of one page."""
+
+    GOOD = "good"
+    WARN = "warn"
+    RESCAN = "rescan"
+
+
+class PageRole(enum.StrEnum):
+    """What a sheet is in its batch."""
+
+    COVER = "cover"
+    """Carries the dossier code; stays in the document, does not count as one of the citizen's sheets."""
+    CONTENT = "content"
+    SEPARATOR = "separator"
+    """Only parts two documents; never in a PDF."""
+
+
+@dataclass(frozen=True, slots=True)
+class Barcode:
+    """One code read from a page, as printed; the corners go clockwise from the symbol's own upper left."""
+
+    format: str
+    text: str
+    box: tuple[Point, Point, Point, Point]
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedPage:
+    """One sheet side with what was measured on it.
+
+    ``sha256`` is that of the original file the page came from, ``image_sha256`` that of the image bytes inside our PDF
+    (empty until built; equal to ``sha256`` for an untouched JPEG file). ``conversion`` says what had to be changed in
+    the image (``None``: embedded untouched). ``blank`` means no ink besides specks and punch holes.
+    """
+
+    source: str
+    source_page: int
+    sha256: Sha256
+    width_px: int
+    height_px: int
+    dpi: int
+    skew_deg: float
+    blank: bool
+    sharpness: float
+    contrast: float
+    barcodes: tuple[Barcode, ...]
+    verdict: PageVerdict
+    reasons: tuple[ScanReason, ...] = ()
+    role: PageRole = PageRole.CONTENT
+    image_sha256: str = ""
+    conversion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSource:
+    """An original file as it came; it is kept."""
+
+    name: str
+    sha256: Sha256
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanBatch:
+    """Files that lay together: one feed of the scanner, one dropped folder, one upload."""
+
+    id: str
+    station: str
+    operator: str | None
+    begun_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedDocument:
+    """A judged PDF/A, ready to be attached.
+
+    ``dossier_code`` is ``None`` when no cover sheet names it: the document then waits in the operator's queue with its
+    ``reasons``. ``path`` holds the bytes until :meth:`DocumentInbox.deliver` returns; the inbox copies them.
+    ``part_no`` is the document's place in its batch.
+    """
+
+    key: str
+    batch: ScanBatch
+    part_no: int
+    dossier_code: DossierCode | None
+    s10: str | None
+    sha256: Sha256
+    size_bytes: int
+    path: Path
+    conformance: str
+    pages: tuple[ScannedPage, ...]
+    sources: tuple[ScanSource, ...]
+    reasons: tuple[ScanReason, ...] = ()
+
+    @property
+    def sheets(self) -> int:
+        """Pages that are the citizen's own: covers do not count (rule E-22 compares this number)."""
+        return sum(page.role is PageRole.CONTENT for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A file (``source_page`` ``None``) or a page that is in no document, with the reason; ``kept`` is where it lies."""
+
+    key: str
+    batch: ScanBatch
+    source: str
+    source_page: int | None
+    reason: ScanReason
+    detail: str
+    kept: Path
+    sha256: Sha256 | None = None
+
+    def __str__(self) -> str:
+        """The sentence for the operator, with the detail where there is one."""
+        return f"{self.reason.sentence} {self.detail}".rstrip()
+
+
+def document_key(dossier_code: str | None, pages: Iterable[tuple[str, int]]) -> str:
+    """Key of a document: hex SHA-256 over the dossier code and the (source SHA-256, page number) of each page.
+
+    >>> document_key(None, [("ab" * 32, 1)]) == document_key(None, [("ab" * 32, 1)])
+    True
+    >>> document_key(None, [("ab" * 32, 1)]) == document_key("H99.1-261122-0001", [("ab" * 32, 1)])
+    False
+    """
+    digest = hashlib.sha256(f"lienthong-document-1\n{dossier_code or ''}\n".encode())
+    for sha256, page_no in pages:
+        digest.update(f"{sha256}#{page_no}\n".encode())
+    return digest.hexdigest()

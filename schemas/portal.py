@@ -1,0 +1,152 @@
+"""What the national portal and the one-stop systems are told and tell us, in our own words.
+
+Code numbers of a peer stay inside its adapter; here are dates with zone, our enums and whole đồng.
+"""
+
+import dataclasses
+import datetime as dt
+import enum
+
+from schemas.dossier import Channel, Component, Party, ReturnMethod
+from schemas.ids import DossierCode, DossierId, ProcedureCode, Sha256, UnitId
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of the dossier that a peer may fetch by its address."""
+
+    sha256: Sha256
+    name: str
+    component_no: int | None
+    url: str
+    digitised: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PortalDossier:
+    """Snapshot of a dossier for DongBoHoSoMC; the payload of ``portal.dossier``. National codes as domain model §3."""
+
+    dossier: DossierId
+    code: DossierCode
+    procedure: ProcedureCode
+    procedure_name: str
+    field_code: str
+    field_name: str
+    channel: Channel
+    owner: Party
+    summary: str
+    submitted_at: dt.datetime | None
+    accepted_at: dt.datetime | None
+    due_at: dt.datetime | None
+    returned_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    refused_at: dt.datetime | None
+    national: int
+    return_method: ReturnMethod
+    unit_name: str
+    unit_code: str
+    components: tuple[Component, ...]
+    attachments: tuple[Attachment, ...]
+    as_of: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ProgressStep:
+    """One progress step for CapNhatTienDoHoSoMC."""
+
+    at: dt.datetime
+    national: int
+    by: str
+    title: str
+    department: str
+    what: str
+    started_at: dt.datetime | None
+    due_at: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PortalProgress:
+    """Up to ten progress steps of one dossier, in order; the payload of ``portal.progress``, settled as a whole."""
+
+    dossier: DossierId
+    code: DossierCode
+    steps: tuple[ProgressStep, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PortalReceipt:
+    """The portal took it. ``created`` is False where it turned into an update of what was there."""
+
+    created: bool
+    peer_code: str
+    peer_text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OneStopDossier:
+    """A dossier for the one-stop system of the competent unit; the payload of ``one_stop.dossier``."""
+
+    dossier: DossierId
+    code: DossierCode
+    procedure: ProcedureCode
+    procedure_name: str
+    owner: Party
+    submitter: Party
+    origin: UnitId
+    origin_code: str
+    target: UnitId
+    target_code: str
+    submitted_at: dt.datetime | None
+    due_at: dt.datetime | None
+    return_method: ReturnMethod
+    item_number: str | None
+    components: tuple[Component, ...]
+    attachments: tuple[Attachment, ...]
+    note: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OneStopStatus:
+    """News of ours for the one-stop system (sendStatusProfile); the payload of ``one_stop.status``."""
+
+    dossier: DossierId
+    code: DossierCode
+    origin_code: str
+    target_code: str
+    national: int
+    at: dt.datetime
+    by: str
+    note: str
+
+
+class ReportKind(enum.StrEnum):
+    """What a one-stop system reports about a dossier."""
+
+    RECEIVED = "received"
+    """The unit signs for the envelope: its receipt, not yet its acceptance."""
+    STATUS = "status"
+    """The national code at the unit is now ``national``."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ProfileRef:
+    """A report that waits at the one-stop side: its key there."""
+
+    key: str
+    unit_code: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OneStopReport:
+    """A report of a one-stop system, understood. ``national`` is None for RECEIVED."""
+
+    key: str
+    kind: ReportKind
+    code: DossierCode
+    national: int | None
+    at: dt.datetime
+    by: str
+    due_at: dt.datetime | None
+    reason: str
+    result_codes: tuple[str, ...]
+    raw_sha256: Sha256

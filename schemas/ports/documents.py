@@ -1,0 +1,31 @@
+"""What scanning hands over: the gateway (or a station without a network) stands behind this port."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas.document import ScannedDocument, SetAside
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The inbox has the document for good. ``repeated``: it had it already, and nothing was done again."""
+
+    key: str
+    repeated: bool
+
+
+class DocumentInbox(Protocol):
+    """Takes judged documents and the news of what was set aside.
+
+    Both calls are idempotent by ``key``: the line may call again after a crash between the answer and its own journal,
+    and the second call must change nothing. Returning means durable. An exception means "not taken": the line leaves
+    the batch open and offers the same document again later.
+    """
+
+    async def deliver(self, document: ScannedDocument) -> Delivered:
+        """Take one document; copy the bytes at ``document.path`` before returning."""
+        ...
+
+    async def set_aside(self, item: SetAside) -> None:
+        """Show the operator a file or page that is in no document; the original stays at ``item.kept``."""
+        ...

@@ -1,0 +1,221 @@
+"""Rows of dossiers, items, their events, bags and scanned documents.
+
+The rules of :mod:`schemas.ports.stores` hold: synchronous, inside one transaction, database only.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+from schemas.attachment import AttachedDocument, KeptAside
+from schemas.bag import Bag, Dispatch, HandoverManifest
+from schemas.dossier import Dossier
+from schemas.ids import (
+    BagNumber,
+    CarrierId,
+    DossierCode,
+    DossierId,
+    ItemId,
+    PeerId,
+    ProcedureCode,
+    UnitId,
+)
+from schemas.shipment import Booking, Item, LegDirection, Packing
+from schemas.tracking import StoredEvent, TrackingEvent
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DossierLine:
+    """A dossier as a list shows it."""
+
+    id: DossierId
+    code: DossierCode
+    owner_name: str
+    procedure: ProcedureCode
+    state: str
+    national: int | None
+    competent_unit: UnitId
+    due_at: dt.datetime | None
+    changed_at: dt.datetime
+
+
+class DossierStore(Protocol):
+    """Dossiers, whole aggregates."""
+
+    def get(self, dossier: DossierId) -> Dossier:
+        """Raises NotFound."""
+        ...
+
+    def find(self, code: str) -> Dossier | None:
+        """By the code it has or ever had."""
+        ...
+
+    def add(self, dossier: Dossier) -> Dossier:
+        """Store a new one; returns it with its id. Raises Stale where one of its codes is taken."""
+        ...
+
+    def put(self, dossier: Dossier) -> Dossier:
+        """Store a changed one whose ``version`` is the one read; returns it with the next. Raises Stale."""
+        ...
+
+    def search(
+        self, text: str, *, units: Sequence[UnitId] | None, limit: int = 50, after: DossierId | None = None
+    ) -> tuple[DossierLine, ...]:
+        """Newest first, by code prefix or suffix, folded owner name or item number; ``units`` None means every unit.
+
+        Keyset paging: ``after`` is the id of the last line of the page before.
+        """
+        ...
+
+    def in_states(self, states: Sequence[str], *, limit: int, after: DossierId | None = None) -> tuple[DossierId, ...]:
+        """Ids by ascending id: the nomination for rules on dossiers."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of an event that was appended. ``new`` False: a second copy, counted in ``seen_n``."""
+
+    event: StoredEvent
+    new: bool
+
+
+class ItemStore(Protocol):
+    """Items, bookings and packings."""
+
+    def get(self, item: ItemId) -> Item:
+        """Raises NotFound."""
+        ...
+
+    def find(self, carrier: CarrierId, number: str, at: dt.datetime) -> Item | None:
+        """The item of this number (or alias) whose validity holds ``at``; the newest where several do."""
+        ...
+
+    def find_number(self, number: str) -> tuple[Item, ...]:
+        """Every item that ever had this number, newest first."""
+        ...
+
+    def add(self, item: Item) -> Item:
+        """Store a new one; returns it with its id."""
+        ...
+
+    def put(self, item: Item) -> Item:
+        """Store a changed one whose ``version`` is the one read. Raises Stale."""
+        ...
+
+    def pack(self, packing: Packing) -> None:
+        """Bind a dossier to an item from a moment; the same (dossier, item, since) again changes ``until``."""
+        ...
+
+    def packings_of(self, item: ItemId) -> tuple[Packing, ...]:
+        """Oldest first."""
+        ...
+
+    def packings_in(self, dossier: DossierId) -> tuple[Packing, ...]:
+        """Oldest first."""
+        ...
+
+    def put_booking(self, booking: Booking) -> None:
+        """Insert or replace by (peer, reference, direction, seq)."""
+        ...
+
+    def bookings(self, peer: PeerId, reference: str) -> tuple[Booking, ...]:
+        """All bookings under a reference, oldest first."""
+        ...
+
+    def bookings_of(self, item: ItemId) -> tuple[Booking, ...]:
+        """All bookings of an item."""
+        ...
+
+    def next_seq(self, peer: PeerId, reference: str, direction: LegDirection) -> int:
+        """One more than the highest ``seq`` there, 1 for the first."""
+        ...
+
+    def moving(self, *, limit: int, after: ItemId | None = None) -> tuple[ItemId, ...]:
+        """Items that a rule may concern (not long closed), by ascending id: the nomination."""
+        ...
+
+    def due_for_poll(self, carrier: CarrierId, now: dt.datetime, *, limit: int) -> tuple[Item, ...]:
+        """Open items whose next poll has come."""
+        ...
+
+
+class EventStore(Protocol):
+    """The append-only log of events, by natural key (item, occurred wall time, code, office, attempt)."""
+
+    def append(self, item: ItemId, events: Sequence[tuple[TrackingEvent, str | None]]) -> tuple[Appended, ...]:
+        """Append (event, quarantine code or None); a second copy only counts. The order of the answer is the order given."""
+        ...
+
+    def of_item(self, item: ItemId) -> tuple[StoredEvent, ...]:
+        """All events by (occurred low end, rank, received)."""
+        ...
+
+    def withdraw(self, item: ItemId, key: tuple[str, str, str, int], at: dt.datetime) -> None:
+        """Mark the event (wall, code, office, attempt) as withdrawn by the carrier; the row stays."""
+        ...
+
+    def set_quarantine(self, item: ItemId, key: tuple[str, str, str, int], reason: str | None) -> None:
+        """Put an event into quarantine, or take it out when its code became known."""
+        ...
+
+    def unknown_codes(self, *, limit: int) -> tuple[tuple[CarrierId, str, int, dt.datetime], ...]:
+        """(carrier, code, how many, last seen) of codes outside the tables."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Scanned documents bound to dossiers; the bytes are blobs."""
+
+    def attach(self, document: AttachedDocument) -> bool:
+        """Bind; False where this document key is bound already."""
+        ...
+
+    def of_dossier(self, dossier: DossierId) -> tuple[AttachedDocument, ...]:
+        """Oldest first."""
+        ...
+
+    def unassigned(self, *, limit: int = 100) -> tuple[AttachedDocument, ...]:
+        """Documents in the operator's queue: no dossier, or in doubt."""
+        ...
+
+    def find(self, key: str) -> AttachedDocument | None:
+        """By document key."""
+        ...
+
+    def bind(self, key: str, dossier: DossierId, *, at: dt.datetime) -> AttachedDocument:
+        """A person binds a waiting document. Raises NotFound, Stale where it is bound already."""
+        ...
+
+    def set_aside(self, kept: KeptAside) -> bool:
+        """Remember a file or page that is in no document; False where this key is known."""
+        ...
+
+    def aside(self, *, limit: int = 100) -> tuple[KeptAside, ...]:
+        """Newest first."""
+        ...
+
+
+class BagStore(Protocol):
+    """Bags, manifests and dispatches."""
+
+    def get(self, bag: BagNumber) -> Bag | None:
+        """The bag, or None."""
+        ...
+
+    def put(self, bag: Bag) -> Bag:
+        """Insert (version 0) or replace (version read); returns it with the next version. Raises Stale."""
+        ...
+
+    def put_manifest(self, manifest: HandoverManifest) -> None:
+        """Insert a revision; a signed revision is never replaced (raises Stale)."""
+        ...
+
+    def manifest(self, number: str) -> HandoverManifest | None:
+        """The newest revision."""
+        ...
+
+    def put_dispatch(self, dispatch: Dispatch) -> None:
+        """Insert or replace by number."""
+        ...

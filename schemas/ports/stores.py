@@ -1,0 +1,66 @@
+"""The database inside one transaction: synchronous Protocols, one for each family of rows.
+
+A function of the form ``fn(tx)`` does no I/O besides these calls and is bounded; ``Store.write`` may run it twice (a
+group whose commit failed is replayed), so it must not change anything outside of ``tx``. Reads see the transaction's
+own writes. Missing rows raise NotFound where the method says so.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from schemas.ports.dossier_stores import BagStore, DocumentStore, DossierStore, EventStore, ItemStore
+from schemas.ports.house_stores import AuditLog, CatalogueStore, DiscrepancyStore, NumberStore, ScheduleStore
+from schemas.ports.message_stores import FeedStore, IdempotencyStore, InboxStore, MessageStore, PeerStore
+
+T = TypeVar("T")
+
+
+class Tx(Protocol):
+    """Everything of one transaction."""
+
+    @property
+    def dossiers(self) -> DossierStore: ...
+    @property
+    def items(self) -> ItemStore: ...
+    @property
+    def events(self) -> EventStore: ...
+    @property
+    def messages(self) -> MessageStore: ...
+    @property
+    def inbox(self) -> InboxStore: ...
+    @property
+    def discrepancies(self) -> DiscrepancyStore: ...
+    @property
+    def feeds(self) -> FeedStore: ...
+    @property
+    def peers(self) -> PeerStore: ...
+    @property
+    def idempotency(self) -> IdempotencyStore: ...
+    @property
+    def numbers(self) -> NumberStore: ...
+    @property
+    def documents(self) -> DocumentStore: ...
+    @property
+    def catalogue(self) -> CatalogueStore: ...
+    @property
+    def bags(self) -> BagStore: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def schedule(self) -> ScheduleStore: ...
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Call ``act`` once the transaction is durable (ring a bell); never when it rolled back. Must not block."""
+        ...
+
+
+class Store(Protocol):
+    """One way to the database."""
+
+    async def write(self, fn: Callable[[Tx], T]) -> T:
+        """Run ``fn`` in a transaction; returns when it is durable."""
+        ...
+
+    async def read(self, fn: Callable[[Tx], T]) -> T:
+        """Run ``fn`` on a consistent snapshot; it must not write."""
+        ...

@@ -1,0 +1,174 @@
+"""Postal items, what binds them to dossiers, and the orders that announced them (domain model §1.1, §1.15, §2)."""
+
+import dataclasses
+import datetime as dt
+import enum
+
+from schemas.dossier import Party
+from schemas.ids import CarrierId, DossierCode, DossierId, ItemId, PeerId, UnitId
+from schemas.tracking import EvidenceLevel, Fold
+
+
+class Purpose(enum.StrEnum):
+    """Why an item travels."""
+
+    DOSSIER_IN = "dossier_in"
+    SUPPLEMENT_IN = "supplement_in"
+    REQUEST_OUT = "request_out"
+    RESULT_OUT = "result_out"
+    PAPERS_BACK = "papers_back"
+    INTER_UNIT = "inter_unit"
+    UNKNOWN = "unknown"
+    """An orphan: we heard of it before anybody told us what it is."""
+
+
+class NumberScheme(enum.StrEnum):
+    """Whose numbering an item number follows; only S10 has a check digit (D-20)."""
+
+    S10 = "s10"
+    CARRIER = "carrier"
+    REFERENCE = "reference"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ExpectedOffice:
+    """An office where the item should be delivered, from a date, and why we think so."""
+
+    office: str
+    since: dt.datetime
+    why: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PollState:
+    """When we last asked the carrier, and when we shall ask again."""
+
+    last_at: dt.datetime | None = None
+    next_at: dt.datetime | None = None
+    failures: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Item:
+    """One postal item (bưu gửi). Exists for everything ever heard of; ``id`` is 0 until stored.
+
+    (carrier, number, valid_from) tells two items of a recycled number apart. ``evidence_required`` is per carrier and
+    service; a carrier that never gives proof is ``STATUS_ONLY``.
+    """
+
+    id: ItemId
+    version: int
+    carrier: CarrierId
+    service: str
+    number: str | None
+    number_scheme: NumberScheme
+    reference: str | None
+    valid_from: dt.datetime
+    valid_to: dt.datetime | None
+    aliases: tuple[str, ...]
+    purpose: Purpose
+    sender_unit: UnitId | None
+    receiver_unit: UnitId | None
+    sender: Party | None
+    addressee: Party | None
+    origin_office: str
+    expected_offices: tuple[ExpectedOffice, ...]
+    booked_at: dt.datetime | None
+    handed_over_at: dt.datetime | None
+    """When the post's person signed for it (our own record, before any event of the carrier)."""
+    promised_at: dt.datetime | None
+    storage_until: dt.datetime | None
+    attempt_max: int
+    weight_g: int | None
+    fee_due: int
+    cod_due: int
+    evidence_required: EvidenceLevel
+    fold: Fold
+    parcels_declared: int
+    sender_receipt_at: dt.datetime | None
+    """Receipt of a returned item by the one who sent it (D-14, D-15)."""
+    inquiry_at: dt.datetime | None
+    recall_at: dt.datetime | None
+    polls: PollState = PollState()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Packing:
+    """A dossier was in this item as parcel ``part`` of ``parts``, from ``since`` to ``until`` (None: still)."""
+
+    dossier: DossierId
+    item: ItemId
+    part: int
+    parts: int
+    components: tuple[int, ...]
+    since: dt.datetime
+    until: dt.datetime | None
+    confidence: float = 1.0
+
+
+class BookingState(enum.StrEnum):
+    """Life of an order at the carrier."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+class LegDirection(enum.StrEnum):
+    """Which of the two legs an order serves: 1 collects from the citizen, 2 returns to the citizen."""
+
+    TO_OFFICE = "to_office"
+    TO_CITIZEN = "to_citizen"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Booking:
+    """An order at a carrier. References are shared by collect, return and retry, so (reference, direction, seq) is the key.
+
+    A feed row without item code goes to the open booking whose window holds its time (domain model §1.1).
+    """
+
+    peer: PeerId
+    carrier: CarrierId
+    reference: str
+    direction: LegDirection
+    seq: int
+    item: ItemId
+    state: BookingState
+    window_from: dt.datetime
+    window_to: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BookingOrder:
+    """What a carrier needs to be told to take an item; the payload of ``carrier.book`` and ``carrier.cancel``."""
+
+    carrier: CarrierId
+    dossier: DossierId
+    dossier_code: DossierCode
+    item: ItemId
+    number: str | None
+    reference: str
+    direction: LegDirection
+    seq: int
+    purpose: Purpose
+    service: str
+    sender: Party
+    addressee: Party
+    contents: str
+    """What is inside, for the label: procedure and papers. Never an identity number (domain model §1.4)."""
+    cod_due: int
+    weight_g: int | None
+    ordered_at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BookingReceipt:
+    """The carrier accepted the order; ``number`` is set where the carrier gave one of its own."""
+
+    reference: str
+    number: str | None
+    peer_code: str
+    peer_text: str
