@@ -1,0 +1,1 @@
+"""Number formats: vectors from their sources, properties by hypothesis."""
