@@ -10,6 +10,7 @@ import enum
 from schemas.dossier import Dossier, Step
 from schemas.errors import Applied
 from schemas.ids import AttemptNo, DossierId, InboxNo, ItemId, MessageNo, PeerId, Sha256, UnitId
+from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
 from schemas.shipment import BookingOrder
 from schemas.wire import Exchange
 
@@ -213,5 +214,8 @@ class PapersAttached:
     dossier: Dossier
     document: Sha256
 
+
+Payload = BookingOrder | PortalDossier | PortalProgress | OneStopDossier | OneStopStatus
+"""What a message says, as a record; which one belongs to which operation is :mod:`gateway.outbox.payload`."""
 
 Fact = DossierMoved | DossierLodged | ItemOrdered | PapersAttached

@@ -125,7 +125,7 @@ class LegDirection(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Booking:
-    """An order at a carrier. References are shared by collect, return and retry, so (reference, direction, seq) is the key.
+    """An order at a carrier, by (reference, direction, seq): collect, return and retry may share a reference.
 
     A feed row without item code goes to the open booking whose window holds its time (domain model §1.1).
     """

@@ -8,6 +8,7 @@ import enum
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from schemas.message import Operation, Payload
 from schemas.shipment import BookingOrder, BookingReceipt
 from schemas.tracking import TrackingBatch
 from schemas.wire import Callback, CallbackReply, Probe
@@ -77,8 +78,8 @@ class Answer(enum.Enum):
 class OutcomeQuery(Protocol):
     """Can say whether an earlier, unanswered message was applied."""
 
-    async def ask(self, operation: str, business_key: str, *, since: dt.datetime) -> Answer:
-        """Ask about the message with ``business_key``, first sent at ``since``."""
+    async def ask(self, operation: Operation, payload: Payload, *, since: dt.datetime) -> Answer:
+        """Ask what became of ``payload``, first sent at ``since``; changes nothing at the peer."""
         ...
 
 

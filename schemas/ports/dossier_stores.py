@@ -145,7 +145,7 @@ class EventStore(Protocol):
     """The append-only log of events, by natural key (item, occurred wall time, code, office, attempt)."""
 
     def append(self, item: ItemId, events: Sequence[tuple[TrackingEvent, str | None]]) -> tuple[Appended, ...]:
-        """Append (event, quarantine code or None); a second copy only counts. The order of the answer is the order given."""
+        """Append (event, quarantine code or None); a second copy only counts. Answers in the order given."""
         ...
 
     def of_item(self, item: ItemId) -> tuple[StoredEvent, ...]:

@@ -69,8 +69,12 @@ class MessageStore(Protocol):
         """The payload. Raises NotFound when its retention is over."""
         ...
 
-    def extend_pending(self, message: MessageNo, body: bytes) -> None:
+    def extend_pending(self, message: MessageNo, body: bytes, *, asserted_state: str, as_of: dt.datetime) -> None:
         """Replace the body of a message that was never tried. Raises Stale when it was."""
+        ...
+
+    def shrink(self, message: MessageNo, body: bytes) -> None:
+        """Keep only what is still to be told of a message being sent; ``digest`` stays that of the whole."""
         ...
 
     def last_open(self, peer: PeerId, dossier: DossierId, operation: Operation) -> Message | None:
