@@ -3,9 +3,13 @@
 import dataclasses
 import datetime as dt
 import enum
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from schemas.ids import PeerId, UnitId, UserId
+from schemas.ports.stores import Tx
+
+T = TypeVar("T")
 
 
 class Role(enum.StrEnum):
@@ -115,4 +119,23 @@ class AccountStore(Protocol):
 
     def put_key(self, key: ApiKey) -> None:
         """Insert or replace by name."""
+        ...
+
+
+class AccountTx(Tx, Protocol):
+    """A transaction of the gateway's own store: everything of :class:`schemas.ports.stores.Tx`, and the accounts."""
+
+    @property
+    def accounts(self) -> AccountStore: ...
+
+
+class GatewayStore(Protocol):
+    """The gateway's own store, as the edge needs it; fits wherever a :class:`schemas.ports.stores.Store` is wanted."""
+
+    async def write(self, fn: Callable[[AccountTx], T]) -> T:
+        """Run ``fn`` in a transaction; returns when it is durable."""
+        ...
+
+    async def read(self, fn: Callable[[AccountTx], T]) -> T:
+        """Run ``fn`` on a consistent snapshot; it must not write."""
         ...
