@@ -1,0 +1,99 @@
+# Every command a person types. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# A folder named like one of our top-level packages must never win over the installed distribution.
+export PYTHONSAFEPATH := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet
+
+# A stamp says that this very content was installed; it lives in the environment, so both go together.
+STAMPS := $(VENV)/.stamps
+stamp = $(STAMPS)/$(1)-$(shell cat $(2) | sha256sum | cut -c1-16)
+PRODUCT := $(call stamp,product,requirements/product.txt requirements/build.txt)
+INSTALLED := $(call stamp,installed,requirements/product.txt requirements/build.txt pyproject.toml)
+SYSTEM := $(call stamp,system,packaging/system-packages.txt)
+DEV := $(call stamp,dev,requirements/product.txt requirements/build.txt requirements/dev.txt)
+SYSTEM_TEST := $(call stamp,system-test,packaging/system-packages-test.txt)
+SYSTEM_BENCH := $(call stamp,system-bench,packaging/system-packages-bench.txt)
+
+PACKAGES := gateway adapters scanning tracking schemas
+CHECKED := $(PACKAGES) tests $(wildcard benchmarks)
+PYTEST := $(BIN)/python -m pytest
+QUICK := not slow and not faults
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
+# pytest answers 5 when a folder has no test with these marks yet; anything else stays an error.
+NONE_IS_FINE = || [ $$? -eq 5 ]
+
+.PHONY: help setup stacks run test check bench faults screenshots lock image clean
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: $(INSTALLED) $(SYSTEM)  ## .venv from the lock file, system packages; the command is then .venv/bin/lienthong
+
+stacks: setup $(DEV) $(SYSTEM_TEST)  ## what only the tests need: dev lock, browser, PDF viewers
+
+run: setup  ## gateway, sandbox peers and sample province on SQLite, at 127.0.0.1:8080
+	$(BIN)/lienthong demo
+
+test: stacks check  ## everything: make check, then every test, the quick ones first
+	$(PYTEST) tests --ignore=tests/house --ignore=tests/unit -m "$(QUICK)" -n 2 --dist loadgroup $(NONE_IS_FINE)
+	$(PYTEST) tests -m "slow and not faults" $(NONE_IS_FINE)
+
+check: setup $(DEV)  ## ruff, mypy --strict, import contracts, house rules, unit tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(CHECKED)
+	$(BIN)/lint-imports
+	$(PYTEST) tests/house tests/unit -m "$(QUICK)" -n 2
+
+bench: setup $(DEV) $(SYSTEM_BENCH)  ## the benchmarks, each with its floor or peer in the same run, as ratios
+	$(BIN)/python -m benchmarks
+
+faults: stacks  ## the long fault runs
+	$(PYTEST) tests -m faults
+
+screenshots: stacks  ## every screen, both languages, into tests/screens/out
+	$(BIN)/python -m tests.screens
+
+lock: $(VENV)/bin/python  ## write requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	$(PIP_INSTALL) "uv>=0.8"
+	$(COMPILE) pyproject.toml -o requirements/product.txt
+	$(COMPILE) requirements/build.in -c requirements/product.txt -o requirements/build.txt
+	$(COMPILE) pyproject.toml --group dev -c requirements/product.txt -c requirements/build.txt -o requirements/dev.txt
+
+image:  ## the container image
+	docker build -t lienthong .
+
+clean:  ## remove the environment and caches; var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+$(VENV)/bin/python:
+	packaging/make-venv $(VENV)
+
+$(PRODUCT): | $(VENV)/bin/python
+	$(PIP_INSTALL) --require-hashes -r requirements/product.txt -r requirements/build.txt
+	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/product-* && touch $@
+
+# Editable and without dependencies: those came from the lock, by hash; so did the build back end.
+$(INSTALLED): $(PRODUCT)
+	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/installed-* && touch $@
+
+$(DEV): $(PRODUCT)
+	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/dev-* && touch $@
+
+# A package that apt may not install is named on the screen each time, until somebody does.
+$(SYSTEM) $(SYSTEM_TEST) $(SYSTEM_BENCH): | $(VENV)/bin/python
+	@list=$$(basename $@ | sed -e 's/-[0-9a-f]*$$//' -e 's/^system/packaging\/system-packages/').txt; \
+	packaging/install-system-packages $$list; \
+	mkdir -p $(STAMPS); \
+	if [ -z "$$(packaging/install-system-packages --missing $$list)" ]; then touch $@; fi

@@ -1,0 +1,19 @@
+"""What every test may use: the throwaway PostgreSQL, and the rule that continuous integration skips nothing."""
+
+import os
+
+import pytest
+
+pytest_plugins = ["tests.postgres"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A skip in CI fails the run: a test that did not run proves nothing. The names stand in the summary (-ra)."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") != "true" or reporter is None:
+        return  # the workers of xdist have no reporter: the session that collects their results decides
+    skipped = reporter.stats.get("skipped", [])
+    if skipped and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"CI: {len(skipped)} skipped, which counts as failed", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
