@@ -126,7 +126,9 @@ class AccountTx(Tx, Protocol):
     """A transaction of the gateway's own store: everything of :class:`schemas.ports.stores.Tx`, and the accounts."""
 
     @property
-    def accounts(self) -> AccountStore: ...
+    def accounts(self) -> AccountStore:
+        """People, sessions and keys."""
+        ...
 
 
 class GatewayStore(Protocol):
