@@ -1,0 +1,421 @@
+"""Calls to a peer: one session, deadlines, bounded replies, wire errors as :mod:`schemas.errors`.
+
+What an error says about the effect at the peer is decided here, once:
+
+======================================  =====================================================
+what happened                           error
+======================================  =====================================================
+no connection (DNS, TCP, TLS, timeout)  Outage: nothing was sent
+sent, but no whole reply                Unknown; Outage for a call without effect (a read, a log-in)
+429                                     Throttled with Retry-After
+408, 425, 503 (HTML or not)             Transient with Retry-After
+401, 403                                Unauthorised; logging in again is the client's matter
+any other 4xx                           Refused
+any other 5xx                           Unknown; Outage for a call without effect
+3xx, wrong content type, too long       Misunderstood with the raw reply
+======================================  =====================================================
+
+Redirects are never followed, and a call goes only to an origin named in the peer's settings.
+"""
+
+import contextlib
+import contextvars
+import dataclasses
+import datetime as dt
+import email.utils
+import ssl
+import types
+from collections.abc import Collection, Iterator, Mapping
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from adapters._kit import redact
+from schemas.errors import (
+    BadConfiguration,
+    CallError,
+    Misunderstood,
+    Outage,
+    Refused,
+    Throttled,
+    Transient,
+    Unauthorised,
+    Unknown,
+)
+from schemas.ids import PeerId
+from schemas.ports.clock import Clock
+from schemas.wire import Exchange
+
+JSON = ("application/json", "text/json", "application/hal+json", "application/problem+json")
+XML = ("text/xml", "application/xml", "application/soap+xml")
+ANY: tuple[str, ...] = ()
+
+_recorder: contextvars.ContextVar[list[Exchange] | None] = contextvars.ContextVar("exchanges", default=None)
+_CONNECT_FAILURES = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_TAIL = 64 * 1024
+"""Bytes read from a reply in one go."""
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[list[Exchange]]:
+    """Collect the exchanges of every call made inside, by this task and the tasks it starts, oldest end first.
+
+    Sibling tasks with their own ``recording()`` do not see each other's.
+    """
+    exchanges: list[Exchange] = []
+    token = _recorder.set(exchanges)
+    try:
+        yield exchanges
+    finally:
+        _recorder.reset(token)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Deadlines:
+    """In seconds of real time; all three always hold."""
+
+    connect_s: float = 5.0
+    read_s: float = 20.0
+    total_s: float = 30.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM; None: the system's authorities, no certificate of ours."""
+
+    ca_file: str | None = None
+    client_cert_file: str | None = None
+    client_key_file: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply with an accepted status. Header names in lower case; ``content_type`` without parameters."""
+
+    status: int
+    content_type: str
+    charset: str | None
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: dt.datetime
+
+    @property
+    def server_time(self) -> dt.datetime | None:
+        """The peer's Date header, for the clock difference."""
+        return _http_date(self.headers.get("date", ""))
+
+
+class PeerHttp:
+    """The HTTP side of one peer. Make one per peer, close it at the end (``await http.aclose()`` or ``async with``)."""
+
+    def __init__(
+        self,
+        peer: PeerId,
+        *,
+        clock: Clock,
+        origins: Collection[str],
+        deadlines: Deadlines | None = None,
+        max_reply_bytes: int = 16 * 1024 * 1024,
+        max_in_flight: int = 8,
+        tls: Tls | None = None,
+    ) -> None:
+        """Take the peer's ``origins`` (``https://host:port``) from its settings; nothing is opened before a call."""
+        self.peer = peer
+        self._clock = clock
+        self._origins = frozenset(origin_of(origin) for origin in origins)
+        self._deadlines = deadlines or Deadlines()
+        self._max_reply_bytes = max_reply_bytes
+        self._max_in_flight = max_in_flight
+        self._tls = tls or Tls()
+        self._pooled: aiohttp.ClientSession | None = None
+        self._fresh: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> "PeerHttp":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the sessions; calls after this open new ones."""
+        for session in (self._pooled, self._fresh):
+            if session is not None:
+                await session.close()
+        self._pooled = self._fresh = None
+
+    async def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: tuple[str, ...] = JSON,
+        allow: Collection[int] = (),
+        effect: bool = False,
+    ) -> Reply:
+        """GET; see :meth:`request`. ``effect`` is False here unless told: some peers change things by GET."""
+        return await self.request("GET", url, params=params, headers=headers, accept=accept, allow=allow, effect=effect)
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        content_type: str = "application/json; charset=utf-8",
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: tuple[str, ...] = JSON,
+        allow: Collection[int] = (),
+        effect: bool = True,
+    ) -> Reply:
+        """POST ``body``; see :meth:`request`. Say ``effect=False`` for a log-in or a query by POST."""
+        told = {"Content-Type": content_type, **(headers or {})}
+        return await self.request(
+            "POST", url, params=params, headers=told, body=body, accept=accept, allow=allow, effect=effect
+        )
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        accept: tuple[str, ...] = JSON,
+        allow: Collection[int] = (),
+        effect: bool = True,
+    ) -> Reply:
+        """Send one request and return its whole reply.
+
+        ``accept`` are the content types that may be parsed (ANY: every one). ``allow`` are statuses outside of 2xx
+        that the client reads by itself (a SOAP Fault with 500). ``effect`` says whether the peer changes anything by
+        it: a call without effect is never Unknown.
+
+        Raises:
+            CallError: as the table at the head of this module.
+        """
+        self._check_origin(url)
+        call = _Call(method, url, dict(params or {}), dict(headers or {}), body)
+        started_at = self._clock.now()
+        try:
+            await self._send(call, effect=effect)
+        except TimeoutError as error:
+            raise self._broken(call, "no whole reply in time", error, effect=effect) from error
+        except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
+            raise self._broken(call, f"{type(error).__name__}: {error}", error, effect=effect) from error
+        finally:
+            self._record(call, started_at)
+        return self._judge(call, accept, allow, effect=effect)
+
+    async def _send(self, call: "_Call", *, effect: bool) -> None:
+        session = self._session(effect and call.method != "POST")
+        async with session.request(
+            call.method,
+            call.url,
+            params=call.params or None,
+            headers=call.headers,
+            data=call.body or None,
+            allow_redirects=False,
+            trace_request_ctx=call,
+        ) as response:
+            call.status = response.status
+            call.reason = response.reason or ""
+            call.reply_headers = [(name, value) for name, value in response.headers.items()]
+            call.content_type = response.content_type.lower() if "Content-Type" in response.headers else ""
+            call.charset = response.charset
+            async for part in response.content.iter_chunked(_TAIL):
+                call.reply += part
+                if len(call.reply) > self._max_reply_bytes:
+                    call.too_long = True
+                    return
+
+    def _session(self, fresh: bool) -> aiohttp.ClientSession:
+        # aiohttp silently repeats a GET whose pooled connection breaks. A GET with an effect (cancelOrder) must not be
+        # sent twice behind our back, so it gets a connection of its own.
+        if fresh:
+            self._fresh = self._fresh or self._open(force_close=True)
+            return self._fresh
+        self._pooled = self._pooled or self._open(force_close=False)
+        return self._pooled
+
+    def _open(self, *, force_close: bool) -> aiohttp.ClientSession:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_mark_sent)
+        timeout = aiohttp.ClientTimeout(
+            total=self._deadlines.total_s, connect=self._deadlines.connect_s, sock_read=self._deadlines.read_s
+        )
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._max_in_flight, force_close=force_close, ssl=_tls_context(self._tls, self.peer)
+            ),
+            timeout=timeout,
+            trace_configs=[trace],
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "lienthong"},
+        )
+
+    def _check_origin(self, url: str) -> None:
+        if origin_of(url) not in self._origins:
+            raise Misunderstood(
+                f"{redact.url(url)} is not among the addresses of peers.{self.peer}; nothing was sent",
+                subject=self.peer,
+            )
+
+    def _broken(self, call: "_Call", what: str, error: BaseException, *, effect: bool) -> CallError:
+        where = f"{call.method} {redact.url(call.url)}: {what}"
+        if isinstance(error, _CONNECT_FAILURES) or not call.sent:
+            return Outage(f"{where}; nothing was sent", subject=self.peer)
+        kind = Unknown if effect else Outage
+        return kind(where, subject=self.peer, raw=bytes(call.reply), status=call.status)
+
+    def _judge(self, call: "_Call", accept: tuple[str, ...], allow: Collection[int], *, effect: bool) -> Reply:
+        status = call.status or 0
+        if call.too_long:
+            raise self._error(Misunderstood, call, f"reply is longer than {self._max_reply_bytes} bytes")
+        if not 200 <= status < 300 and status not in allow:
+            kind = _kind_of(status, effect=effect)
+            raise self._error(kind, call, f"HTTP {status} {call.reason}".rstrip())
+        if accept and call.content_type not in accept:
+            told = call.content_type or "no content type"
+            raise self._error(Misunderstood, call, f"HTTP {status} with {told} instead of {accept[0]}")
+        return Reply(
+            status=status,
+            content_type=call.content_type,
+            charset=call.charset,
+            headers=types.MappingProxyType({name.lower(): value for name, value in call.reply_headers}),
+            body=bytes(call.reply),
+            received_at=self._clock.now(),
+        )
+
+    def _error(self, kind: type[CallError], call: "_Call", what: str) -> CallError:
+        return kind(
+            f"{call.method} {redact.url(call.url)}: {what}",
+            subject=self.peer,
+            raw=bytes(call.reply),
+            status=call.status,
+            retry_after_s=self._retry_after(call),
+        )
+
+    def _retry_after(self, call: "_Call") -> float | None:
+        told = next((value for name, value in call.reply_headers if name.lower() == "retry-after"), "").strip()
+        if told.isascii() and told.isdigit():
+            return float(told)
+        until = _http_date(told)
+        return max(0.0, (until - self._clock.now()).total_seconds()) if until is not None else None
+
+    def _record(self, call: "_Call", started_at: dt.datetime) -> None:
+        exchanges = _recorder.get()
+        if exchanges is None:
+            return
+        exchanges.append(
+            Exchange(
+                url=redact.url(call.url, call.params),
+                request=call.request_text(),
+                reply=call.reply_text(),
+                status=call.status,
+                started_at=started_at,
+                ended_at=self._clock.now(),
+            )
+        )
+
+
+@dataclasses.dataclass(slots=True)
+class _Call:
+    """What is known of a call while it runs; aiohttp's trace marks ``sent``."""
+
+    method: str
+    url: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    sent: bool = False
+    status: int | None = None
+    reason: str = ""
+    reply_headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    content_type: str = ""
+    charset: str | None = None
+    reply: bytearray = dataclasses.field(default_factory=bytearray)
+    too_long: bool = False
+
+    def request_text(self) -> bytes:
+        """The request as it is kept: start line, headers, body, without secrets."""
+        target = redact.url(self.url, self.params)
+        return _text(f"{self.method} {target}", redact.headers(self.headers.items()), redact.body(self.body))
+
+    def reply_text(self) -> bytes:
+        """The reply as it is kept; empty when no status line came."""
+        if self.status is None:
+            return b""
+        start = f"HTTP {self.status} {self.reason}".rstrip()
+        return _text(start, redact.headers(self.reply_headers), redact.body(bytes(self.reply)))
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, ports always written.
+
+    >>> origin_of("https://LGSP.example/token")
+    'https://lgsp.example:443'
+    """
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def join(base_url: str, path: str) -> str:
+    """``path`` under ``base_url``, one slash between them.
+
+    >>> join("https://a.example/api/", "/order")
+    'https://a.example/api/order'
+    """
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
+
+
+def _kind_of(status: int, *, effect: bool) -> type[CallError]:
+    special: dict[int, type[CallError]] = {
+        401: Unauthorised,
+        403: Unauthorised,
+        408: Transient,
+        425: Transient,
+        429: Throttled,
+        503: Transient,
+    }
+    if status in special:
+        return special[status]
+    if 400 <= status < 500:
+        return Refused
+    if status >= 500:
+        return Unknown if effect else Outage
+    return Misunderstood
+
+
+def _text(start: str, headers: list[tuple[str, str]], body: bytes) -> bytes:
+    lines = [start, *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("utf-8", "replace") + body
+
+
+def _http_date(text: str) -> dt.datetime | None:
+    try:
+        told = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return told if told.tzinfo is not None else told.replace(tzinfo=dt.UTC)
+
+
+def _tls_context(tls: Tls, peer: PeerId) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file)
+        if tls.client_cert_file is not None:
+            context.load_cert_chain(tls.client_cert_file, tls.client_key_file)
+    except (OSError, ssl.SSLError) as error:
+        raise BadConfiguration(f"peers.{peer}: TLS files cannot be read: {error}", subject=peer) from error
+    return context
+
+
+async def _mark_sent(
+    _session: aiohttp.ClientSession,
+    context: types.SimpleNamespace,
+    _params: aiohttp.TraceRequestHeadersSentParams,
+) -> None:
+    # aiohttp calls this just before the first byte is written, so `sent` is True in every case of doubt.
+    context.trace_request_ctx.sent = True
