@@ -1,7 +1,7 @@
 """What the scan line makes of paper: pages with their measures, documents, and what was set aside and why.
 
-A *document* is one PDF/A of one dossier out of one batch. Its ``key`` depends on the bytes of the originals only, so the
-same sheets give the same key on every station, after every crash: that is what makes delivery exactly once possible.
+A *document* is one PDF/A of one dossier out of one batch. Its ``key`` depends on the bytes of the originals only, so
+the same sheets give the same key on every station and after every crash: that makes delivery exactly once possible.
 Pixels are counted in the source's own raster, angles in degrees clockwise, page numbers start at one.
 """
 
@@ -43,6 +43,7 @@ class ScanReason(enum.StrEnum):
     BLURRED = "blurred"
     FAINT = "faint"
     COARSE = "coarse"
+    GAP = "gap"
 
     @property
     def sentence(self) -> str:
@@ -83,6 +84,7 @@ _SENTENCES = {
     ScanReason.BLURRED: "The page is blurred.",
     ScanReason.FAINT: "The print is faint.",
     ScanReason.COARSE: "The resolution is below 200 dpi.",
+    ScanReason.GAP: "A sheet among these could not be read; it may have been a cover. Please look.",
 }
 _BY_RULE = frozenset({ScanReason.DUPLICATE, ScanReason.BLANK, ScanReason.SEPARATOR})
 
@@ -120,7 +122,8 @@ class ScannedPage:
 
     ``sha256`` is that of the original file the page came from, ``image_sha256`` that of the image bytes inside our PDF
     (empty until built; equal to ``sha256`` for an untouched JPEG file). ``conversion`` says what had to be changed in
-    the image (``None``: embedded untouched). ``blank`` means no ink besides specks and punch holes.
+    the image (``None``: embedded untouched). ``sharpness`` is ``None`` without edges to judge by. ``blank`` means no
+    ink besides specks and punch holes.
     """
 
     source: str
@@ -131,7 +134,7 @@ class ScannedPage:
     dpi: int
     skew_deg: float
     blank: bool
-    sharpness: float
+    sharpness: float | None
     contrast: float
     barcodes: tuple[Barcode, ...]
     verdict: PageVerdict
@@ -190,7 +193,7 @@ class ScannedDocument:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A file (``source_page`` ``None``) or a page that is in no document, with the reason; ``kept`` is where it lies."""
+    """A file (``source_page`` ``None``) or a page that is in no document, and why; ``kept`` is where it lies."""
 
     key: str
     batch: ScanBatch

@@ -1,0 +1,47 @@
+"""Jobs and answers between the pool and its children: one JSON object a line.
+
+A job is ``{"id", "op", …}``. The answer carries its id and one of: ``ok`` (the result), ``refused`` (the file's fault:
+reason and detail), ``failed`` (ours: the disk is full, a bug). Parent and child import this file; it decodes nothing.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.document import Barcode, PageRole, PageVerdict, ScannedPage, ScanReason
+from schemas.ids import Sha256
+
+Json = dict[str, Any]
+"""A decoded JSON object; its fields are checked by the functions here."""
+
+INSPECT, PAGE, BUILD = "inspect", "page", "build"
+
+
+def page_to_json(page: ScannedPage) -> Json:
+    """All fields of a page as JSON values."""
+    return dataclasses.asdict(page)
+
+
+def page_from_json(raw: Mapping[str, Any]) -> ScannedPage:
+    """The page back from its JSON values.
+
+    Raises:
+        KeyError, TypeError, ValueError: the object is not a page.
+    """
+    fields = dict(raw)
+    fields["sha256"] = Sha256(fields["sha256"])
+    fields["barcodes"] = tuple(barcode_from_json(code) for code in fields["barcodes"])
+    fields["verdict"] = PageVerdict(fields["verdict"])
+    fields["reasons"] = tuple(ScanReason(reason) for reason in fields["reasons"])
+    fields["role"] = PageRole(fields["role"])
+    return ScannedPage(**fields)
+
+
+def barcode_from_json(raw: Mapping[str, Any]) -> Barcode:
+    """A code back from its JSON values.
+
+    Raises:
+        KeyError, TypeError, ValueError: the object is not a code.
+    """
+    a, b, c, d = ((int(x), int(y)) for x, y in raw["box"])
+    return Barcode(format=str(raw["format"]), text=str(raw["text"]), box=(a, b, c, d))

@@ -1,0 +1,189 @@
+"""PDFs that a scanner writes: one image on each page, which can be taken over byte for byte.
+
+A page whose content only places one whole image gives that image. Any other page (text, drawings, strips) is kept as it
+is; the judge then says whether the result is PDF/A. There is no renderer here on purpose: what a page draws besides its
+image is not measured, and a page without an image is kept but cannot be searched for codes.
+"""
+
+import contextlib
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pikepdf
+
+from scanning.page import Gray
+from scanning.raster import (
+    MAX_PAGES,
+    ImageStream,
+    OpenedPage,
+    check_size,
+    decode_gray,
+    fitting_profile,
+    written_out,
+)
+from scanning.structure import BadFile
+from schemas.document import ScanReason
+
+PLACING = frozenset({"q", "Q", "cm", "Do"})
+"""Operators of a page that does nothing but place its image."""
+_BLANK_SHEET_PX = 32
+"""Side of the white raster that stands for a page without an image."""
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[pikepdf.Pdf]:
+    """Open a scanner's PDF; every fault becomes a :class:`BadFile`.
+
+    Raises:
+        BadFile: ENCRYPTED, SIGNED, TOO_MANY_PAGES or DAMAGED.
+    """
+    try:
+        pdf = pikepdf.open(path)
+    except pikepdf.PasswordError as error:
+        raise BadFile(ScanReason.ENCRYPTED) from error
+    except (pikepdf.PdfError, RuntimeError, ValueError) as error:
+        raise BadFile(ScanReason.DAMAGED, str(error)) from error
+    try:
+        with pdf:
+            yield pdf
+    except (pikepdf.PdfError, zlib.error) as error:
+        raise BadFile(ScanReason.DAMAGED, str(error)) from error
+
+
+def count_pages(path: Path) -> int:
+    """Number of pages, after the checks that concern the whole file."""
+    with opened(path) as pdf:
+        form: Any = pdf.Root.get("/AcroForm")
+        if isinstance(form, pikepdf.Dictionary) and int(form.get("/SigFlags", 0)) & 1:
+            raise BadFile(ScanReason.SIGNED)
+        try:
+            count = len(pdf.pages)
+        except (pikepdf.PdfError, RuntimeError) as error:
+            raise BadFile(ScanReason.DAMAGED, f"Its page tree cannot be walked: {error}") from error
+    if count == 0:
+        raise BadFile(ScanReason.DAMAGED, "It has no pages.")
+    if count > MAX_PAGES:
+        raise BadFile(ScanReason.TOO_MANY_PAGES, f"{count} pages; the limit is {MAX_PAGES}.")
+    return count
+
+
+def open_page(pdf: pikepdf.Pdf, page_no: int) -> OpenedPage:
+    """Look at page ``page_no`` (one-based): its single image, or a page to be kept as it is.
+
+    Raises:
+        BadFile: the page or its image cannot be used.
+    """
+    try:
+        page = pdf.pages[page_no - 1]
+    except IndexError as error:
+        raise BadFile(ScanReason.DAMAGED, f"There is no page {page_no}.") from error
+    rotate = int(page.obj.get("/Rotate", 0)) % 360
+    images = list(page.images.values())
+    for image in images:
+        check_size(int(image.Width), int(image.Height))
+    if not images:
+        return OpenedPage(_BLANK_SHEET_PX, _BLANK_SHEET_PX, None, rotate, _white, None)
+    largest = max(images, key=lambda image: int(image.Width) * int(image.Height))
+    width, height = int(largest.Width), int(largest.Height)
+    only_image = len(images) == 1 and _only_places(page) and _is_plain(largest)
+    return OpenedPage(
+        width=width,
+        height=height,
+        dpi=_dpi_of(page, width, height),
+        rotate_deg=rotate,
+        gray=lambda: _gray(largest),
+        stream=(lambda: _stream(largest)) if only_image else None,
+    )
+
+
+def _white() -> Gray:
+    return np.full((_BLANK_SHEET_PX, _BLANK_SHEET_PX), 255, np.uint8)
+
+
+def _dpi_of(page: pikepdf.Page, width: int, height: int) -> float:
+    left, low, right, top = (float(side) for side in page.mediabox)
+    long_pt = max(abs(right - left), abs(top - low)) * float(page.obj.get("/UserUnit", 1))
+    return max(width, height) * 72 / long_pt if long_pt else 0.0
+
+
+def _only_places(page: pikepdf.Page) -> bool:
+    """True when the content is one image over the whole page, and nothing hangs on the page."""
+    if "/Annots" in page.obj or not page.resources.get("/XObject"):
+        return False
+    operators = [str(step.operator) for step in pikepdf.parse_content_stream(page)]
+    return set(operators) <= PLACING and operators.count("Do") == 1
+
+
+def _is_plain(image: Any) -> bool:  # a pikepdf.Object with an image dictionary's keys
+    """True when the stream can lie in PDF/A as it is, or be read by us and written out again."""
+    if str(image.get("/Filter", "")) not in ("/DCTDecode", "/CCITTFaxDecode", "/FlateDecode"):
+        return False
+    return not any(key in image for key in ("/SMask", "/Mask", "/Decode", "/ImageMask"))
+
+
+def _channels(image: Any) -> tuple[int, bytes | None]:
+    """Channels and ICC profile of the image's colour space; 0 for spaces that are not gray or RGB."""
+    space = image.get("/ColorSpace")
+    if isinstance(space, pikepdf.Array) and str(space[0]) == "/ICCBased":
+        channels = int(space[1].N)
+        return (channels if channels in (1, 3) else 0), fitting_profile(space[1].read_bytes(), channels)
+    return {"/DeviceGray": 1, "/CalGray": 1, "/DeviceRGB": 3, "/CalRGB": 3}.get(str(space), 0), None
+
+
+def _stream(image: Any) -> ImageStream:
+    channels, icc = _channels(image)
+    bits = int(image.get("/BitsPerComponent", 1))
+    name = str(image.Filter)[1:]
+    if not channels or bits > 8:
+        return written_out(_pillow(image), "PDF image")
+    parms = _parms(image)
+    if parms is None:
+        return written_out(_pillow(image), "PDF image")
+    data = image.read_raw_bytes()
+    return ImageStream(data, name, int(image.Width), int(image.Height), bits, channels, parms, icc)
+
+
+def _parms(image: Any) -> dict[str, int | bool] | None:
+    """Decode parameters as plain values; ``None`` when they are anything else."""
+    parms = image.get("/DecodeParms", pikepdf.Dictionary())
+    if not isinstance(parms, pikepdf.Dictionary):
+        return None
+    values: dict[str, Any] = {key[1:]: value for key, value in parms.items()}
+    return values if all(isinstance(value, int) for value in values.values()) else None
+
+
+def _gray(image: Any) -> Gray:
+    channels, _ = _channels(image)
+    if str(image.get("/Filter", "")) == "/DCTDecode" and channels:
+        return decode_gray(image.read_raw_bytes())
+    pillow = _pillow(image)
+    return np.asarray(pillow.convert("L"), np.uint8)
+
+
+def _pillow(image: Any) -> Any:  # a PIL image; its home is scanning.raster
+    """Decode through pikepdf, after a bounded look that the deflated rows are not a bomb."""
+    if str(image.get("/Filter", "")) == "/FlateDecode":
+        _check_inflated(image)
+    try:
+        return pikepdf.PdfImage(image).as_pil_image()
+    except (pikepdf.UnsupportedImageTypeError, NotImplementedError, pikepdf.models.image.DependencyError) as error:
+        raise BadFile(ScanReason.UNSUPPORTED, f"{image.get('/Filter')}: {error}") from error
+    except (ValueError, OSError, TypeError, zlib.error, RuntimeError) as error:
+        raise BadFile(ScanReason.DAMAGED, str(error)) from error
+
+
+def _check_inflated(image: Any) -> None:
+    most = (int(image.Width) * 8 + 64) * int(image.Height) + 4096  # 4 channels of 16 bit and a predictor byte a row
+    inflater = zlib.decompressobj()
+    source = io.BytesIO(image.read_raw_bytes())
+    made = 0
+    while chunk := source.read(1 << 20):
+        made += len(inflater.decompress(chunk, 1 << 24))
+        while inflater.unconsumed_tail and made <= most:
+            made += len(inflater.decompress(inflater.unconsumed_tail, 1 << 24))
+        if made > most:
+            raise BadFile(ScanReason.TOO_LARGE, "Its deflated rows unfold to more than the image claims.")

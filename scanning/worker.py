@@ -1,0 +1,147 @@
+"""The child that touches hostile bytes: `python -m scanning.worker`, jobs on stdin, answers on stdout.
+
+It bounds itself: address space, open files, size of what it writes, and processor time for each job. When a limit kills
+it, that costs one file and a restart. It greets once its libraries are loaded, so that a broken installation is never
+blamed on a file; it ends when stdin ends, so that no child outlives its parent.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from scanning import protocol, recipe
+from scanning.assemble import Leaf
+from scanning.page import PageSource
+from scanning.steps import barcodes
+from scanning.structure import BadFile, FileKind
+from schemas.document import ScanReason
+
+MEMORY_BYTES = 2 << 30
+OUTPUT_BYTES = 2 << 30
+OPEN_FILES = 256
+JOB_CPU_S = 120
+"""Processor seconds of one job; the pool's deadline in real time is shorter for all but large documents."""
+
+_OURS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE})
+"""Errors of the machine, not of the file: the batch waits and goes on when they are mended."""
+
+
+def main() -> int:
+    """Serve jobs until stdin ends."""
+    answers = _private_stdout()
+    limit_self()
+    _answer(answers, {"hello": os.getpid(), "zbar": barcodes.has_zbar()})
+    for line in sys.stdin.buffer:
+        job = json.loads(line)
+        _limit_job()
+        _answer(answers, {"id": job["id"], **run(job)})
+    return 0
+
+
+def run(job: protocol.Json) -> protocol.Json:
+    """Do one job; whatever happens becomes an answer."""
+    try:
+        return {"ok": _OPERATIONS[job["op"]](job)}
+    except BadFile as bad:
+        return {"refused": {"reason": bad.reason, "detail": bad.detail}}
+    except MemoryError:
+        return {"refused": {"reason": ScanReason.TOO_LARGE, "detail": "Reading it took more memory than allowed."}}
+    except OSError as error:
+        if error.errno in _OURS:
+            return {"failed": f"{error.strerror}: {error.filename or ''}"}
+        return {"refused": {"reason": ScanReason.UNREADABLE, "detail": str(error)}}
+    except Exception as error:
+        traceback.print_exc()
+        return {"refused": {"reason": ScanReason.DAMAGED, "detail": f"{type(error).__name__}: {error}"[:300]}}
+
+
+def _inspect(job: protocol.Json) -> protocol.Json:
+    found = recipe.inspect(Path(job["path"]))
+    return {
+        "kind": found.kind,
+        "pages": found.pages,
+        "sha256": found.sha256,
+        "size_bytes": found.size_bytes,
+    }
+
+
+def _page(job: protocol.Json) -> protocol.Json:
+    source = PageSource(Path(job["path"]), FileKind(job["kind"]), int(job["page_no"]))
+    page = recipe.read_page(source, name=job["name"], sha256=job["sha256"], whole_page=bool(job["whole_page"]))
+    return protocol.page_to_json(page)
+
+
+def _build(job: protocol.Json) -> protocol.Json:
+    leaves = [
+        Leaf(
+            PageSource(Path(leaf["path"]), FileKind(leaf["kind"]), int(leaf["page_no"])),
+            dpi=int(leaf["dpi"]),
+            skew_deg=float(leaf["skew_deg"]),
+        )
+        for leaf in job["leaves"]
+    ]
+    made = recipe.build(leaves, Path(job["out"]), identifier=job["identifier"], title=job["title"])
+    return {
+        "sha256": made.sha256,
+        "size_bytes": made.size_bytes,
+        "conformance": made.conformance,
+        "notes": [[note.image_sha256, note.conversion] for note in made.notes],
+    }
+
+
+_OPERATIONS: dict[str, Callable[[protocol.Json], protocol.Json]] = {
+    protocol.INSPECT: _inspect,
+    protocol.PAGE: _page,
+    protocol.BUILD: _build,
+}
+
+
+def _private_stdout() -> BinaryIO:
+    """Keep the pipe for answers; whatever a library prints goes to stderr."""
+    pipe = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(pipe, "wb")
+
+
+def _answer(pipe: BinaryIO, answer: dict[str, Any]) -> None:
+    pipe.write(json.dumps(answer, ensure_ascii=True).encode() + b"\n")
+    pipe.flush()
+
+
+def limit_self() -> None:
+    """Bound this process, where the system can."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    for what, amount in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, OUTPUT_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(what)
+        most = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+        resource.setrlimit(what, (most, most))
+
+
+def _limit_job() -> None:
+    """Grant the next job its processor time on top of what was used; only the soft limit can be moved again."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + JOB_CPU_S, hard))
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        sys.exit(main())
