@@ -142,6 +142,8 @@ class Evidence:
     sha256: Sha256
     media_type: str = ""
     uri: str = ""
+    size: int = 0
+    """Length in bytes; 0 where the carrier does not tell."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ class TrackingEvent:
     raw_sha256: Sha256
     any_row_means_accepted: bool = False
     """The peer's manifest says that any row of its feed proves that the post holds the item (domain model §4)."""
+    bag: str | None = None
+    """Bag that the event is about, or that the item was in."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -283,3 +287,28 @@ class TrackingBatch:
     """Where a feed goes on; stored in the same transaction as the events."""
     more: bool = False
     """The feed has further pages now."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PushEntry:
+    """One event of a push by its place: read (``event``), unreadable (``complaint``), or both where it must wait."""
+
+    index: int
+    """From 1."""
+    event_id: str | None
+    event: TrackingEvent | None
+    complaint: Complaint | None
+    path: str
+    """Where in the body the complaint points, in element names."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Push:
+    """A body of PushEvents as its sender's adapter reads it; ``batch`` is the same for the ingest."""
+
+    batch_id: str
+    sender: str
+    sent_at: dt.datetime
+    sequence: int | None
+    entries: tuple[PushEntry, ...]
+    batch: TrackingBatch

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from schemas.message import Operation, Payload
+from schemas.ids import CarrierId
 from schemas.shipment import BookingOrder, BookingReceipt
-from schemas.tracking import TrackingBatch
+from schemas.tracking import Push, TrackingBatch
 from schemas.wire import Callback, CallbackReply, Probe
 
 
@@ -63,6 +64,23 @@ class TrackingPush(Protocol):
 
     def answer(self, *, repeated: bool) -> CallbackReply:
         """What this carrier wants to hear."""
+        ...
+
+
+@runtime_checkable
+class ContractPush(Protocol):
+    """Reads what a carrier pushes over our published SOAP contract, with its own codes. Pure: no network, no clock."""
+
+    @property
+    def carrier(self) -> CarrierId:
+        """For which carrier this peer speaks."""
+        ...
+
+    def read_push(self, raw: bytes, *, received_at: dt.datetime) -> Push:
+        """Read a whole SOAP envelope of PushEvents. One unreadable event is a complaint and costs no other.
+
+        Raises Misunderstood where the envelope itself breaks the contract.
+        """
         ...
 
 
