@@ -46,7 +46,11 @@ class NumberStore(Protocol):
     """Leased blocks of numbers; a number is given out once and never again."""
 
     def grant(self, scope: str, first: int, last: int, *, now: dt.datetime) -> None:
-        """Lease the block ``first`` to ``last`` (both included) to ``scope``, e.g. ``dossier:<unit>:<yymmdd>``."""
+        """Lease the block ``first`` to ``last`` (both included) to ``scope``, e.g. ``dossier:<unit>:<yymmdd>``.
+
+        A block that starts where one of the scope already starts is the same block: nothing changes, so no number is
+        ever given out again.
+        """
         ...
 
     def take(self, scope: str) -> int:

@@ -97,16 +97,19 @@ class MessageStore(Protocol):
         """T4: end the attempt and set the message's state. Raises Stale where the lease is no longer this attempt's."""
         ...
 
-    def expire_leases(self, *, now: dt.datetime) -> tuple[MessageNo, ...]:
-        """Messages still SENDING past their lease: attempt CRASHED, state UNKNOWN, due now."""
+    def expire_leases(self, *, now: dt.datetime, all_of_them: bool = False) -> tuple[MessageNo, ...]:
+        """Messages still SENDING past their lease: attempt CRASHED, state UNKNOWN, due now.
+
+        ``all_of_them``: whatever the lease says; only where this is the one process and it has just started.
+        """
         ...
 
     def due_peers(self, *, now: dt.datetime) -> tuple[PeerId, ...]:
         """Peers that have something to lease now."""
         ...
 
-    def next_due(self) -> dt.datetime | None:
-        """When the next waiting message is due."""
+    def next_due(self, peer: PeerId | None = None) -> dt.datetime | None:
+        """When the next waiting message (of ``peer``) that nothing holds back is due; None: nothing waits."""
         ...
 
     def set_state(self, message: MessageNo, state: MessageState, *, reason: str, now: dt.datetime) -> Message:

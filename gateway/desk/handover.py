@@ -1,0 +1,182 @@
+"""Giving papers to the post: the item, what is in it, and the order at the carrier (rows 4 and 24)."""
+
+import dataclasses
+import datetime as dt
+
+from gateway.desk import numbering
+from gateway.desk.requests import HandoverRequest
+from schemas.calendar import VIETNAM
+from schemas.dossier import Address, Dossier, Leg, Party, PartyKind
+from schemas.ids import CarrierId, ItemId, UnitId
+from schemas.message import ItemOrdered
+from schemas.organisation import Agreement
+from schemas.ports.facts import Tell
+from schemas.ports.stores import Tx
+from schemas.shipment import (
+    BookingOrder,
+    ExpectedOffice,
+    Item,
+    LegDirection,
+    NumberScheme,
+    Packing,
+    Purpose,
+)
+from schemas.tracking import EvidenceLevel, Fold
+from tracking.advance import advance
+from tracking.transitions import Facts, Trigger
+
+SERVICE = "HCC"
+"""The post's service for administrative papers (hành chính công)."""
+
+
+def give_to_post(
+    tx: Tx, dossier: Dossier, request: HandoverRequest, agreement: Agreement | None, *, tell: Tell, now: dt.datetime
+) -> tuple[Dossier, Item]:
+    """The post's person signed: an item leaves for the office (row 4)."""
+    if agreement is None or request.post_unit is None:
+        raise ValueError("a hand-over to the post needs an agreement; checks.check refuses it before")
+    number = request.item_number or numbering.next_item_number(tx, request.post_unit)
+    office = _office(tx, dossier.competent_unit, request.handed_at)
+    item = _open_item(
+        tx,
+        dossier,
+        carrier=agreement.carrier,
+        number=number,
+        purpose=Purpose.DOSSIER_IN,
+        sender=dossier.submitter,
+        addressee=office,
+        at=request.handed_at,
+        sender_unit=request.post_unit,
+        receiver_unit=dossier.competent_unit,
+    )
+    leg = Leg(request.post_unit, dossier.competent_unit, request.handed_at, None, None, None)
+    dossier = tx.dossiers.put(dataclasses.replace(dossier, legs=(*dossier.legs, leg)))
+    _order(tx, dossier, item, LegDirection.TO_OFFICE, tell, request.handed_at)
+    signed = advance(
+        tx,
+        dossier.id,
+        Trigger.POST_SIGNED,
+        facts=Facts(),
+        at=request.handed_at,
+        by=request.signed_by,
+        source="desk",
+        unit=request.post_unit,
+        tell=tell,
+        now=now,
+    )
+    return signed, item
+
+
+def send_result(
+    tx: Tx, dossier: Dossier, *, post_unit: UnitId, carrier: CarrierId, signed_by: str, at: dt.datetime, tell: Tell
+) -> Item:
+    """The result leaves for the citizen as a new item; the carrier's acceptance moves the dossier (row 24)."""
+    number = numbering.next_item_number(tx, post_unit)
+    item = _open_item(
+        tx,
+        dossier,
+        carrier=carrier,
+        number=number,
+        purpose=Purpose.RESULT_OUT,
+        sender=_office(tx, dossier.competent_unit, at),
+        addressee=dossier.owner,
+        at=at,
+        sender_unit=dossier.returning_unit,
+        receiver_unit=None,
+    )
+    _order(tx, dossier, item, LegDirection.TO_CITIZEN, tell, at)
+    return item
+
+
+def _open_item(
+    tx: Tx,
+    dossier: Dossier,
+    *,
+    carrier: CarrierId,
+    number: str,
+    purpose: Purpose,
+    sender: Party,
+    addressee: Party,
+    at: dt.datetime,
+    sender_unit: UnitId | None,
+    receiver_unit: UnitId | None,
+) -> Item:
+    expected = (
+        (ExpectedOffice(addressee.address.province_code, at, "address"),) if addressee.address.province_code else ()
+    )
+    item = tx.items.add(
+        Item(
+            id=ItemId(0),
+            version=0,
+            carrier=carrier,
+            service=SERVICE,
+            number=number,
+            number_scheme=NumberScheme.S10,
+            reference=dossier.code,
+            valid_from=at,
+            valid_to=None,
+            aliases=(),
+            purpose=purpose,
+            sender_unit=sender_unit,
+            receiver_unit=receiver_unit,
+            sender=sender,
+            addressee=addressee,
+            origin_office="",
+            expected_offices=expected,
+            booked_at=at,
+            handed_over_at=at,
+            promised_at=None,
+            storage_until=None,
+            attempt_max=2,
+            weight_g=None,
+            fee_due=0,
+            cod_due=0,
+            evidence_required=EvidenceLevel.SIGNATURE if purpose is Purpose.RESULT_OUT else EvidenceLevel.STATUS_ONLY,
+            fold=Fold.empty(),
+            parcels_declared=dossier.parcels_declared,
+            sender_receipt_at=None,
+            inquiry_at=None,
+            recall_at=None,
+        )
+    )
+    tx.items.pack(Packing(dossier.id, item.id, 1, dossier.parcels_declared, (), at, None))
+    return item
+
+
+def _order(tx: Tx, dossier: Dossier, item: Item, direction: LegDirection, tell: Tell, at: dt.datetime) -> None:
+    if item.sender is None or item.addressee is None:
+        raise ValueError("an order needs both parties")
+    procedure = tx.catalogue.procedure(dossier.procedure, at.astimezone(VIETNAM).date())
+    order = BookingOrder(
+        carrier=item.carrier,
+        dossier=dossier.id,
+        dossier_code=dossier.code,
+        item=item.id,
+        number=item.number,
+        reference=dossier.code,
+        direction=direction,
+        seq=1,
+        purpose=item.purpose,
+        service=item.service,
+        sender=item.sender,
+        addressee=item.addressee,
+        contents=procedure.name if procedure else dossier.procedure,
+        cod_due=item.cod_due,
+        weight_g=item.weight_g,
+        ordered_at=at,
+    )
+    tell(tx, ItemOrdered(dossier, order))
+
+
+def _office(tx: Tx, unit: UnitId, at: dt.datetime) -> Party:
+    """A unit as a party to a parcel."""
+    known = tx.catalogue.unit(unit, at.astimezone(VIETNAM).date())
+    post_code = next((code.code for code in known.codes if code.scheme == "post"), "")
+    return Party(
+        kind=PartyKind.STATE_BODY,
+        name=known.name,
+        id_kind=None,
+        id_number=None,
+        phone=known.phone,
+        address=Address(line=known.address, commune="", province="", province_code=post_code[:2]),
+    )

@@ -1,0 +1,103 @@
+"""Decisions of a person on messages and cases, each with its reason, its audit row and nothing lost."""
+
+import dataclasses
+
+from gateway.accounts import Principal
+from gateway.outbox.bells.bell import Bell
+from schemas.audit import Act
+from schemas.discrepancy import Discrepancy, DiscrepancyState
+from schemas.errors import NotAllowed
+from schemas.ids import DiscrepancyId, ItemId, MessageNo
+from schemas.message import Message, MessageState
+from schemas.numbers import s10
+from schemas.ports.clock import Clock
+from schemas.ports.stores import Store, Tx
+from schemas.shipment import Item
+from tracking.reconcile import Reconciler
+
+
+class SettleDesk:
+    """The use cases of the operator on duty."""
+
+    def __init__(self, store: Store, *, clock: Clock, bell: Bell, reconciler: Reconciler) -> None:
+        """``bell`` wakes the lane after a decision."""
+        self._store = store
+        self._clock = clock
+        self._bell = bell
+        self._reconciler = reconciler
+
+    async def retry_message(self, number: MessageNo, principal: Principal) -> Message:
+        """Send it now: a waiting, refused, parked or unknown message becomes due. Raises NotFound, Stale."""
+        return await self._decide(number, MessageState.PENDING, "", principal)
+
+    async def resolve_message(self, number: MessageNo, reason: str, principal: Principal) -> Message:
+        """A person vouches that the peer has it (or need not have it). Raises NotFound, Stale."""
+        return await self._decide(number, MessageState.RESOLVED, reason, principal)
+
+    async def cancel_message(self, number: MessageNo, reason: str, principal: Principal) -> Message:
+        """It is not to be sent. Raises NotFound, Stale."""
+        return await self._decide(number, MessageState.CANCELLED, reason, principal)
+
+    async def settle_discrepancy(
+        self, case: DiscrepancyId, act: DiscrepancyState, reason: str, principal: Principal
+    ) -> Discrepancy:
+        """Acknowledge, wait for somebody, or resolve by hand with a reason. Raises NotFound, NotAllowed."""
+        if act not in (DiscrepancyState.ACKNOWLEDGED, DiscrepancyState.WAITING, DiscrepancyState.RESOLVED):
+            raise NotAllowed(f"a person cannot set a case to {act}", subject=case)
+        if act is DiscrepancyState.RESOLVED and not reason:
+            raise NotAllowed("a case is resolved by hand only with a reason", subject=case)
+
+        def transact(tx: Tx) -> Discrepancy:
+            now = self._clock.now()
+            found = tx.discrepancies.get(case)
+            changed = dataclasses.replace(
+                found,
+                state=act,
+                owner=principal.shown,
+                acknowledged_at=found.acknowledged_at or now,
+                resolved_at=now if act is DiscrepancyState.RESOLVED else None,
+                resolved_by=principal.shown if act is DiscrepancyState.RESOLVED else "",
+                reason=reason or found.reason,
+            )
+            tx.discrepancies.put(changed)
+            unit = found.units[0] if found.units else None
+            tx.audit.write(Act(now, principal.who, f"case.{act}", "discrepancy", case, unit, reason))
+            return changed
+
+        return await self._store.write(transact)
+
+    async def correct_item_number(self, item: ItemId, number: str, reason: str, principal: Principal) -> Item:
+        """Replace a wrong S10 number (D-20); the old one stays as an alias.
+
+        Raises InvalidNumber, NotFound, and NotAllowed without a reason or where another open item has the number.
+        """
+        right = s10.validate(number)
+        if not reason:
+            raise NotAllowed("a number is corrected only with a reason", subject=number)
+
+        def transact(tx: Tx) -> Item:
+            now = self._clock.now()
+            found = tx.items.get(item)
+            if any(other.id != item and other.valid_to is None for other in tx.items.find_number(right)):
+                raise NotAllowed("another open item has this number", subject=right)
+            aliases = (*found.aliases, found.number) if found.number else found.aliases
+            changed = tx.items.put(dataclasses.replace(found, number=right, aliases=aliases))
+            tx.audit.write(Act(now, principal.who, "item.renumbered", "item", str(item), found.sender_unit, reason))
+            self._reconciler.item(tx, item, now)
+            return changed
+
+        return await self._store.write(transact)
+
+    async def _decide(self, number: MessageNo, state: MessageState, reason: str, principal: Principal) -> Message:
+        if state is not MessageState.PENDING and not reason.strip():
+            raise NotAllowed("this decision needs a reason", subject=str(number))
+
+        def transact(tx: Tx) -> Message:
+            now = self._clock.now()
+            message = tx.messages.set_state(number, state, reason=reason.strip(), now=now)
+            act = Act(now, principal.who, f"message.{state}", "message", str(number), message.unit, reason.strip())
+            tx.audit.write(act)
+            self._bell.ring(tx, message.peer)
+            return message
+
+        return await self._store.write(transact)

@@ -1,0 +1,48 @@
+"""What a delivered message changes in our own rows, in the transaction that settles it (T4)."""
+
+import dataclasses
+
+from gateway.outbox.dispatch import Sent
+from schemas.dossier import PeerState
+from schemas.ids import PeerId
+from schemas.message import Message
+from schemas.portal import PortalDossier
+from schemas.ports.stores import Tx
+from schemas.shipment import BookingOrder, BookingReceipt, BookingState
+
+
+def apply(tx: Tx, message: Message, sent: Sent) -> None:
+    """Write what the peer now has: an accepted booking, the state that a portal knows."""
+    if isinstance(sent.payload, BookingOrder):
+        _booked(
+            tx, message.peer, sent.payload, sent.receipt.number if isinstance(sent.receipt, BookingReceipt) else None
+        )
+    elif isinstance(sent.payload, PortalDossier):
+        _registered(tx, message.peer, sent.payload)
+
+
+def confirmed(tx: Tx, message: Message, payload: object) -> None:
+    """The peer said on asking that it has the message: the same change, without a receipt."""
+    if isinstance(payload, BookingOrder):
+        _booked(tx, message.peer, payload, None)
+    elif isinstance(payload, PortalDossier):
+        _registered(tx, message.peer, payload)
+
+
+def _booked(tx: Tx, peer: PeerId, order: BookingOrder, number: str | None) -> None:
+    for booking in tx.items.bookings(peer, order.reference):
+        if (booking.direction, booking.seq) == (order.direction, order.seq):
+            tx.items.put_booking(dataclasses.replace(booking, state=BookingState.ACCEPTED))
+    if number:
+        item = tx.items.get(order.item)
+        if item.number is None:
+            tx.items.put(dataclasses.replace(item, number=number))
+        elif number not in (item.number, *item.aliases):
+            tx.items.put(dataclasses.replace(item, aliases=(*item.aliases, number)))
+
+
+def _registered(tx: Tx, peer: PeerId, told: PortalDossier) -> None:
+    dossier = tx.dossiers.get(told.dossier)
+    others = tuple(state for state in dossier.peer_states if state.peer != peer)
+    state = PeerState(peer, told.national, told.as_of)
+    tx.dossiers.put(dataclasses.replace(dossier, peer_states=(*others, state)))

@@ -1,0 +1,211 @@
+"""The lane of one peer: leases, sends, settles; in order per dossier, several dossiers at once.
+
+A lane sleeps until its bell rings or the next message is due. It then opens up to ``max_in_flight`` slots; a slot
+settles its message and leases its next one in the same transaction, so a busy lane costs one commit a message.
+Everything that could be lost lives in rows: a lane that dies is started again and finds what is due.
+"""
+
+import asyncio
+import datetime as dt
+import random
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from adapters.manifest import OnUnknown
+from gateway import failpoints
+from gateway.outbox import breaker as breakers
+from gateway.outbox import effects, retry
+from gateway.outbox import payload as payloads
+from gateway.outbox.bells.bell import Bell
+from gateway.outbox.dispatch import Dispatcher, Sent
+from schemas.errors import Duplicate, Stale
+from schemas.ids import PeerId
+from schemas.message import Attempt, Message, MessageState
+from schemas.ports.clock import Clock
+from schemas.ports.message_stores import Breaker, Verdict
+from schemas.ports.stores import Store, Tx
+from schemas.wire import Exchange
+
+log = structlog.get_logger(__name__)
+
+Leased = tuple[Message, Attempt]
+
+
+class Recorder(Protocol):
+    """Collects the raw exchanges of the calls made in the present task."""
+
+    def __call__(self) -> "Recording":
+        """A fresh recording."""
+        ...
+
+
+class Recording(Protocol):
+    """A context in which exchanges are collected."""
+
+    def __enter__(self) -> Sequence[Exchange]: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class Lane:
+    """Sends the messages of one peer. ``run`` ends only by cancellation."""
+
+    def __init__(
+        self,
+        peer: PeerId,
+        *,
+        store: Store,
+        bell: Bell,
+        dispatcher: Dispatcher,
+        recorder: Recorder,
+        clock: Clock,
+        policy: retry.RetryPolicy,
+        breaker_policy: breakers.BreakerPolicy,
+        max_in_flight: int,
+        lease_for: dt.timedelta,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """One lane for each peer that is switched on. ``lease_for`` must be longer than any wire deadline."""
+        self._lease_for = lease_for
+        self._peer = peer
+        self._store = store
+        self._bell = bell
+        self._dispatcher = dispatcher
+        self._recorder = recorder
+        self._clock = clock
+        self._policy = policy
+        self._breaker_policy = breaker_policy
+        self._max_in_flight = max_in_flight
+        self._jitter = jitter
+        self._slots: set[asyncio.Task[None]] = set()
+        self._freed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until cancelled; slots in flight go with it, their rows stay SENDING until the lease ends."""
+        try:
+            while True:
+                leased, due = await self._store.write(self._look)
+                for pair in leased:
+                    self._open_slot(pair)
+                await self._sleep(due)
+        finally:
+            for slot in self._slots:
+                slot.cancel()
+
+    def _look(self, tx: Tx) -> tuple[tuple[Leased, ...], dt.datetime | None]:
+        now = self._clock.now()
+        breaker = tx.peers.breaker(self._peer)
+        free = self._max_in_flight - len(self._slots)
+        n = breakers.allowance(breaker, free, now)
+        leased = self._lease(tx, n) if n > 0 else ()
+        if breaker.stopped or len(leased) >= free:
+            return leased, None
+        if breaker.open_until is not None and breaker.open_until > now:
+            return leased, breaker.open_until
+        return leased, tx.messages.next_due(self._peer)
+
+    def _lease(self, tx: Tx, limit: int) -> tuple[Leased, ...]:
+        now = self._clock.now()
+        return tx.messages.lease(self._peer, now=now, until=now + self._lease_for, limit=limit)
+
+    async def _sleep(self, due: dt.datetime | None) -> None:
+        overdue = due is not None and due <= self._clock.now()
+        if overdue and not self._slots:
+            return
+        bell = asyncio.ensure_future(self._bell.wait(self._peer, None if overdue else due))
+        freed = asyncio.ensure_future(self._freed.wait())
+        try:
+            await asyncio.wait({bell, freed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            bell.cancel()
+            freed.cancel()
+            self._freed.clear()
+
+    def _open_slot(self, pair: Leased) -> None:
+        slot = asyncio.create_task(self._slot(pair), name=f"lane:{self._peer}:{pair[0].id}")
+        self._slots.add(slot)
+        slot.add_done_callback(self._close_slot)
+
+    def _close_slot(self, slot: asyncio.Task[None]) -> None:
+        self._slots.discard(slot)
+        self._freed.set()
+        if not slot.cancelled() and (error := slot.exception()) is not None:
+            log.error("slot.failed", peer=self._peer, error=type(error).__name__, detail=str(error))
+
+    async def _slot(self, pair: Leased | None) -> None:
+        while pair is not None:
+            failpoints.hit("t3.after_lease")
+            message, attempt = pair
+            with structlog.contextvars.bound_contextvars(correlation_id=message.correlation_id):
+                pair = await self._one(message, attempt)
+
+    async def _one(self, message: Message, attempt: Attempt) -> Leased | None:
+        with self._recorder() as exchanges:
+            sent, verdict = await self._try(message, attempt)
+        failpoints.hit("t4.before_settle")
+        following = await self._settle(message, attempt, verdict, sent, tuple(exchanges))
+        failpoints.hit("t4.after_settle")
+        log.info(
+            "message.tried", peer=self._peer, message=message.id, operation=message.operation, outcome=verdict.outcome
+        )
+        return following
+
+    async def _try(self, message: Message, attempt: Attempt) -> tuple[Sent | None, Verdict]:
+        """One call, outside of any transaction. Every exception becomes a verdict: a lane never dies of a peer."""
+        body = await self._store.read(lambda tx: tx.messages.body(message.id))
+        unknown = self._dispatcher.on_unknown(message)
+        try:
+            if message.state is MessageState.UNKNOWN and unknown is OnUnknown.ASK:
+                answer = await self._dispatcher.ask(message, body, message.created_at)
+                return None, retry.after_asking(answer, now=self._clock.now())
+            if message.state is MessageState.UNKNOWN and unknown is OnUnknown.PARK:
+                return None, retry.after_asking(None, now=self._clock.now())
+
+            async def checkpoint(rest: bytes) -> None:
+                await self._store.write(lambda tx: tx.messages.shrink(message.id, rest))
+
+            sent = await self._dispatcher.send(message, body, checkpoint)
+            failpoints.hit("t4.after_call")
+            return sent, retry.delivered(sent.receipt.peer_code, sent.receipt.peer_text)
+        except Exception as error:
+            if not isinstance(error, Duplicate):
+                log.warning("message.failed", peer=self._peer, message=message.id, error=type(error).__name__)
+            now = self._clock.now()
+            tries = attempt.n
+            return None, retry.after(
+                error, tries=tries, unknown=unknown, policy=self._policy, now=now, jitter=self._jitter()
+            )
+
+    async def _settle(
+        self, message: Message, attempt: Attempt, verdict: Verdict, sent: Sent | None, exchanges: tuple[Exchange, ...]
+    ) -> Leased | None:
+        def settle(tx: Tx) -> Leased | None:
+            now = self._clock.now()
+            tx.messages.settle(message.id, attempt, verdict, exchanges, now=now)
+            if verdict.state is MessageState.DELIVERED:
+                self._change_domain(tx, message, sent)
+            before = tx.peers.breaker(self._peer)
+            breaker = breakers.after_try(before, verdict.outcome, verdict.detail, self._breaker_policy, now)
+            if breaker != before:
+                tx.peers.put_breaker(breaker)
+            return self._next(tx, breaker, now)
+
+        try:
+            return await self._store.write(settle)
+        except Stale:
+            log.warning("lease.lost", peer=self._peer, message=message.id)
+            return None
+
+    def _change_domain(self, tx: Tx, message: Message, sent: Sent | None) -> None:
+        if sent is not None:
+            effects.apply(tx, message, sent)
+        else:
+            effects.confirmed(tx, message, payloads.decode(message.operation, tx.messages.body(message.id)))
+
+    def _next(self, tx: Tx, breaker: Breaker, now: dt.datetime) -> Leased | None:
+        if breakers.allowance(breaker, 1, now) < 1 or breaker.open_until is not None:
+            return None
+        leased = self._lease(tx, 1)
+        return leased[0] if leased else None

@@ -1,0 +1,27 @@
+"""Which record belongs to which operation, and its bytes in a message's body."""
+
+from typing import Final
+
+from gateway.storage import codec
+from schemas.message import Operation, Payload
+from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
+from schemas.shipment import BookingOrder
+
+RECORDS: Final[dict[Operation, type[Payload]]] = {
+    Operation.CARRIER_BOOK: BookingOrder,
+    Operation.CARRIER_CANCEL: BookingOrder,
+    Operation.PORTAL_DOSSIER: PortalDossier,
+    Operation.PORTAL_PROGRESS: PortalProgress,
+    Operation.ONE_STOP_DOSSIER: OneStopDossier,
+    Operation.ONE_STOP_STATUS: OneStopStatus,
+}
+
+
+def encode(payload: Payload) -> bytes:
+    """The body of a message."""
+    return codec.encode(payload)
+
+
+def decode(operation: Operation, body: bytes) -> Payload:
+    """The record in a message's body."""
+    return codec.decode(body, RECORDS[operation])

@@ -1,0 +1,135 @@
+"""How a dossier looks to others: snapshots for the portal and the one-stop systems, out of dossier and catalogue."""
+
+import datetime as dt
+
+from schemas.calendar import VIETNAM
+from schemas.dossier import Dossier, DossierState, Step
+from schemas.ids import UnitId
+from schemas.organisation import ProcedureVersion, Unit
+from schemas.portal import Attachment, OneStopDossier, OneStopStatus, PortalDossier, ProgressStep
+from schemas.ports.stores import Tx
+
+FINISHED = frozenset({7, 8, 9, 10})
+"""National codes at which NgayKetThucXuLy is told (domain model §3, rows 20, 22, 23)."""
+
+
+def official(dossier: Dossier) -> bool:
+    """True once the agency's own code exists; a provisional alias is never told to anybody."""
+    return any(alias.code == dossier.code and alias.scheme == "official" for alias in dossier.aliases)
+
+
+def portal_dossier(tx: Tx, dossier: Dossier, base_url: str, now: dt.datetime) -> PortalDossier:
+    """The snapshot for DongBoHoSoMC. ``now`` stamps it (``as_of``)."""
+    procedure = _procedure(tx, dossier)
+    holder = _unit(tx, dossier.competent_unit, now)
+    return PortalDossier(
+        dossier=dossier.id,
+        code=dossier.code,
+        procedure=dossier.procedure,
+        procedure_name=procedure.name if procedure else "",
+        field_code=procedure.field_code if procedure else "",
+        field_name=procedure.field_name if procedure else "",
+        channel=dossier.channel,
+        owner=dossier.owner,
+        summary=dossier.note,
+        submitted_at=dossier.submitted_at,
+        accepted_at=dossier.accepted_at,
+        due_at=dossier.due_at if dossier.due_final else None,
+        returned_at=dossier.return_proof.at if dossier.return_proof else None,
+        finished_at=next((step.at for step in dossier.history if step.national in FINISHED), None),
+        refused_at=next((step.at for step in dossier.history if step.state is DossierState.REFUSED), None),
+        national=dossier.national or 1,
+        return_method=dossier.return_method,
+        unit_name=holder.name if holder else dossier.competent_unit,
+        unit_code=_code(holder, dossier.competent_unit),
+        components=dossier.components,
+        attachments=_attachments(tx, dossier, base_url),
+        as_of=now,
+    )
+
+
+def progress_step(tx: Tx, dossier: Dossier, step: Step) -> ProgressStep:
+    """One step for CapNhatTienDoHoSoMC."""
+    unit = _unit(tx, step.unit or dossier.competent_unit, step.at)
+    return ProgressStep(
+        at=step.at,
+        national=step.national or 1,
+        by=step.by,
+        title="",
+        department=unit.name if unit else "",
+        what=step.reason or step.state.value,
+        started_at=dossier.accepted_at,
+        due_at=dossier.due_at if dossier.due_final else None,
+    )
+
+
+def one_stop_dossier(tx: Tx, dossier: Dossier, item_number: str | None, base_url: str) -> OneStopDossier:
+    """The dossier for the system of its competent unit."""
+    procedure = _procedure(tx, dossier)
+    lodged_at = dossier.submitted_at or dossier.created_at
+    origin = dossier.post_unit or dossier.receiving_unit
+    return OneStopDossier(
+        dossier=dossier.id,
+        code=dossier.code,
+        procedure=dossier.procedure,
+        procedure_name=procedure.name if procedure else "",
+        owner=dossier.owner,
+        submitter=dossier.submitter,
+        origin=origin,
+        origin_code=_code(_unit(tx, origin, lodged_at), origin),
+        target=dossier.competent_unit,
+        target_code=_code(_unit(tx, dossier.competent_unit, lodged_at), dossier.competent_unit),
+        submitted_at=dossier.submitted_at,
+        due_at=dossier.due_at,
+        return_method=dossier.return_method,
+        item_number=item_number,
+        components=dossier.components,
+        attachments=_attachments(tx, dossier, base_url),
+        note=dossier.note,
+    )
+
+
+def one_stop_status(tx: Tx, dossier: Dossier, step: Step) -> OneStopStatus:
+    """Our news for the system of the competent unit."""
+    origin = dossier.post_unit or dossier.receiving_unit
+    return OneStopStatus(
+        dossier=dossier.id,
+        code=dossier.code,
+        origin_code=_code(_unit(tx, origin, step.at), origin),
+        target_code=_code(_unit(tx, dossier.competent_unit, step.at), dossier.competent_unit),
+        national=step.national or 1,
+        at=step.at,
+        by=step.by,
+        note=step.reason,
+    )
+
+
+def _attachments(tx: Tx, dossier: Dossier, base_url: str) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(
+            sha256=document.sha256,
+            name=document.name,
+            component_no=None,
+            url=f"{base_url}/files/{document.sha256}",
+            digitised=True,
+        )
+        for document in tx.documents.of_dossier(dossier.id)
+    )
+
+
+def _procedure(tx: Tx, dossier: Dossier) -> ProcedureVersion | None:
+    on = (dossier.submitted_at or dossier.created_at).astimezone(VIETNAM).date()
+    return tx.catalogue.procedure(dossier.procedure, on)
+
+
+def _unit(tx: Tx, unit: UnitId, at: dt.datetime) -> Unit | None:
+    on = at.astimezone(VIETNAM).date()
+    return next((known for known in tx.catalogue.units(on) if known.id == unit), None)
+
+
+def _code(unit: Unit | None, fallback: str) -> str:
+    """The national identifier of a unit: the QCVN 102 code, else the newer form, else our own id."""
+    if unit is None:
+        return fallback
+    by_scheme = {code.scheme: code.code for code in unit.codes}
+    return by_scheme.get("qcvn102") or by_scheme.get("qd20") or fallback

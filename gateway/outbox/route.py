@@ -1,0 +1,159 @@
+"""From a domain fact to one message per peer, inside the transaction in which the fact became true.
+
+The peer is fixed here: a later change of the table moves no message. Domain code names no peer; this table does.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+from gateway.outbox import payload as payloads
+from gateway.outbox import portraits
+from gateway.outbox.bells.bell import Bell
+from schemas.dossier import Dossier, Step
+from schemas.ids import CarrierId, ItemId, PeerId, UnitId
+from schemas.message import (
+    DossierLodged,
+    DossierMoved,
+    Fact,
+    ItemOrdered,
+    MessageState,
+    NewMessage,
+    Operation,
+    PapersAttached,
+    Payload,
+)
+from schemas.portal import PortalProgress
+from schemas.ports.clock import Clock
+from schemas.ports.stores import Tx
+from schemas.shipment import Booking, BookingState
+
+CHUNK = 10
+"""Progress steps in one message; a provincial system sends ten a call, no maximum is documented (vn-protocols §1.5)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RoutingTable:
+    """Who is told what. ``one_stop_of`` overrides ``one_stop`` for single units; None: nobody is told."""
+
+    portal: PeerId | None
+    one_stop: PeerId | None
+    one_stop_of: Mapping[UnitId, PeerId]
+    carriers: Mapping[CarrierId, PeerId]
+
+    def one_stop_for(self, unit: UnitId) -> PeerId | None:
+        """The system of a unit."""
+        return self.one_stop_of.get(unit, self.one_stop)
+
+
+class Router:
+    """Implements :class:`schemas.ports.facts.Tell`."""
+
+    def __init__(self, table: RoutingTable, *, bell: Bell, clock: Clock, base_url: str) -> None:
+        """``base_url`` is our own address, under which peers may fetch attachments."""
+        self._table = table
+        self._bell = bell
+        self._clock = clock
+        self._base_url = base_url
+
+    def __call__(self, tx: Tx, fact: Fact) -> None:
+        """Put the messages that ``fact`` asks for and ring for them."""
+        if isinstance(fact, DossierMoved):
+            self._moved(tx, fact)
+        elif isinstance(fact, DossierLodged):
+            self._lodged(tx, fact)
+        elif isinstance(fact, ItemOrdered):
+            self._ordered(tx, fact)
+        elif isinstance(fact, PapersAttached):
+            self._attached(tx, fact)
+
+    def _moved(self, tx: Tx, fact: DossierMoved) -> None:
+        if fact.step.national is None or fact.step.national == fact.before or not portraits.official(fact.dossier):
+            return
+        if self._table.portal is not None:
+            self._snapshot(tx, self._table.portal, fact.dossier, str(len(fact.dossier.history)))
+            self._progress(tx, self._table.portal, fact.dossier, fact.step)
+        one_stop = self._table.one_stop_for(fact.dossier.competent_unit)
+        if one_stop is not None and fact.step.source != f"peer:{one_stop}" and fact.before is not None:
+            status = portraits.one_stop_status(tx, fact.dossier, fact.step)
+            key = f"{fact.dossier.code}/{len(fact.dossier.history)}"
+            self._put(tx, one_stop, Operation.ONE_STOP_STATUS, key, fact.dossier, status)
+
+    def _lodged(self, tx: Tx, fact: DossierLodged) -> None:
+        one_stop = self._table.one_stop_for(fact.dossier.competent_unit)
+        if one_stop is not None:
+            told = portraits.one_stop_dossier(tx, fact.dossier, fact.item_number, self._base_url)
+            self._put(tx, one_stop, Operation.ONE_STOP_DOSSIER, fact.dossier.code, fact.dossier, told)
+
+    def _ordered(self, tx: Tx, fact: ItemOrdered) -> None:
+        peer = self._table.carriers.get(fact.order.carrier)
+        if peer is None:
+            return
+        order = dataclasses.replace(fact.order, seq=tx.items.next_seq(peer, fact.order.reference, fact.order.direction))
+        booking = Booking(
+            peer=peer,
+            carrier=order.carrier,
+            reference=order.reference,
+            direction=order.direction,
+            seq=order.seq,
+            item=order.item,
+            state=BookingState.OPEN,
+            window_from=order.ordered_at,
+            window_to=None,
+        )
+        tx.items.put_booking(booking)
+        key = f"{order.reference}/{order.direction}/{order.seq}"
+        self._put(tx, peer, Operation.CARRIER_BOOK, key, fact.dossier, order, item=order.item)
+
+    def _attached(self, tx: Tx, fact: PapersAttached) -> None:
+        if self._table.portal is not None and fact.dossier.national is not None and portraits.official(fact.dossier):
+            self._snapshot(tx, self._table.portal, fact.dossier, fact.document[:16])
+
+    def _snapshot(self, tx: Tx, peer: PeerId, dossier: Dossier, mark: str) -> None:
+        """A snapshot that was never sent is replaced by the newer one: the portal wants the latest, once."""
+        told = portraits.portal_dossier(tx, dossier, self._base_url, self._clock.now())
+        waiting = tx.messages.last_open(peer, dossier.id, Operation.PORTAL_DOSSIER)
+        if waiting is not None and waiting.state is MessageState.PENDING and waiting.tries == 0:
+            body = payloads.encode(told)
+            tx.messages.extend_pending(waiting.id, body, asserted_state=str(told.national), as_of=told.as_of)
+            return
+        self._put(tx, peer, Operation.PORTAL_DOSSIER, f"{dossier.code}/{mark}", dossier, told)
+
+    def _progress(self, tx: Tx, peer: PeerId, dossier: Dossier, step: Step) -> None:
+        """Steps that wait together travel together, ten at the most."""
+        told = portraits.progress_step(tx, dossier, step)
+        waiting = tx.messages.last_open(peer, dossier.id, Operation.PORTAL_PROGRESS)
+        if waiting is not None and waiting.state is MessageState.PENDING and waiting.tries == 0:
+            chunk = payloads.decode(waiting.operation, tx.messages.body(waiting.id))
+            if isinstance(chunk, PortalProgress) and len(chunk.steps) < CHUNK:
+                longer = payloads.encode(dataclasses.replace(chunk, steps=(*chunk.steps, told)))
+                tx.messages.extend_pending(waiting.id, longer, asserted_state=str(step.national), as_of=step.at)
+                return
+        chunk = PortalProgress(dossier.id, dossier.code, (told,))
+        self._put(tx, peer, Operation.PORTAL_PROGRESS, f"{dossier.code}/{len(dossier.history)}", dossier, chunk)
+
+    def _put(
+        self,
+        tx: Tx,
+        peer: PeerId,
+        operation: Operation,
+        key: str,
+        dossier: Dossier,
+        payload: Payload,
+        *,
+        item: ItemId | None = None,
+    ) -> None:
+        now = self._clock.now()
+        message = NewMessage(
+            peer=peer,
+            operation=operation,
+            business_key=key,
+            dossier=dossier.id,
+            item=item,
+            unit=dossier.receiving_unit,
+            asserted_state="" if dossier.national is None else str(dossier.national),
+            as_of=dossier.history[-1].at if dossier.history else now,
+            body=payloads.encode(payload),
+            correlation_id=dossier.correlation_id,
+        )
+        tx.messages.put(message, now=now)
+        self._bell.ring(tx, peer)
