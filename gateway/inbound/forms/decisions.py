@@ -1,0 +1,18 @@
+"""Bodies of a person's decisions on messages and cases."""
+
+from typing import Literal
+
+from gateway.inbound.forms.fields import Form, Reason
+
+
+class ReasonForm(Form):
+    """Why: kept with the decision and in the audit log."""
+
+    reason: Reason
+
+
+class CaseForm(Form):
+    """What becomes of a discrepancy."""
+
+    act: Literal["acknowledge", "wait", "resolve", "reopen"]
+    reason: Reason
