@@ -8,8 +8,8 @@ import enum
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from schemas.message import Operation, Payload
 from schemas.ids import CarrierId
+from schemas.message import Operation, Payload
 from schemas.shipment import BookingOrder, BookingReceipt
 from schemas.tracking import Push, TrackingBatch
 from schemas.wire import Callback, CallbackReply, Probe
