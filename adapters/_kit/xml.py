@@ -10,6 +10,7 @@ Other rooms hold elements, but write ``from adapters._kit import xml`` instead o
 import dataclasses
 import functools
 import importlib.resources
+import re
 import threading
 from collections.abc import Iterable, Iterator
 
@@ -28,6 +29,7 @@ MAX_ATTRIBUTES = 32
 """Of one element."""
 MAX_NODES = 400_000
 
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 _TOO_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[count(@*) > {MAX_ATTRIBUTES}])")
 _TOO_MANY_NODES = etree.XPath(f"boolean(count(//*) > {MAX_NODES})")
@@ -172,6 +174,11 @@ def add_some(parent: Element, name: str, value: object) -> None:
     """Append a child unless ``value`` is None or empty text."""
     if value is not None and value != "":
         add(parent, name, value)
+
+
+def printable(text: str) -> str:
+    """``text`` with the characters that XML cannot carry replaced by U+FFFD."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def copy(element: Element) -> Element:

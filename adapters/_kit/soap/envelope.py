@@ -1,0 +1,92 @@
+"""The SOAP 1.1 envelope: read from bytes, written around a body element."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from adapters._kit import xml
+from adapters._kit.soap import names
+from adapters._kit.xml import Element
+from schemas.errors import Misunderstood
+
+VERSION_MISMATCH = "version"
+"""``code`` of the Misunderstood that read_envelope raises for another version of SOAP."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Envelope:
+    """A whole envelope: header blocks in their order, and the one element of the body."""
+
+    headers: tuple[Element, ...]
+    body: Element
+
+    @property
+    def message_id(self) -> str | None:
+        """Text of wsa:MessageID, where there is one."""
+        for block in self.headers:
+            if xml.namespace(block) == names.WSA and xml.local(block) == "MessageID":
+                return (block.text or "").strip() or None
+        return None
+
+    def header(self, ns: str, name: str) -> Element | None:
+        """The first header block of this name."""
+        return next((one for one in self.headers if xml.namespace(one) == ns and xml.local(one) == name), None)
+
+    def must_understand(self, understood: Iterable[tuple[str, str]]) -> Element | None:
+        """The first block that says mustUnderstand and is not among (namespace, name or ``*``)."""
+        known = set(understood)
+        for block in self.headers:
+            wanted = (block.get(f"{{{names.ENVELOPE_11}}}mustUnderstand") or "").strip() in ("1", "true")
+            ns, name = xml.namespace(block), xml.local(block)
+            if wanted and (ns, name) not in known and (ns, "*") not in known:
+                return block
+        return None
+
+
+def read_envelope(raw: bytes, *, max_bytes: int = xml.MAX_BYTES, subject: str = "") -> Envelope:
+    """Read SOAP 1.1: an Envelope with at most one Header and one Body that holds exactly one element.
+
+    Raises:
+        Misunderstood: anything else; ``code`` is ``size``, ``xml``, ``envelope`` or ``version``, ``raw`` is kept.
+    """
+    root = xml.parse(raw, max_bytes=max_bytes, subject=subject)
+    ns, name = xml.namespace(root), xml.local(root)
+    if name != "Envelope" or ns != names.ENVELOPE_11:
+        other = name == "Envelope" and ns != ""
+        told = f"the root is {{{ns}}}{name}, not an Envelope of SOAP 1.1"
+        raise Misunderstood(told, subject=subject, raw=raw, code=VERSION_MISMATCH if other else "envelope")
+    header, body = _parts(root, raw, subject)
+    inside = list(xml.children(body))
+    if len(inside) != 1:
+        raise _broken(raw, subject, f"the Body holds {len(inside)} elements, one is wanted")
+    return Envelope(tuple(xml.children(header)) if header is not None else (), inside[0])
+
+
+def _parts(root: Element, raw: bytes, subject: str) -> tuple[Element | None, Element]:
+    parts = list(xml.children(root))
+    shape = [xml.local(part) if xml.namespace(part) == names.ENVELOPE_11 else "?" for part in parts]
+    if shape == ["Body"]:
+        return None, parts[0]
+    if shape == ["Header", "Body"]:
+        return parts[0], parts[1]
+    raise _broken(raw, subject, f"an Envelope is an optional Header and a Body, not {', '.join(shape) or 'empty'}")
+
+
+def _broken(raw: bytes, subject: str, reason: str) -> Misunderstood:
+    return Misunderstood(reason, subject=subject, raw=raw, code="envelope")
+
+
+def wrap(body: Element, headers: Iterable[Element] = ()) -> bytes:
+    """An envelope around ``body``, as UTF-8 bytes; the elements are moved into it."""
+    root = xml.element("Envelope", names.ENVELOPE_11, prefix="soap")
+    blocks = list(headers)
+    if blocks:
+        xml.add(root, "Header").extend(blocks)
+    xml.add(root, "Body").append(body)
+    return xml.write(root)
+
+
+def relates_to(message_id: str) -> Element:
+    """The wsa:RelatesTo block that answers a wsa:MessageID."""
+    block = xml.element("RelatesTo", names.WSA, prefix="wsa")
+    block.text = message_id
+    return block
