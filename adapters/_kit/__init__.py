@@ -10,7 +10,9 @@
 `redact`      what `http` takes out of the exchanges it keeps
 `signatures`  hmac_matches(message, signature, secrets), token_matches(), within_window(), RsaVerifier
 `xml`, `soap` the only XML parser of the house; pinned WSDL and XSD
-`sandbox`     the frame of a peer that we play ourselves: script language, chaos, fsynced ledger, own process
+`sandbox`     the frame of a peer that we play ourselves: `.peer` SandboxPeer (routes, replay, settings, event, key_of,
+              push_of), Route(operation, serves, method, path, handle, matches), Call, Answer, Push; `.server`
+              main(MyPeer); `.process` SandboxProcess, SandboxControl; `.chaos`, `.script`, `.ledger`
 
 A peer's `client.py`: `class Adapter: def __init__(self, settings: Settings, *, http: PeerHttp, clock: Clock)`.
 

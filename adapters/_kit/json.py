@@ -42,7 +42,7 @@ Whole = Annotated[int, pydantic.BeforeValidator(_whole)]
 @functools.lru_cache(maxsize=256)
 def _adapter(shape: Hashable) -> pydantic.TypeAdapter[Any]:
     # Any: a shape is a model, a list of models or a union; pydantic's own TypeAdapter is generic over just that.
-    return pydantic.TypeAdapter(shape)
+    return pydantic.TypeAdapter(cast("Any", shape))
 
 
 def parse(shape: type[T], raw: bytes, *, subject: str = "", status: int | None = None) -> T:

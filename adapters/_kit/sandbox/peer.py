@@ -1,0 +1,205 @@
+"""The words in which the frame and a peer's sandbox speak: Call, Answer, Route, Push, SandboxPeer."""
+
+import abc
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.ledger import APPLIED, CLOCK, EVENT, PUSHED, Ledger, Line
+from adapters._kit.sandbox.script import Script, Step, parse_script
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """A request as the peer sees it; header names in lower case. ``url`` is the address it was called by."""
+
+    method: str
+    url: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    at: dt.datetime
+
+    def json(self) -> Any:  # Any: JSON of whoever calls; the peer's handler checks what it needs
+        """The body as JSON, None where it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    @property
+    def script(self) -> Script:
+        """The script in the body, wherever in it."""
+        return parse_script(self.body.decode("utf-8", "replace"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answer:
+    """What the peer answers."""
+
+    body: bytes = b""
+    status: int = 200
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @staticmethod
+    def json(value: object, *, status: int = 200) -> "Answer":
+        """An answer in JSON."""
+        return Answer(json.dumps(value, ensure_ascii=False).encode(), status)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Route:
+    """One operation of the peer: its own name, our verb that leads to it (``book``, ``read`` …), address, handler.
+
+    The handler is synchronous: it looks at the memory, changes it by ``effect``, and answers. ``matches`` tells routes
+    apart that share method and path (``?service=…``, SOAPAction).
+    """
+
+    operation: str
+    serves: str
+    method: str
+    path: str
+    handle: Callable[[Call], Answer]
+    matches: Callable[[Call], bool] = lambda _call: True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Push:
+    """News that the peer sends to us by itself, again and again until ``accepted`` says that we have it."""
+
+    operation: str
+    url: str
+    body: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    accepted: Callable[[int, bytes], bool] = lambda status, _body: 200 <= status < 300
+
+
+@dataclasses.dataclass(slots=True)
+class _Planned:
+    key: str
+    index: int
+    due: dt.datetime
+    code: str
+
+
+class SandboxPeer(abc.ABC):
+    """A peer that we play. Subclasses say what is theirs; the frame does the rest.
+
+    ``options`` are the ``--set name=value`` of the command line; ``callback_url`` is where news is pushed to.
+    """
+
+    name: ClassVar[str]
+    samples: ClassVar[Mapping[str, str]] = {}
+    """Codes of this peer for generic tests: ``delivered``, ``moving``, and ``unknown``, which is in no list of theirs."""
+
+    def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
+        self.ledger = ledger
+        self.chaos = chaos
+        self.options = dict(options)
+        self._plan: list[_Planned] = []
+        self._told_now: dt.datetime | None = None
+        self.unpushed: dict[int, Line] = {}
+
+    # --- what a peer says -------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def routes(self) -> tuple[Route, ...]:
+        """The operations, most special first."""
+
+    @abc.abstractmethod
+    def replay(self, line: Line) -> None:
+        """Change the memory by one APPLIED or EVENT line; also called for every line of the ledger at the start."""
+
+    @abc.abstractmethod
+    def settings(self, url: str) -> dict[str, object]:
+        """What ``[peers.<name>]`` must say to reach this sandbox at ``url``, without ``enabled``."""
+
+    def event(self, told: Mapping[str, Any]) -> Line:
+        """Let something happen now (POST /__sandbox__/event). Common fields: number, reference, code, at, office, text.
+
+        Raises ValueError for what this peer cannot do.
+        """
+        raise ValueError(f"{self.name} has no events of its own")
+
+    def key_of(self, route: Route, call: Call) -> str:
+        """What the peer knows this call by, for the ledger and for counting an order's script; default: a digest."""
+        return hashlib.sha256(call.body or call.url.encode()).hexdigest()[:16]
+
+    def push_of(self, line: Line) -> Push | None:
+        """The push for an EVENT line, or None for a peer that does not push or has nowhere to push to."""
+        return None
+
+    # --- what the frame gives ---------------------------------------------------------------------------------------
+
+    def now(self) -> dt.datetime:
+        """The sandbox's time: the one it was told (POST /__sandbox__/clock), else the real one."""
+        return self._told_now or real_now()
+
+    def effect(self, operation: str, key: str, **data: Any) -> Line:
+        """A call changed something: write it down, then remember it."""
+        return self._happen(APPLIED, operation, key, data)
+
+    def happened(self, operation: str, key: str, **data: Any) -> Line:
+        """Something moved at the peer by itself; ``code`` in data may be twisted by the verb ``unknown_code``."""
+        if "code" in data and "unknown" in self.samples and self.chaos.strikes("unknown_code", operation):
+            data["code"] = self.samples["unknown"]
+        return self._happen(EVENT, operation, key, data)
+
+    def plan(self, key: str, steps: tuple[Step, ...], *, start: dt.datetime) -> None:
+        """Let the steps of a script happen to ``key``; call it from :meth:`replay` of the order's line."""
+        for index, step in enumerate(steps):
+            due = start + dt.timedelta(seconds=step.after_s)
+            self._plan.append(_Planned(key, index, due, step.code))
+
+    def scripted(self, key: str, code: str, at: dt.datetime, index: int) -> Line:
+        """A planned step happens; ``index`` in the line's data marks it as done. Override to add fields."""
+        return self.happened("script", key, code=code, occurred=at.isoformat(), index=index)
+
+    def tick(self) -> None:
+        """Let every planned step happen whose time has come."""
+        now = self.now()
+        for step in [step for step in self._plan if step.due <= now]:
+            self.scripted(step.key, step.code, step.due, step.index)
+
+    def steps_now(self, key: str | None, n: int) -> int:
+        """Let the next ``n`` planned steps (of ``key``, or of all) happen now; returns how many there were."""
+        waiting = sorted((step for step in self._plan if key in (None, step.key)), key=lambda step: step.due)[:n]
+        for step in waiting:
+            self.scripted(step.key, step.code, self.now(), step.index)
+        return len(waiting)
+
+    def set_clock(self, at: dt.datetime | None) -> None:
+        """Tell the sandbox another time, or None for the real one; remembered like everything else."""
+        self._happen(CLOCK, "clock", "", {"at": at.isoformat() if at is not None else None})
+
+    def remember(self, line: Line) -> None:
+        """Change the memory by one line, whoever wrote it: now, or before the sandbox was killed."""
+        if line.kind == CLOCK:
+            told = line.data["at"]
+            self._told_now = dt.datetime.fromisoformat(told) if told else None
+        elif line.kind == PUSHED:
+            self.unpushed.pop(int(line.data["line"]), None)
+        elif line.kind in (APPLIED, EVENT):
+            if line.kind == EVENT and "index" in line.data:
+                done = (line.key, line.data["index"])
+                self._plan = [step for step in self._plan if (step.key, step.index) != done]
+            self.replay(line)
+            if line.kind == EVENT and self.push_of(line) is not None:
+                self.unpushed[line.n] = line
+
+    def _happen(self, kind: str, operation: str, key: str, data: Mapping[str, Any]) -> Line:
+        line = self.ledger.append(kind, operation, key, data, at=self.now())
+        self.remember(line)
+        return line
+
+
+def real_now() -> dt.datetime:
+    """The machine's time."""
+    return dt.datetime.now(dt.UTC)  # noqa: TID251  # a sandbox is a foreign system: its clock is its own

@@ -1,0 +1,284 @@
+"""A sandbox as a process: ``python -m adapters.<peer>.sandbox --port 0 --ledger FILE``.
+
+Prints one JSON line ``{"peer", "url", "settings", "samples"}`` when it listens, and stops on SIGTERM. Control
+addresses, never touched by chaos and never in the ledger:
+
+``GET  /__sandbox__/health``        the same line
+``GET  /__sandbox__/ledger``        lines; ``?kind=&operation=&key=&after=N``
+``POST /__sandbox__/event``         let something happen now
+``POST /__sandbox__/steps``         ``{"n": 1, "key"?: …}``: the next planned steps happen now
+``POST /__sandbox__/chaos``         one rule or a list of rules; ``DELETE`` forgets all
+``POST /__sandbox__/clock``         ``{"at": ISO or null}``
+"""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+import json
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+
+from adapters._kit.sandbox.chaos import AFTER, BEFORE, Chaos
+from adapters._kit.sandbox.ledger import PUSHED, REQUEST, STRIKE, Ledger
+from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer
+
+CONTROL = "/__sandbox__"
+PUSH_EVERY_S = 0.2
+"""How often planned steps and unacknowledged news are looked at; short, so that a demo feels alive."""
+MAX_BODY_BYTES = 64 * 1024 * 1024
+HTML = b"<html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>"
+MakePeer = Callable[[Ledger, Chaos, Mapping[str, str]], SandboxPeer]
+
+
+class Server:
+    """The HTTP side of one sandbox."""
+
+    def __init__(self, peer: SandboxPeer) -> None:
+        self.peer = peer
+        self.url = ""
+        self._stop = asyncio.Event()
+        self._struck: dict[tuple[str, str, str], int] = {}
+        for line in peer.ledger.lines:
+            if line.kind == STRIKE:
+                self._count(line.data["verb"], line.operation, line.key)
+            peer.remember(line)
+
+    def application(self) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app.router.add_get(f"{CONTROL}/health", self._health)
+        app.router.add_get(f"{CONTROL}/ledger", self._ledger)
+        app.router.add_post(f"{CONTROL}/event", self._event)
+        app.router.add_post(f"{CONTROL}/steps", self._steps)
+        app.router.add_post(f"{CONTROL}/chaos", self._chaos)
+        app.router.add_delete(f"{CONTROL}/chaos", self._calm)
+        app.router.add_post(f"{CONTROL}/clock", self._clock)
+        app.router.add_route("*", "/{tail:.*}", self._serve)
+        return app
+
+    def announcement(self) -> dict[str, object]:
+        """Who listens where, and by which settings our adapter reaches it."""
+        peer = self.peer
+        return {"peer": peer.name, "url": self.url, "settings": peer.settings(self.url), "samples": dict(peer.samples)}
+
+    async def run(self, host: str, port: int) -> None:
+        """Listen until SIGTERM or SIGINT."""
+        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        bound = runner.addresses[0][1]
+        self.url = f"http://{host}:{bound}"
+        loop = asyncio.get_running_loop()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(told, self._stop.set)
+        sys.stdout.write(json.dumps(self.announcement(), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        await self._live()
+        await runner.cleanup()
+        self.peer.ledger.close()
+
+    # --- the peer's own addresses -----------------------------------------------------------------------------------
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        peer = self.peer
+        call = Call(
+            method=request.method,
+            url=str(request.url),
+            path=request.path,
+            query=dict(request.query),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.read(),
+            at=peer.now(),
+        )
+        peer.tick()
+        route = next((route for route in peer.routes() if _fits(route, call)), None)
+        if route is None:
+            return _response(Answer.json({"error": f"no operation at {call.method} {call.path}"}, status=404))
+        key = peer.key_of(route, call)
+        peer.ledger.append(REQUEST, route.operation, key, {"bytes": len(call.body)}, at=call.at)
+        verb = self._strike(BEFORE, route, key, call)
+        if verb is not None:
+            await peer.ledger.durable()
+            return await self._before(verb, request)
+        answer = route.handle(call)
+        verb = self._strike(AFTER, route, key, call)
+        await peer.ledger.durable()
+        return await self._after(verb, request, answer) if verb is not None else _response(answer)
+
+    def _strike(self, verbs: Sequence[str], route: Route, key: str, call: Call) -> str | None:
+        script = call.script
+        for verb in verbs:
+            by_script = self._struck.get((verb, route.operation, key), 0) < script.times(verb)
+            if by_script or self.peer.chaos.strikes(verb, route.operation, route.serves):
+                self._count(verb, route.operation, key)
+                self.peer.ledger.append(STRIKE, route.operation, key, {"verb": verb}, at=call.at)
+                return verb
+        return None
+
+    def _count(self, verb: str, operation: str, key: str) -> None:
+        self._struck[(verb, operation, key)] = self._struck.get((verb, operation, key), 0) + 1
+
+    async def _before(self, verb: str, request: web.Request) -> web.StreamResponse:
+        if verb == "black_hole":
+            await self._until_gone(request)
+        if verb in ("black_hole", "hang_up"):
+            _abort(request)
+            return web.Response()
+        if verb == "throttle":
+            return web.Response(status=429, headers={"Retry-After": "7"}, text="slow down")
+        status = {"html_503": 503, "server_error": 500, "html_200": 200}[verb]
+        return web.Response(status=status, body=HTML, content_type="text/html")
+
+    async def _after(self, verb: str, request: web.Request, answer: Answer) -> web.StreamResponse:
+        if verb == "half_reply":
+            headers = {"Content-Length": str(len(answer.body)), "Content-Type": answer.content_type}
+            response = web.StreamResponse(status=answer.status, headers=headers)
+            await response.prepare(request)
+            await response.write(answer.body[: len(answer.body) // 2])
+            if request.transport is not None:
+                request.transport.close()
+            return response
+        _abort(request)
+        return web.Response()
+
+    async def _until_gone(self, request: web.Request) -> None:
+        while not self._stop.is_set():
+            if request.transport is None or request.transport.is_closing():
+                return
+            await self._pause(0.05)
+
+    # --- what happens by itself -------------------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        async with ClientSession(timeout=ClientTimeout(total=5.0)) as session:
+            while not self._stop.is_set():
+                self.peer.tick()
+                for n, line in list(self.peer.unpushed.items()):
+                    push = self.peer.push_of(line)
+                    if push is not None:
+                        await self._push(session, n, push)
+                await self._pause(PUSH_EVERY_S)
+
+    async def _push(self, session: ClientSession, n: int, push: Push) -> None:
+        twice = self.peer.chaos.strikes("duplicate", push.operation)
+        headers = {"Content-Type": push.content_type, **push.headers}
+        try:
+            async with session.post(push.url, data=push.body, headers=headers, allow_redirects=False) as reply:
+                accepted = push.accepted(reply.status, await reply.read())
+        except (ClientError, TimeoutError, OSError):
+            return
+        if not accepted or twice:
+            return  # a duplicate is simply not believed to have arrived
+        at = self.peer.now()
+        self.peer.remember(self.peer.ledger.append(PUSHED, push.operation, "", {"line": n}, at=at))
+        await self.peer.ledger.durable()
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
+
+    # --- control addresses ------------------------------------------------------------------------------------------
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.announcement())
+
+    async def _ledger(self, request: web.Request) -> web.Response:
+        self.peer.tick()
+        wanted = request.query
+        after = int(wanted.get("after", "0"))
+        lines = [
+            line.as_json()
+            for line in self.peer.ledger.lines[after:]
+            if wanted.get("kind", line.kind) == line.kind
+            and wanted.get("operation", line.operation) == line.operation
+            and wanted.get("key", line.key) == line.key
+        ]
+        return web.json_response({"lines": lines})
+
+    async def _event(self, request: web.Request) -> web.Response:
+        try:
+            line = self.peer.event(await request.json())
+        except (ValueError, KeyError, TypeError) as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        await self.peer.ledger.durable()
+        return web.json_response(line.as_json())
+
+    async def _steps(self, request: web.Request) -> web.Response:
+        told = await request.json()
+        done = self.peer.steps_now(told.get("key"), int(told.get("n", 1)))
+        await self.peer.ledger.durable()
+        return web.json_response({"happened": done})
+
+    async def _chaos(self, request: web.Request) -> web.Response:
+        told = await request.json()
+        try:
+            for rule in told if isinstance(told, list) else [told]:
+                self.peer.chaos.add(rule)
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        return web.json_response({"rules": len(self.peer.chaos.rules)})
+
+    async def _calm(self, _request: web.Request) -> web.Response:
+        self.peer.chaos.calm()
+        return web.json_response({"rules": 0})
+
+    async def _clock(self, request: web.Request) -> web.Response:
+        told = (await request.json()).get("at")
+        self.peer.set_clock(dt.datetime.fromisoformat(told) if told else None)
+        await self.peer.ledger.durable()
+        return web.json_response({"at": self.peer.now().isoformat()})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Arguments:
+    host: str
+    port: int
+    ledger: Path
+    chaos: tuple[Mapping[str, object], ...]
+    options: Mapping[str, str]
+
+
+def main(make: MakePeer, arguments: Sequence[str] | None = None) -> None:
+    """Run a sandbox until SIGTERM; the last line of every ``adapters/<peer>/sandbox.py``."""
+    told = _arguments(arguments)
+    asyncio.run(_run(make, told))
+
+
+async def _run(make: MakePeer, told: _Arguments) -> None:
+    chaos = Chaos()
+    for rule in told.chaos:
+        chaos.add(rule)
+    await Server(make(Ledger(told.ledger), chaos, told.options)).run(told.host, told.port)
+
+
+def _arguments(arguments: Sequence[str] | None) -> _Arguments:
+    parser = argparse.ArgumentParser(description="A peer that we play ourselves; see adapters/_kit/sandbox.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port; the address is printed")
+    parser.add_argument("--ledger", type=Path, required=True, help="file to keep; the state is rebuilt from it")
+    parser.add_argument("--chaos", default="[]", help="JSON list of rules")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="an option of the peer")
+    told = parser.parse_args(arguments)
+    options = dict(pair.partition("=")[::2] for pair in told.set)
+    return _Arguments(told.host, told.port, told.ledger, tuple(json.loads(told.chaos)), options)
+
+
+def _fits(route: Route, call: Call) -> bool:
+    return route.method == call.method and route.path == call.path and route.matches(call)
+
+
+def _response(answer: Answer) -> web.Response:
+    headers = {"Content-Type": answer.content_type, **answer.headers}
+    return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
