@@ -4,8 +4,7 @@ import dataclasses
 import datetime as dt
 
 from schemas.dossier import Address, Channel, Component, IntakeMode, Party, ReturnMethod
-from schemas.errors import LienthongError
-from schemas.ids import DossierCode, DossierId, ItemId, MessageId, ProcedureCode, UnitId
+from schemas.ids import DossierCode, DossierId, ItemId, ProcedureCode, UnitId
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,14 +64,3 @@ class Fault:
     path: str
     text: str
     values: tuple[tuple[str, str], ...] = ()
-
-
-class Faults(LienthongError):
-    """The request has faults; all of them are told at once."""
-
-    text = MessageId("request.faults")
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        """Keep the faults in the order of the body's fields."""
-        self.faults = faults
-        super().__init__("; ".join(f"{fault.path}: {fault.text}" for fault in faults))
