@@ -1,0 +1,110 @@
+"""One SOAP call: build, sign, send, and look at the reply in the order that leaves nothing unsaid.
+
+======================================  =====================================================
+what came back                          error
+======================================  =====================================================
+no connection, 429, 503, HTML, …        as the table of :mod:`adapters._kit.http` says
+not XML, no envelope, another version   Misunderstood
+a fault                                 by its ServiceFault or its faultcode: :func:`fault.call_error`
+HTTP 500 without a fault                Misunderstood
+the wrong body element, XSD violations  Misunderstood
+======================================  =====================================================
+"""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+
+from adapters._kit import http, xml
+from adapters._kit.soap import building, envelope, fault, names, wsse
+from adapters._kit.xml import Element
+from schemas.errors import Misunderstood
+from schemas.ports.clock import Clock
+
+_MAX_NAMED = 5
+"""Violations named in an error's text; the raw reply has them all."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SoapReply:
+    """A reply that kept its contract: the body element, the whole raw envelope, and when they came."""
+
+    body: Element
+    raw: bytes
+    received_at: dt.datetime
+    server_time: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class UsernamePassword:
+    """Credentials of a UsernameToken; never printed."""
+
+    username: str
+    password: str = dataclasses.field(repr=False)
+
+
+class SoapClient:
+    """Calls the operations of our contract at one address."""
+
+    def __init__(
+        self, url: str, *, peer_http: http.PeerHttp, clock: Clock, credentials: UsernamePassword | None
+    ) -> None:
+        """Take the endpoint; nothing is opened. The contract is loaded now, so that no call pays for it."""
+        self._url = url
+        self._http = peer_http
+        self._clock = clock
+        self._credentials = credentials
+        self._builder = building.contract_builder()
+
+    async def call(
+        self, operation: str, arguments: Mapping[str, object], *, schema: str = "postal-tracking.xsd", effect: bool
+    ) -> SoapReply:
+        """Call ``operation``; ``schema`` is the file that the reply's body is held against.
+
+        Raises:
+            CallError: as the table at the head of this module.
+            ValueError: the arguments do not fit the contract; nothing was sent.
+        """
+        message_id = f"urn:uuid:{uuid.uuid4()}"
+        request = envelope.wrap(self._builder.body(operation, arguments), self._headers(operation, message_id))
+        reply = await self._http.post(
+            self._url,
+            request,
+            content_type="text/xml; charset=utf-8",
+            headers={"SOAPAction": f'"{names.action(operation)}"', "Accept": "text/xml"},
+            accept=http.XML,
+            allow=(500,),  # SOAP 1.1 answers faults with 500
+            effect=effect,
+        )
+        body = self._body(reply, operation, message_id)
+        found = xml.load_schema(names.CONTRACT_FILES, schema).violations(body)
+        if found:
+            told = "; ".join(f"{one.path}: {one.message}" for one in found[:_MAX_NAMED])
+            raise self._misunderstood(reply, f"{operation}: {len(found)} violations of the contract: {told}")
+        return SoapReply(body, reply.body, reply.received_at, reply.server_time)
+
+    def _headers(self, operation: str, message_id: str) -> list[Element]:
+        block = xml.element("MessageID", names.WSA, prefix="wsa")
+        block.text = message_id
+        if self._credentials is None:
+            return [block]
+        told = self._credentials
+        return [wsse.security_header(told.username, told.password, now=self._clock.now()), block]
+
+    def _body(self, reply: http.Reply, operation: str, message_id: str) -> Element:
+        read = envelope.read_envelope(reply.body, max_bytes=len(reply.body), subject=self._http.peer)
+        told = fault.read_fault(read.body)
+        if told is not None:
+            raise fault.call_error(told, raw=reply.body, status=reply.status, subject=self._http.peer)
+        if reply.status == 500:
+            raise self._misunderstood(reply, f"{operation}: HTTP 500 without a fault")
+        if xml.namespace(read.body) != names.CONTRACT or xml.local(read.body) != f"{operation}Response":
+            raise self._misunderstood(reply, f"{operation} was answered with {read.body.tag!s}")
+        about = read.header(names.WSA, "RelatesTo")
+        if about is not None and (about.text or "").strip() != message_id:
+            raise self._misunderstood(reply, f"{operation}: the reply relates to another message")
+        return read.body
+
+    def _misunderstood(self, reply: http.Reply, what: str) -> Misunderstood:
+        return Misunderstood(what, subject=self._http.peer, raw=reply.body, status=reply.status)
