@@ -10,8 +10,8 @@ from gateway.inbound import routes
 from tests.house import rules
 
 ONLY_WAY_IN = Path("gateway/inbound/routes.py")
-_WAYS = {"add_route", "add_routes", "add_get", "add_post", "add_put", "add_patch", "add_delete", "add_head", "add_view"}
-_OTHER_WAYS = {"add_static", "add_resource", "RouteTableDef", "add_subapp"}
+_WAYS = {f"add_{what}" for what in ("route", "routes", "get", "post", "put", "patch", "delete", "head", "view")}
+_WAYS |= {"add_static", "add_resource", "add_subapp", "RouteTableDef"}
 
 
 def side_doors(root: Path) -> list[str]:
@@ -21,9 +21,9 @@ def side_doors(root: Path) -> list[str]:
         if path.relative_to(root) == ONLY_WAY_IN:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr in _WAYS | _OTHER_WAYS:
-                    broken.append(f"{path.relative_to(root)}:{node.lineno} .{node.func.attr}(…) goes past `mount`.")
+            match node:
+                case ast.Call(func=ast.Attribute(attr=name)) if name in _WAYS:
+                    broken.append(f"{path.relative_to(root)}:{node.lineno} .{name}(…) goes past `mount`.")
     return broken
 
 
