@@ -1,0 +1,29 @@
+"""All rules by the subject they look at, and by their id."""
+
+from typing import Any
+
+from tracking.rules.acceptance import HandedOverNotAccepted
+from tracking.rules.codes import UnknownCode
+from tracking.rules.delivery import DeliveredDossierInTransit
+from tracking.rules.feeds import FeedGap
+from tracking.rules.numbers import InvalidItemNumber
+from tracking.rules.rule import Rule
+from tracking.rules.sequence import RegressionAfterTerminal
+from tracking.rules.units import PortalLag, SilentUnit
+from tracking.rules.views import BagView, DossierView, FeedView, InvoiceView, ItemView
+
+ITEM_RULES: tuple[Rule[ItemView], ...] = (
+    HandedOverNotAccepted(),
+    InvalidItemNumber(),
+    RegressionAfterTerminal(),
+    UnknownCode(),
+)
+DOSSIER_RULES: tuple[Rule[DossierView], ...] = (DeliveredDossierInTransit(), SilentUnit(), PortalLag())
+FEED_RULES: tuple[Rule[FeedView], ...] = (FeedGap(),)
+BAG_RULES: tuple[Rule[BagView], ...] = ()
+INVOICE_RULES: tuple[Rule[InvoiceView], ...] = ()
+
+BY_ID: dict[str, Rule[Any]] = {
+    rule.id: rule for family in (ITEM_RULES, DOSSIER_RULES, FEED_RULES, BAG_RULES, INVOICE_RULES) for rule in family
+}
+"""The views differ per family; who looks a rule up by id wants its name, remedy and parents."""

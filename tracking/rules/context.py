@@ -1,0 +1,70 @@
+"""Everything besides its subject that a rule may know: a read-only view that grows by field, never by argument.
+
+Corridors, tariffs and allowed fields per service join here as fields of their own when their records exist.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from schemas.calendar import WorkCalendar
+from schemas.ids import CarrierId, PeerId, UnitId
+from schemas.organisation import Succession
+from schemas.ports.message_stores import FeedState
+from schemas.ports.stores import Tx
+from tracking.lag import Lag
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wait:
+    """A span to wait: hours of the clock, or office hours of a unit's calendar."""
+
+    hours: float
+    working: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """Two thresholds: ``soft`` is what is expected, ``hard`` is a break."""
+
+    soft: Wait
+    hard: Wait
+
+
+LimitKey = tuple[str, CarrierId | None, str | None]
+"""(rule, carrier, service); None stands for any."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Context:
+    """The situation in which rules are asked. ``calendar`` and ``feed`` are look-ups that answer the same each time."""
+
+    now: dt.datetime
+    calendar: Callable[[UnitId | None], WorkCalendar]
+    feed: Callable[[PeerId], FeedState]
+    limits: Mapping[LimitKey, Limits] = dataclasses.field(default_factory=dict)
+    lags: Mapping[tuple[CarrierId, str], Lag] = dataclasses.field(default_factory=dict)
+    """Learned lag by (carrier, service)."""
+    successions: tuple[Succession, ...] = ()
+
+    def limits_of(self, rule: str, default: Limits, carrier: CarrierId | None = None, service: str = "") -> Limits:
+        """The limits in force: of carrier and service, else of the carrier, else of the rule, else its default."""
+        keys: tuple[LimitKey, ...] = ((rule, carrier, service), (rule, carrier, None), (rule, None, None))
+        return next((self.limits[key] for key in keys if key in self.limits), default)
+
+    def unit_now(self, unit: UnitId) -> UnitId:
+        """The unit that does the work of ``unit`` today; one that was split needs an address and stays as it is."""
+        today = self.now.date()
+        heirs = {one.old: one.new for one in self.successions if one.on <= today and not one.part}
+        for _ in heirs:
+            unit = heirs.get(unit, unit)
+        return unit
+
+
+class ContextSource(Protocol):
+    """Builds the Context of a transaction; :func:`tracking.reading.load_context` with the settings bound in."""
+
+    def __call__(self, tx: Tx, now: dt.datetime) -> Context:
+        """The situation at ``now``."""
+        ...

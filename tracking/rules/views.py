@@ -1,0 +1,66 @@
+"""What a rule may look at: one frozen view for each kind of subject, loaded by :mod:`tracking.reading`."""
+
+import dataclasses
+import datetime as dt
+
+from schemas.bag import Bag, HandoverManifest
+from schemas.dossier import Dossier
+from schemas.ids import CarrierId, PeerId
+from schemas.ports.message_stores import FeedState
+from schemas.shipment import Item, Packing
+from schemas.tracking import StoredEvent
+from tracking.status import ItemContext
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parcel:
+    """An item together with what it holds of one dossier."""
+
+    item: Item
+    packing: Packing
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DossierView:
+    """A dossier and everything that ever carried a part of it, oldest first."""
+
+    dossier: Dossier
+    parcels: tuple[Parcel, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ItemView:
+    """An item, its whole log, the dossiers that are in it now, and who speaks for its carrier."""
+
+    item: Item
+    events: tuple[StoredEvent, ...]
+    dossiers: tuple[Dossier, ...]
+    folding: ItemContext
+    """What the item was folded with."""
+    peers: tuple[PeerId, ...]
+    """Peers that told of it or that it was booked at: a silent feed of theirs explains silence."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BagView:
+    """A bag and the newest revision of its manifest."""
+
+    bag: Bag
+    manifest: HandoverManifest | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FeedView:
+    """A peer's feed as we last saw it."""
+
+    state: FeedState
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """A carrier's invoice of a period."""
+
+    number: str
+    carrier: CarrierId
+    since: dt.date
+    until: dt.date

@@ -1,0 +1,220 @@
+"""What an item's events come to: a fold over the append-only log, never "the last one fetched wins". Pure.
+
+Events are taken in the one order of :func:`tracking.normalise.ordered`. A terminal state latches: what a carrier tells
+after it does not move the item but raises ``regressed`` (D-31), unless the two intervals of time overlap (a delivery
+told to the day beside a scan of that day is no regression) or the carrier took one of them back. Forecasts, withdrawn
+and quarantined events never move anything. Any row of a feed whose manifest says ``any_row_means_accepted`` proves
+that the post holds the item, even with a code that nobody knows.
+
+After a return is decided the direction stays RETURN: a delivery then is a delivery to the sender (domain model §1.5).
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+
+from schemas.tracking import Direction, EvidenceLevel, Fold, Movement, Outcome, StoredEvent
+from tracking import normalise
+from tracking.normalise import EventKey
+
+MONEY = "money"
+"""``mapped.action`` of codes that tell of money only (VNPost 110, 120): they neither move an item nor regress it."""
+
+_OUTCOMES = {
+    Movement.DELIVERED: Outcome.DELIVERED,
+    Movement.RETURNED: Outcome.RETURNED,
+    Movement.LOST: Outcome.LOST,
+    Movement.DESTROYED: Outcome.DESTROYED,
+    Movement.CANCELLED: Outcome.CANCELLED,
+}
+_KINDS = {"scan": EvidenceLevel.SCAN, "signature": EvidenceLevel.SIGNATURE, "photo": EvidenceLevel.STATUS_ONLY}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ItemContext:
+    """What the fold must know besides the events."""
+
+    reopened_at: dt.datetime | None = None
+    """When two persons reopened the dossier (row 31): a terminal event that we knew then counts no more."""
+    attempt_max: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Use:
+    """One event in an explanation: whether the fold used it, and why or why not."""
+
+    stored: StoredEvent
+    used: bool
+    why: str
+
+
+def fold(events: Iterable[StoredEvent], *, context: ItemContext | None = None) -> Fold:
+    """What ``events`` (of one item, any order) come to."""
+    folder = _Folder(context or ItemContext())
+    for stored in normalise.ordered(events):
+        folder.take(stored)
+    return folder.result()
+
+
+def explain_fold(events: Iterable[StoredEvent], *, context: ItemContext | None = None) -> tuple[Use, ...]:
+    """Which events the fold used and which not, and why, in the order of the fold."""
+    folder = _Folder(context or ItemContext())
+    known = normalise.ordered(events)
+    near = normalise.near_duplicates(known)
+    uses = []
+    for stored in known:
+        used, why = folder.take(stored)
+        if normalise.key_of(stored.event) in near:
+            why += "; near duplicate of the scan before it"
+        uses.append(Use(stored, used, why))
+    return tuple(uses)
+
+
+def regression(
+    events: Iterable[StoredEvent], *, context: ItemContext | None = None
+) -> tuple[StoredEvent, StoredEvent] | None:
+    """The terminal event and the first movement after it, where the fold is ``regressed``."""
+    folder = _Folder(context or ItemContext())
+    for stored in normalise.ordered(events):
+        folder.take(stored)
+    return folder.regression
+
+
+def goes_on(fold_before: Fold, event: StoredEvent) -> bool:
+    """True where appending ``event`` cannot reorder history: bulk ingest may then take the fast path.
+
+    The newest event so far ended before this one began, nothing terminal has latched and the event moves something.
+    """
+    last = fold_before.last_event_at
+    later = last is None or event.event.occurred.utc_low > last
+    return later and not fold_before.regressed and fold_before.outcome is Outcome.OPEN
+
+
+class _Folder:
+    """The running fold. ``take`` answers (used, why) so that explaining and folding cannot differ."""
+
+    def __init__(self, context: ItemContext) -> None:
+        self.context = context
+        self.now = Fold.empty()
+        self.regression: tuple[StoredEvent, StoredEvent] | None = None
+        self.latched: StoredEvent | None = None
+        self.attempts_told: set[int | EventKey] = set()
+        self.last_failed: tuple[str, str, dt.datetime] | None = None
+
+    def take(self, stored: StoredEvent) -> tuple[bool, str]:
+        """Fold one event in."""
+        event = stored.event
+        if stored.withdrawn_at is not None or event.withdrawn:
+            return False, "withdrawn by the carrier"
+        if event.forecast:
+            return False, "a forecast, not an event"
+        self._count(stored)
+        if event.any_row_means_accepted and stored.quarantine in (None, normalise.UNKNOWN_CODE):
+            self._post_has_it(stored)
+        if event.mapped is None:
+            return False, f"code {event.code!r} is not in the table {event.code_list!r}"
+        if stored.quarantine is not None:
+            return False, f"in quarantine ({stored.quarantine})"
+        if event.mapped.action == MONEY:
+            return False, "tells of money only"
+        return self._move(stored, event.mapped.movement)
+
+    def result(self) -> Fold:
+        """The fold so far."""
+        return dataclasses.replace(self.now, attempts=len(self.attempts_told), regressed=self.regression is not None)
+
+    def _count(self, stored: StoredEvent) -> None:
+        unknown = stored.event.mapped is None
+        self.now = dataclasses.replace(
+            self.now, events_n=self.now.events_n + 1, unknown_n=self.now.unknown_n + int(unknown)
+        )
+
+    def _post_has_it(self, stored: StoredEvent) -> None:
+        at = stored.event.occurred.utc_low
+        if self.now.accepted_at is None or at < self.now.accepted_at:
+            self.now = dataclasses.replace(self.now, accepted_at=at)
+        high = stored.event.occurred.utc_high
+        if self.now.last_event_at is None or high > self.now.last_event_at:
+            self.now = dataclasses.replace(self.now, last_event_at=high)
+
+    def _move(self, stored: StoredEvent, told: Movement) -> tuple[bool, str]:
+        movement = self._directed(stored, told)
+        if movement.terminal and self._reopened(stored):
+            return False, "the dossier was reopened after this was known (row 31)"
+        if movement.rank >= Movement.ACCEPTED.rank:
+            self._post_has_it(stored)
+        if movement is Movement.ATTEMPT_FAILED:
+            self._attempt(stored)
+        if self.latched is not None:
+            return self._after_the_end(stored, movement)
+        self._stand(stored, movement)
+        return True, f"moves the item to {movement.value}"
+
+    def _directed(self, stored: StoredEvent, told: Movement) -> Movement:
+        mapped = stored.event.mapped
+        back = self.now.direction is Direction.RETURN or (mapped is not None and mapped.direction is Direction.RETURN)
+        return Movement.RETURNED if told is Movement.DELIVERED and back else told
+
+    def _reopened(self, stored: StoredEvent) -> bool:
+        reopened = self.context.reopened_at
+        return reopened is not None and stored.first_seen_at <= reopened
+
+    def _after_the_end(self, stored: StoredEvent, movement: Movement) -> tuple[bool, str]:
+        end = self.latched
+        if end is None or movement is self.now.movement:
+            self._prove(stored, movement)
+            return True, "tells the same end again; its proof counts"
+        if stored.event.occurred.utc_low <= end.event.occurred.utc_high:
+            return False, f"of the same time as {self.now.movement}; the end stands"
+        self.regression = self.regression or (end, stored)
+        high = stored.event.occurred.utc_high
+        self.now = dataclasses.replace(self.now, last_event_at=max(high, self.now.last_event_at or high))
+        return False, f"a movement after {self.now.movement}: kept, flagged (D-31), does not undo it"
+
+    def _stand(self, stored: StoredEvent, movement: Movement) -> None:
+        event = stored.event
+        returning = movement in (Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED)
+        direction = Direction.RETURN if returning else self.now.direction
+        if event.mapped is not None and event.mapped.direction is Direction.RETURN:
+            direction = Direction.RETURN
+        began = self.now.since if movement is self.now.movement else event.occurred.utc_high
+        self.now = dataclasses.replace(
+            self.now,
+            movement=movement,
+            outcome=_OUTCOMES.get(movement, Outcome.OPEN),
+            direction=direction,
+            since=began,
+            last_event_at=max(event.occurred.utc_high, self.now.last_event_at or event.occurred.utc_high),
+        )
+        if movement.terminal:
+            self.latched = stored
+        self._prove(stored, movement)
+
+    def _prove(self, stored: StoredEvent, movement: Movement) -> None:
+        if movement is not Movement.DELIVERED:
+            return
+        event = stored.event
+        proof = [self.now.evidence, EvidenceLevel.STATUS_ONLY]
+        proof += [_KINDS.get(piece.kind, EvidenceLevel.STATUS_ONLY) for piece in event.evidence]
+        proof += [event.mapped.proof] if event.mapped is not None else []
+        proof += [EvidenceLevel.NAME] if event.recipient is not None and event.recipient.name_hash else []
+        self.now = dataclasses.replace(
+            self.now,
+            evidence=max(proof),
+            recipient=event.recipient or self.now.recipient,
+            delivered_at=self.now.delivered_at or event.occurred.utc_low,
+        )
+
+    def _attempt(self, stored: StoredEvent) -> None:
+        """Count an attempt once: by the carrier's own number, else by its scan, near duplicates left out."""
+        event = stored.event
+        if event.attempt:
+            self.attempts_told.add(event.attempt)
+            return
+        at = event.occurred.utc_low
+        last = self.last_failed
+        self.last_failed = (event.code, event.office, at)
+        near = last is not None and last[:2] == (event.code, event.office)
+        if near and last is not None and (at - last[2]).total_seconds() <= normalise.NEAR_S:
+            return
+        self.attempts_told.add(normalise.key_of(event))
