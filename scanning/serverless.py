@@ -1,0 +1,137 @@
+"""The scan line without a server: files and folders in, PDF/A and `manifest.json` out. Behind `lienthong scan`."""
+
+import asyncio
+import dataclasses
+import datetime as dt
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from scanning.journal import FileJournal
+from scanning.manifest import InputError, Manifest
+from scanning.pipeline import InputFile, Pipeline
+from scanning.pool import WorkerPool
+from scanning.structure import SUFFIXES
+from schemas.document import ScanBatch, ScannedDocument, ScannedPage, SetAside
+from schemas.ports.documents import Delivered
+
+STATION = "scan"
+
+
+async def scan_paths(
+    inputs: Sequence[Path],
+    out_dir: Path,
+    *,
+    now: dt.datetime,
+    workers: int | None = None,
+    on_page: Callable[[ScannedPage], None] | None = None,
+) -> Manifest:
+    """Scan the inputs as one batch, in the order given; originals are read and never touched.
+
+    Args:
+        inputs: image files, PDFs, and folders (walked in natural order of names: 2 before 10).
+        out_dir: made if missing; gets the PDFs and ``manifest.json``.
+        now: aware time of the run.
+        workers: worker processes; default one a processor.
+        on_page: told of each page measured, for a progress bar.
+
+    Returns:
+        The manifest, as written. ``is_clean`` is what the exit code asks.
+
+    Raises:
+        LineDown: workers do not start or the disk is full; nothing is half done that a second run does not mend.
+        OSError: ``out_dir`` cannot be made.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    files, errors = await asyncio.to_thread(gather, inputs)
+    batch = ScanBatch(id="scan", station=STATION, operator=None, begun_at=now)
+    inbox = FolderInbox(out_dir)
+    journal = FileJournal(":memory:")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".scan-", dir=out_dir) as drafts:
+            async with WorkerPool(workers) as pool:
+                line = Pipeline(pool, journal, inbox, out_dir=Path(drafts), on_page=on_page)
+                report = await line.process(batch, files)
+    finally:
+        journal.close()
+    documents = tuple(dataclasses.replace(document, path=inbox.where[document.key]) for document in report.documents)
+    manifest = Manifest(documents, report.set_aside, tuple(errors))
+    await asyncio.to_thread(manifest.write, out_dir)
+    return manifest
+
+
+class FolderInbox:
+    """A :class:`schemas.ports.documents.DocumentInbox` that is a folder: files named by dossier code and number.
+
+    Circular 02/2019 names a file by the dossier code and the document's number, with a dot between them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._counts: dict[str, int] = {}
+        self.where: dict[str, Path] = {}
+        """Document key to the file."""
+
+    async def deliver(self, document: ScannedDocument) -> Delivered:
+        """Move the file in under its name."""
+        if document.key in self.where:
+            return Delivered(document.key, repeated=True)
+        stem = document.dossier_code or "chua-ro-ho-so"
+        self._counts[stem] = self._counts.get(stem, 0) + 1
+        target = self._folder / f"{stem}.{self._counts[stem]:03d}.pdf"
+        await asyncio.to_thread(os.replace, document.path, target)
+        self.where[document.key] = target
+        return Delivered(document.key, repeated=False)
+
+    async def set_aside(self, item: SetAside) -> None:
+        """Nothing to move: the original stays where it lies, and the manifest names it."""
+
+
+def gather(inputs: Sequence[Path]) -> tuple[list[InputFile], list[InputError]]:
+    """Files of the inputs in order, and the inputs that cannot be used. A file named twice counts once."""
+    files: dict[Path, InputFile] = {}
+    errors = []
+    for given in inputs:
+        if not given.exists():
+            errors.append(InputError(str(given), "unreadable: There is no such file or folder."))
+            continue
+        found = list(_walk(given)) if given.is_dir() else [(given.name, given)]
+        if not found:
+            errors.append(InputError(str(given), "empty: The folder holds no image and no PDF."))
+        for name, path in found:
+            if not os.access(path, os.R_OK) or not path.is_file():
+                errors.append(InputError(str(path), "unreadable: The file may not be opened."))
+            else:
+                files.setdefault(path.resolve(), InputFile(name, path, path.resolve()))
+    return _with_unique_names(list(files.values())), errors
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
+    paths = [path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(folder))]
+    for path in sorted(paths, key=lambda path: natural(path.relative_to(folder).as_posix())):
+        if path.suffix.lower() in SUFFIXES:
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Sort key that puts page 2 before page 10.
+
+    >>> sorted(["p10.jpg", "p2.jpg", "P1.jpg"], key=natural)
+    ['P1.jpg', 'p2.jpg', 'p10.jpg']
+    """
+    pieces = re.split(r"(\d+)", name.lower())
+    return [(int(piece), "") if piece.isdecimal() else (0, piece) for piece in pieces]
+
+
+def _with_unique_names(files: list[InputFile]) -> list[InputFile]:
+    """Names must be unique in a batch; where two folders hold the same name, both are called by their full path."""
+    counts: dict[str, int] = {}
+    for file in files:
+        counts[file.name] = counts.get(file.name, 0) + 1
+    return [dataclasses.replace(file, name=str(file.path)) if counts[file.name] > 1 else file for file in files]
