@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gateway.accounts import Principal
 from gateway.desk.requests import HandoverReceipt, HandoverRequest
-from schemas.discrepancy import Discrepancy
+from schemas.discrepancy import Discrepancy, DiscrepancyState
 from schemas.ids import DiscrepancyId, MessageNo, Sha256
 from schemas.message import Message
 from schemas.ports.message_stores import IdempotentAnswer
@@ -39,22 +39,22 @@ class HandoverDesk(Protocol):
 class SettleDesk(Protocol):
     """A person's decisions on messages and cases."""
 
-    async def retry_message(self, no: MessageNo, principal: Principal) -> Message:
+    async def retry_message(self, number: MessageNo, principal: Principal) -> Message:
         """Send it again now."""
         ...
 
-    async def resolve_message(self, no: MessageNo, reason: str, principal: Principal) -> Message:
+    async def resolve_message(self, number: MessageNo, reason: str, principal: Principal) -> Message:
         """Settled outside, with a reason."""
         ...
 
-    async def cancel_message(self, no: MessageNo, reason: str, principal: Principal) -> Message:
+    async def cancel_message(self, number: MessageNo, reason: str, principal: Principal) -> Message:
         """Never to be sent, with a reason."""
         ...
 
     async def settle_discrepancy(
-        self, discrepancy: DiscrepancyId, act: str, reason: str, principal: Principal
+        self, case: DiscrepancyId, act: DiscrepancyState, reason: str, principal: Principal
     ) -> Discrepancy:
-        """``acknowledge``, ``wait``, ``resolve`` or ``reopen``, with a reason."""
+        """``ACKNOWLEDGED``, ``WAITING`` or ``RESOLVED``, with a reason."""
         ...
 
 
@@ -63,6 +63,14 @@ class ScanDesk(Protocol):
 
     async def take(self, folder: Path, *, principal: Principal) -> str:
         """Move the folder into the hot folder by one rename; returns the batch id."""
+        ...
+
+
+class QueueDesk(Protocol):
+    """What the scan line could not decide."""
+
+    async def assign(self, key: str, code: str, *, principal: Principal) -> None:
+        """Bind a waiting document to a dossier. Raises NotFound, Stale."""
         ...
 
 

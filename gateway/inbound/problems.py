@@ -7,7 +7,8 @@ under the same correlation id.
 from collections.abc import Mapping
 from typing import ClassVar, Final, Protocol
 
-from gateway.desk.requests import Fault, Faults
+from gateway.desk.checks import Faults
+from gateway.desk.requests import Fault
 from gateway.inbound.forms.replies import FaultReply, ProblemReply
 from schemas import errors
 from schemas.errors import LienthongError

@@ -14,5 +14,5 @@ class ReasonForm(Form):
 class CaseForm(Form):
     """What becomes of a discrepancy."""
 
-    act: Literal["acknowledge", "wait", "resolve", "reopen"]
+    act: Literal["acknowledged", "waiting", "resolved"]
     reason: Reason

@@ -5,7 +5,8 @@ from typing import Final, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.desk.requests import Fault, Faults
+from gateway.desk.checks import Faults
+from gateway.desk.requests import Fault
 from gateway.inbound.forms.fields import Form
 
 F = TypeVar("F", bound=Form)

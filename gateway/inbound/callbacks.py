@@ -1,0 +1,145 @@
+"""``POST /callbacks/{peer}``: a peer tells us something. Raw bytes first, answer second, belief later (DESIGN §4, T1).
+
+A signature in a header proves the raw bytes before anything is stored. A peer that signs inside the body, or cannot
+sign at all, is stored under a quota and proven, or asked again, when the row is applied. The second copy of a delivery
+gets the first answer. What the peer wants to hear is its adapter's to say.
+"""
+
+import collections
+import datetime as dt
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from gateway.accounts import GatewayStore
+from gateway.inbound import bodies
+from gateway.inbound.middleware import correlation_of
+from gateway.inbound.problems import EdgeError, NoSuchPage, TooMany
+from gateway.inbound.routes import Parameter, Route, public
+from gateway.log import logger
+from gateway.metrics import Metrics
+from schemas.ids import MessageId, PeerId, Sha256
+from schemas.message import Inbound, NewInbound
+from schemas.ports.carrier import TrackingPush
+from schemas.ports.clock import Clock
+from schemas.ports.stores import Tx
+from schemas.wire import Callback
+
+_MINUTE: Final = dt.timedelta(minutes=1)
+_NOT_KEPT: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+_LOG = logger(__name__)
+
+
+class NotProven(EdgeError):
+    """The delivery does not carry a valid signature of the peer; nothing was stored."""
+
+    text = MessageId("request.signature")
+    status = 401
+
+
+class Pushing:
+    """A peer that calls us: its port, and whether a signature in a header must prove its deliveries."""
+
+    def __init__(self, port: TrackingPush, *, signed_header: bool) -> None:
+        self.port = port
+        self.signed_header = signed_header
+
+
+class Callbacks:
+    """Deliveries of peers."""
+
+    def __init__(
+        self,
+        *,
+        store: GatewayStore,
+        clock: Clock,
+        peers: Mapping[PeerId, Pushing],
+        metrics: Metrics,
+        unproven_per_minute: int,
+        arrived: Callable[[], None],
+    ) -> None:
+        """``arrived`` wakes the one who applies the inbox; it is called after the commit and must not block."""
+        self._store = store
+        self._clock = clock
+        self._peers = peers
+        self._metrics = metrics
+        self._most = unproven_per_minute
+        self._arrived = arrived
+        self._lately: dict[PeerId, collections.deque[dt.datetime]] = collections.defaultdict(collections.deque)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Its one address."""
+        return (
+            Route(
+                "POST",
+                "/callbacks/{peer}",
+                self.post,
+                public("the peer proves itself by its signature, over the raw bytes"),
+                summary="A peer's delivery; the answer is in the peer's own format.",
+                takes_type="*/*",
+                answers={401: "ProblemReply", 404: "ProblemReply", 429: "ProblemReply"},
+                parameters=(Parameter("peer", "path", "Folder name of the peer."),),
+            ),
+        )
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Prove, store, answer."""
+        peer = PeerId(request.match_info["peer"])
+        pushing = self._peers.get(peer)
+        if pushing is None:
+            raise NoSuchPage(subject=peer)
+        callback = Callback(
+            peer=peer,
+            headers=tuple((name.lower(), value) for name, value in request.headers.items()),
+            query=tuple(request.query.items()),
+            body=await bodies.raw(request),
+            received_at=self._clock.now(),
+        )
+        self._admit(pushing, callback)
+        row, new = await self._keep(pushing.port, callback, correlation_of(request))
+        self._metrics.inbox.labels(peer, row.kind, str(not new).lower()).inc()
+        _LOG.info("callback taken", peer=peer, inbox=row.id, act="new" if new else "repeated", sha256=row.sha256)
+        answer = pushing.port.answer(repeated=not new)
+        return web.Response(
+            status=answer.status, body=row.answer or answer.body, headers={"Content-Type": answer.content_type}
+        )
+
+    def _admit(self, pushing: Pushing, callback: Callback) -> None:
+        """Raises NotProven for a missing or wrong signature, TooMany where unproven deliveries flood us."""
+        if pushing.port.verify_header(callback):
+            return
+        if pushing.signed_header:
+            raise NotProven(subject=callback.peer)
+        lately, now = self._lately[callback.peer], callback.received_at
+        while lately and now - lately[0] >= _MINUTE:
+            lately.popleft()
+        if len(lately) >= self._most:
+            raise TooMany(subject=callback.peer)
+        lately.append(now)
+
+    async def _keep(self, port: TrackingPush, callback: Callback, correlation_id: str) -> tuple[Inbound, bool]:
+        """T1: the raw row and its first answer in one transaction; durable when this returns."""
+        new_row = NewInbound(
+            peer=callback.peer,
+            kind="callback",
+            ext_id=port.event_key(callback),
+            sha256=Sha256(hashlib.sha256(callback.body).hexdigest()),
+            body=callback.body,
+            headers=tuple((name, value) for name, value in callback.headers if name not in _NOT_KEPT),
+            received_at=callback.received_at,
+            receipt=secrets.token_hex(16),
+            correlation_id=correlation_id,
+        )
+        first = port.answer(repeated=False).body
+
+        def put(tx: Tx) -> tuple[Inbound, bool]:
+            row, new = tx.inbox.put(new_row)
+            if new:
+                tx.inbox.set_answer(row.id, first)
+                tx.after_commit(self._arrived)
+            return row, new
+
+        return await self._store.write(put)

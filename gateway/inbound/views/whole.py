@@ -1,0 +1,81 @@
+"""Everything about one dossier, read in one snapshot."""
+
+import dataclasses
+
+from schemas.attachment import AttachedDocument
+from schemas.calendar import WorkCalendar
+from schemas.discrepancy import Discrepancy, DiscrepancyState, Subject
+from schemas.dossier import Dossier
+from schemas.ids import UnitId
+from schemas.message import Message
+from schemas.numbers import dossier_code
+from schemas.organisation import ProcedureVersion, Unit
+from schemas.ports.message_stores import MessageFilter
+from schemas.ports.stores import Tx
+from schemas.shipment import Booking, Item, Packing
+from schemas.tracking import StoredEvent
+
+_MESSAGES = 200
+"""Newest messages of one dossier that are shown."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ItemWhole:
+    """A postal item of the dossier with its events, oldest first."""
+
+    item: Item
+    packing: Packing
+    events: tuple[StoredEvent, ...]
+    bookings: tuple[Booking, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Whole:
+    """One dossier and all that belongs to it; persons are not masked yet."""
+
+    dossier: Dossier
+    procedure: ProcedureVersion | None
+    units: dict[UnitId, Unit]
+    calendar: WorkCalendar
+    items: tuple[ItemWhole, ...]
+    documents: tuple[AttachedDocument, ...]
+    messages: tuple[Message, ...]
+    """Oldest first."""
+    cases: tuple[Discrepancy, ...]
+    """Open ones first."""
+
+
+def find(tx: Tx, told: str) -> Dossier | None:
+    """A dossier by any code it ever had, as a person types it or as a link tells it."""
+    return tx.dossiers.find(told) or tx.dossiers.find(dossier_code.compact(told))
+
+
+def read(tx: Tx, dossier: Dossier) -> Whole:
+    """Everything about it."""
+    on = dossier_code.local_day(dossier.created_at)
+    packings = tx.items.packings_in(dossier.id)
+    items = tuple(_item(tx, packing) for packing in packings)
+    cases = list(tx.discrepancies.of_subject(Subject.DOSSIER, str(dossier.id)))
+    for whole in items:
+        cases += tx.discrepancies.of_subject(Subject.ITEM, str(whole.item.id))
+    unique = {case.id: case for case in cases}.values()
+    messages = tx.messages.list(MessageFilter(dossier=dossier.id), limit=_MESSAGES)
+    return Whole(
+        dossier=dossier,
+        procedure=tx.catalogue.procedure(dossier.procedure, on),
+        units={unit.id: unit for unit in tx.catalogue.units(on)},
+        calendar=tx.catalogue.calendar(dossier.competent_unit),
+        items=items,
+        documents=tx.documents.of_dossier(dossier.id),
+        messages=messages[::-1],
+        cases=tuple(sorted(unique, key=lambda case: (case.state is DiscrepancyState.RESOLVED, case.opened_at))),
+    )
+
+
+def _item(tx: Tx, packing: Packing) -> ItemWhole:
+    return ItemWhole(
+        item=tx.items.get(packing.item),
+        packing=packing,
+        events=tx.events.of_item(packing.item),
+        bookings=tx.items.bookings_of(packing.item),
+    )
