@@ -132,6 +132,7 @@ KNOWN_CAPABILITIES: Mapping[str, tuple[Operation, ...]] = {
     "TrackingFeed": (),
     "TrackingPull": (),
     "TrackingPush": (),
+    "ContractPush": (),
     "OutcomeQuery": (),
     "Prober": (),
     "StatusSink": (Operation.PORTAL_DOSSIER, Operation.PORTAL_PROGRESS),
