@@ -7,6 +7,7 @@
               only where effect=True; `with recording() as exchanges:`; join(base_url, path); JSON, XML, ANY
 `json`        class Shape (pydantic model), Text, Whole; parse(Shape, raw, subject=), check(Shape, value, raw=), dump(),
               whole("00"); Misunderstood with raw, never None
+`oauth`       ClientCredentials(http, url, key=, secret=, clock=): `await authorised(lambda authorization, token: …)`
 `redact`      what `http` takes out of the exchanges it keeps
 `signatures`  hmac_matches(message, signature, secrets), token_matches(), within_window(), RsaVerifier
 `xml`, `soap` the only XML parser of the house; pinned WSDL and XSD

@@ -97,7 +97,7 @@ class SandboxPeer(abc.ABC):
 
     name: ClassVar[str]
     samples: ClassVar[Mapping[str, str]] = {}
-    """Codes of this peer for generic tests: ``delivered``, ``moving``, and ``unknown``, which is in no list of theirs."""
+    """Codes of this peer for generic tests: ``delivered``, ``moving``; ``unknown`` is in no list of theirs."""
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         self.ledger = ledger

@@ -1,0 +1,225 @@
+"""VNPost HCC as we play it, from contract/README.md and contract/fields.toml, not from our own client.
+
+A second postOrder of one number is applied again: nothing in the contract says that it would be recognised. Options:
+``customer_code``, ``key``, ``secret``, ``token_ttl`` (seconds), ``default_script`` (for orders without one).
+Script words: ``@sequence.0s-1.2s-4``, ``@refuse`` or ``@refuse.101`` (reply Status), and the verbs of the wire.
+"""
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import hmac
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.ledger import APPLIED, Ledger, Line
+from adapters._kit.sandbox.peer import Answer, Call, Route, SandboxPeer
+from adapters._kit.sandbox.script import parse_script
+from adapters._kit.sandbox.server import main
+
+MAX_PAGE = 1000
+MACHINE = "5a17ec0de0"
+"""The ten hex digits of our object ids that would name machine and process."""
+WORDS = {
+    "1": "Đã nhận gửi",
+    "2": "Đang vận chuyển",
+    "3": "Đang đi phát",
+    "4": "Phát thành công",
+    "93": "Trạng thái chưa công bố",
+}
+"""Only 4 is VNPost's; the rest is invented so that the feed has codes that our table does not know."""
+
+
+class VnpostHcc(SandboxPeer):
+    """Orders by number, a feed by object id."""
+
+    name = "vnpost_hcc"
+    samples: ClassVar[Mapping[str, str]] = {"delivered": "4", "unknown": "93"}
+
+    def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
+        super().__init__(ledger, chaos, options)
+        self._customer = self.options.get("customer_code", "H52_TTHCC")
+        self._key = self.options.get("key", "sandbox-key")
+        self._secret = self.options.get("secret", "sandbox-secret")
+        self._token_ttl_s = int(self.options.get("token_ttl", "3600"))
+        self._orders: dict[str, list[dict[str, Any]]] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._sorted = True
+        fields = tomllib.loads((Path(__file__).parent / "contract" / "fields.toml").read_text(encoding="utf-8"))
+        self._fields: dict[str, dict[str, str]] = fields["postOrder"]["request"]
+
+    def routes(self) -> tuple[Route, ...]:
+        """The four operations."""
+        return (
+            Route("getToken", "login", "POST", "/token", self._get_token),
+            Route("postOrder", "book", "POST", "/order", self._post_order),
+            Route("cancelOrder", "cancel", "GET", "/cancel", self._cancel_order),
+            Route("getOrderTracking", "read", "GET", "/tracking", self._get_order_tracking),
+        )
+
+    def settings(self, url: str) -> dict[str, object]:
+        """What our adapter needs to reach this sandbox."""
+        return {
+            "token_url": f"{url}/token",
+            "order_url": f"{url}/order",
+            "cancel_url": f"{url}/cancel",
+            "tracking_url": f"{url}/tracking",
+            "key": self._key,
+            "secret": self._secret,
+            "customer_code": self._customer,
+        }
+
+    def key_of(self, route: Route, call: Call) -> str:
+        """The order number, where there is one."""
+        body = call.json() if call.method == "POST" else call.query
+        number = body.get("OrderNumber") if isinstance(body, Mapping) else None
+        return str(number) if number else route.operation
+
+    def event(self, told: Mapping[str, Any]) -> Line:
+        """A row appears now. Own fields: ``id_back_s``, an object id begun earlier than those already told."""
+        reference = str(told.get("reference", ""))
+        number = str(told.get("number", ""))
+        if not reference and not number:
+            raise ValueError("reference or number is needed")
+        return self.happened(
+            "row",
+            reference or number,
+            code=str(told.get("code") or "4"),
+            occurred=str(told.get("at") or self.now().isoformat()),
+            number=number,
+            reference=reference,
+            office=str(told.get("office", "")),
+            text=str(told.get("text", "")),
+            id_back_s=int(told.get("id_back_s", 0)),
+        )
+
+    def replay(self, line: Line) -> None:
+        """Orders come and go, rows are appended."""
+        if line.kind == APPLIED and line.operation == "postOrder":
+            order = dict(line.data["order"])
+            self._orders.setdefault(line.key, []).append(order)
+            text = " ".join(str(order.get(name, "")) for name in ("SenderDesc", "Description"))
+            steps = parse_script(text).steps or parse_script(self.options.get("default_script", "")).steps
+            self.plan(f"{line.key}#{len(self._orders[line.key])}", steps, start=line.at)
+        elif line.kind == APPLIED and line.operation == "cancelOrder":
+            for order in self._orders.get(line.key, []):
+                order["cancelled"] = True
+        else:
+            self._append_row(line)
+
+    def _append_row(self, line: Line) -> None:
+        data = line.data
+        begun = line.at - dt.timedelta(seconds=data.get("id_back_s", 0))
+        number, _, nth = line.key.partition("#")
+        order = self._orders[number][int(nth) - 1] if nth else {}
+        row = {
+            "_id": {"$oid": f"{int(begun.timestamp()):08x}{MACHINE}{line.n % 0x1000000:06x}"},
+            "CustomerCode": self._customer,
+            "OrderNumber": data.get("reference", number),
+            "EventTime": int(dt.datetime.fromisoformat(data["occurred"]).timestamp() * 1000),
+            "POSID": data.get("office") or "360000",
+            "ItemCode": data.get("number") or str(order.get("ItemCode", "")),
+            "StatusCode": int(data["code"]),
+            "StatusMessage": data.get("text") or WORDS.get(str(data["code"]), ""),
+            "Notes": "",
+        }
+        self._sorted = self._sorted and (not self._rows or _oid(self._rows[-1]) < _oid(row))
+        self._rows.append(row)
+
+    # --- operations -------------------------------------------------------------------------------------------------
+
+    def _get_token(self, call: Call) -> Answer:
+        told = call.headers.get("authorization", "").removeprefix("Basic ")
+        try:
+            given = base64.b64decode(told, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            given = ""
+        if given != f"{self._key}:{self._secret}" or b"grant_type=client_credentials" not in call.body:
+            return Answer.json({"error": "invalid_client", "error_description": "Sai thông tin kết nối"}, status=401)
+        until = int(call.at.timestamp()) + self._token_ttl_s
+        token = {"access_token": self._token(until), "token_type": "Bearer", "expires_in": self._token_ttl_s}
+        return Answer.json({**token, "scope": "default"})
+
+    def _token(self, until: int) -> str:
+        # Not kept but computed, so that a token outlives the process like every other thing of the sandbox.
+        proof = hmac.new(self._secret.encode(), str(until).encode(), hashlib.sha256).hexdigest()
+        return f"{until}.{proof[:32]}"
+
+    def _refused_token(self, call: Call) -> Answer | None:
+        token = call.headers.get("authorization", "").partition(" ")[2] or call.headers.get("access_token", "")
+        until = token.partition(".")[0]
+        if until.isdecimal() and token == self._token(int(until)) and int(until) > call.at.timestamp():
+            return None
+        return Answer.json({"fault": {"code": 900901, "message": "Invalid Credentials"}}, status=401)
+
+    def _post_order(self, call: Call) -> Answer:
+        refused = self._refused_token(call)
+        if refused is not None:
+            return refused
+        order = call.json()
+        if not isinstance(order, dict):
+            return _says("400", "Dữ liệu không phải JSON")
+        missing = [name for name, field in self._fields.items() if field["need"] == "yes" and not order.get(name)]
+        if missing:
+            return _says("400", f"Thiếu trường bắt buộc: {', '.join(missing)}")
+        if order["CustomerCode"] != self._customer:
+            return _says("403", "Mã khách hàng không đúng")
+        words = call.script.verbs
+        if "refuse" in words or self.chaos.strikes("refuse", "postOrder", "book"):
+            status = words.get("refuse", ())[:1]
+            return _says(status[0] if status else "102", "Đơn hàng bị từ chối")
+        self.effect("postOrder", str(order["OrderNumber"]), order=order)
+        return _says("100", "Success")
+
+    def _cancel_order(self, call: Call) -> Answer:
+        refused = self._refused_token(call)
+        if refused is not None:
+            return refused
+        number = call.query.get("OrderNumber", "")
+        if call.query.get("CustomerCode") != self._customer:
+            return _says("403", "Mã khách hàng không đúng")
+        if number not in self._orders:
+            return _says("404", "Không tìm thấy đơn hàng")
+        if self.chaos.strikes("refuse", "cancelOrder", "cancel"):
+            return _says("102", "Đơn hàng đã phát, không hủy được")
+        self.effect("cancelOrder", number)
+        return _says("100", "Success")
+
+    def _get_order_tracking(self, call: Call) -> Answer:
+        refused = self._refused_token(call)
+        if refused is not None:
+            return refused
+        last = call.query.get("lastId", "").lower()
+        size = call.query.get("pagesize", "")
+        if len(last) != 24 or not size.isdecimal():
+            return Answer.json({"message": "pagesize và lastId (24 ký tự hex) là bắt buộc"}, status=400)
+        if not self._sorted:
+            self._rows.sort(key=_oid)
+            self._sorted = True
+        beyond = [row for row in self._rows if _oid(row) > last]
+        n = min(max(1, int(size)), MAX_PAGE)
+        page = self.chaos.twist(beyond[:n], "getOrderTracking", "read")
+        return Answer.json(
+            {
+                "_size": len(beyond),
+                "_total_pages": -(-len(beyond) // n),
+                "_returned": len(page),
+                "_embedded": {"rh:doc": page},
+            }
+        )
+
+
+def _says(status: str, message: str) -> Answer:
+    return Answer.json({"Status": status, "Message": message})
+
+
+def _oid(row: Mapping[str, Any]) -> str:
+    return str(row["_id"]["$oid"])
+
+
+if __name__ == "__main__":
+    main(VnpostHcc)
