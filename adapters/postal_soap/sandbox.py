@@ -70,7 +70,7 @@ class PostalSandbox(SandboxPeer):
             Route("other", "other", "POST", PATH, lambda _call: _fault("Server", "503.01", "not served here")),
         )
 
-    # --- what happens at the post --------------------------------------------------------------------------------------
+    # --- what happens at the post -----------------------------------------------------------------------------------
 
     def event(self, told: Mapping[str, Any]) -> Line:
         """Something happened to an item or to several; or the push options are set."""
@@ -120,7 +120,7 @@ class PostalSandbox(SandboxPeer):
             return [dict(row) for row in line.data["rows"]]
         return [{**line.data.get("row", {}), "code": line.data["code"]}]
 
-    # --- what it answers -----------------------------------------------------------------------------------------------
+    # --- what it answers --------------------------------------------------------------------------------------------
 
     def _history(self, call: Call) -> Answer:
         body = self._asked(call, "GetItemHistory")
@@ -181,7 +181,7 @@ class PostalSandbox(SandboxPeer):
         created = xml.text(token, "Created") or ""
         return xml.text(token, "Password") == _digest(nonce, created, self.options.get("password", ""))
 
-    # --- what it pushes ------------------------------------------------------------------------------------------------
+    # --- what it pushes ---------------------------------------------------------------------------------------------
 
     def push_of(self, line: Line) -> Push | None:
         """The batch of a line, with a fresh token each time it is tried."""
