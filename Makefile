@@ -1,5 +1,6 @@
 # Every command a person types. `make help` lists them.
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
@@ -37,6 +38,7 @@ help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: $(INSTALLED) $(SYSTEM)  ## .venv from the lock file, system packages; the command is then .venv/bin/lienthong
+	@echo "Ready: $(BIN)/lienthong"
 
 stacks: setup $(DEV) $(SYSTEM_TEST)  ## what only the tests need: dev lock, browser, PDF viewers
 

@@ -105,3 +105,21 @@ def test_no_python_at_all_names_the_line_to_type(small_path: Path) -> None:
     told = answer(FIND_PYTHON, env={"PATH": str(small_path)})
     assert told.returncode == 1
     assert "apt-get install -y python3 python3-venv" in told.stderr
+
+
+def test_a_debian_without_python3_venv_gets_it_first(small_path: Path) -> None:
+    """There `python3 -m venv` leaves a half-made folder behind and fails."""
+    put_program(
+        small_path, "python3", f'[ "$1" = -c ] && exit 0; mkdir "$3"; [ -e {small_path}/allowed ] && touch "$3/whole"'
+    )
+    put_program(small_path, "id", "echo 0")
+    put_program(small_path, "dpkg-query", "echo 'installed bash '")
+    put_program(small_path, "apt-get", f'[[ "$*" == *python3-venv* ]] && touch {small_path}/allowed; exit 0')
+    for name in ("env", "rm", "mkdir", "touch"):
+        found = shutil.which(name)
+        assert found is not None
+        (small_path / name).symlink_to(found)
+    made = small_path / "venv"
+    told = answer(rules.ROOT / "packaging" / "make-venv", made, env={"PATH": str(small_path)})
+    assert told.returncode == 0, told.stderr
+    assert (made / "whole").exists()
