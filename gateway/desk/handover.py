@@ -23,7 +23,8 @@ from schemas.shipment import (
 )
 from schemas.tracking import EvidenceLevel, Fold
 from tracking.advance import advance
-from tracking.transitions import Facts, Trigger
+from tracking.facts import Facts
+from tracking.table import Trigger
 
 SERVICE = "HCC"
 """The post's service for administrative papers (hành chính công)."""
@@ -55,8 +56,8 @@ def give_to_post(
     signed = advance(
         tx,
         dossier.id,
-        Trigger.POST_SIGNED,
-        facts=Facts(),
+        Trigger.POST_HAS_IT,
+        facts=Facts(post_signed=True),
         at=request.handed_at,
         by=request.signed_by,
         source="desk",

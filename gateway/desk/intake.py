@@ -23,7 +23,8 @@ from schemas.ports.message_stores import IdempotentAnswer
 from schemas.ports.stores import Store, Tx
 from tracking import deadlines
 from tracking.advance import advance
-from tracking.transitions import Facts, Trigger
+from tracking.facts import Facts
+from tracking.table import Trigger
 
 
 class HandoverDesk:
@@ -73,7 +74,7 @@ def take_in(tx: Tx, request: HandoverRequest, *, principal: Principal, tell: Tel
     dossier = advance(
         tx,
         dossier.id,
-        Trigger.LODGED,
+        Trigger.LODGE,
         facts=Facts(),
         at=request.handed_at,
         by=principal.shown,
@@ -130,7 +131,7 @@ def _draft(tx: Tx, request: HandoverRequest, found: checks.Found, now: dt.dateti
         submitted_at=request.handed_at,
         accepted_at=None,
         closed_at=None,
-        due_at=deadlines.due(found.procedure.term, calendar, received_at=request.handed_at),
+        due_at=deadlines.due_at(found.procedure.term, request.handed_at, calendar),
         due_final=False,
         calendar_version=calendar.version,
         due_history=(),

@@ -1,6 +1,7 @@
 """Decisions of a person on messages and cases, each with its reason, its audit row and nothing lost."""
 
 import dataclasses
+from typing import Final
 
 from gateway.accounts import Principal
 from gateway.outbox.bells.bell import Bell
@@ -14,6 +15,9 @@ from schemas.ports.clock import Clock
 from schemas.ports.stores import Store, Tx
 from schemas.shipment import Item
 from tracking.reconcile import Reconciler
+
+_DECISIONS: Final = (DiscrepancyState.ACKNOWLEDGED, DiscrepancyState.WAITING, DiscrepancyState.RESOLVED)
+"""What a person may make of a case; opening and reopening are the rules' matter."""
 
 
 class SettleDesk:
@@ -41,11 +45,11 @@ class SettleDesk:
     async def settle_discrepancy(
         self, case: DiscrepancyId, act: DiscrepancyState, reason: str, principal: Principal
     ) -> Discrepancy:
-        """Acknowledge, wait for somebody, or resolve by hand with a reason. Raises NotFound, NotAllowed."""
-        if act not in (DiscrepancyState.ACKNOWLEDGED, DiscrepancyState.WAITING, DiscrepancyState.RESOLVED):
+        """``ACKNOWLEDGED``, ``WAITING`` or ``RESOLVED``, with a reason. Raises NotFound, NotAllowed."""
+        if act not in _DECISIONS:
             raise NotAllowed(f"a person cannot set a case to {act}", subject=case)
-        if act is DiscrepancyState.RESOLVED and not reason:
-            raise NotAllowed("a case is resolved by hand only with a reason", subject=case)
+        if not reason.strip():
+            raise NotAllowed("this decision needs a reason", subject=case)
 
         def transact(tx: Tx) -> Discrepancy:
             now = self._clock.now()

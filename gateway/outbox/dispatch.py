@@ -3,12 +3,12 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol, TypeVar, assert_never
+from typing import Final, assert_never
 
-from adapters.manifest import Manifest, OnUnknown
+from adapters.manifest import OnUnknown
+from adapters.registry import Registry
 from gateway.outbox import payload as payloads
 from schemas.errors import Refused
-from schemas.ids import PeerId
 from schemas.message import Message, Operation, Payload
 from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress, PortalReceipt
 from schemas.ports.carrier import Answer, Booking, OutcomeQuery
@@ -16,20 +16,7 @@ from schemas.ports.one_stop import DossierSink
 from schemas.ports.portal import StatusSink
 from schemas.shipment import BookingOrder, BookingReceipt
 
-P = TypeVar("P")
 Receipt = BookingReceipt | PortalReceipt
-
-
-class Peers(Protocol):
-    """What dispatch needs of the registry of adapters."""
-
-    def port(self, peer: PeerId, protocol: type[P]) -> P:
-        """The peer's port. Raises BadConfiguration where it has none or is switched off."""
-        ...
-
-    def manifest(self, peer: PeerId) -> Manifest:
-        """What the peer's manifest.toml says."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,13 +34,13 @@ Checkpoint = Callable[[bytes], Awaitable[None]]
 class Dispatcher:
     """Makes port calls. Raises what the port raises."""
 
-    def __init__(self, peers: Peers) -> None:
+    def __init__(self, peers: Registry) -> None:
         """``peers`` hands out ports by capability."""
         self._peers = peers
 
     def on_unknown(self, message: Message) -> OnUnknown:
         """The manifest's word for an unknown outcome of this message's operation."""
-        return self._peers.manifest(message.peer).rule(message.operation).unknown
+        return self._peers.peer(message.peer).manifest.rule(message.operation).unknown
 
     async def send(self, message: Message, body: bytes, checkpoint: Checkpoint) -> Sent:
         """Tell the peer. A refused chunk is told again step by step; each accepted step is checkpointed."""

@@ -8,11 +8,11 @@ Everything that could be lost lives in rows: a lane that dies is started again a
 import asyncio
 import datetime as dt
 import random
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
 import structlog
 
+from adapters._kit.http import recording
 from adapters.manifest import OnUnknown
 from gateway import failpoints
 from gateway.outbox import breaker as breakers
@@ -33,22 +33,6 @@ log = structlog.get_logger(__name__)
 Leased = tuple[Message, Attempt]
 
 
-class Recorder(Protocol):
-    """Collects the raw exchanges of the calls made in the present task."""
-
-    def __call__(self) -> "Recording":
-        """A fresh recording."""
-        ...
-
-
-class Recording(Protocol):
-    """A context in which exchanges are collected."""
-
-    def __enter__(self) -> Sequence[Exchange]: ...
-
-    def __exit__(self, *exc: object) -> None: ...
-
-
 class Lane:
     """Sends the messages of one peer. ``run`` ends only by cancellation."""
 
@@ -59,7 +43,6 @@ class Lane:
         store: Store,
         bell: Bell,
         dispatcher: Dispatcher,
-        recorder: Recorder,
         clock: Clock,
         policy: retry.RetryPolicy,
         breaker_policy: breakers.BreakerPolicy,
@@ -73,7 +56,6 @@ class Lane:
         self._store = store
         self._bell = bell
         self._dispatcher = dispatcher
-        self._recorder = recorder
         self._clock = clock
         self._policy = policy
         self._breaker_policy = breaker_policy
@@ -142,7 +124,7 @@ class Lane:
                 pair = await self._one(message, attempt)
 
     async def _one(self, message: Message, attempt: Attempt) -> Leased | None:
-        with self._recorder() as exchanges:
+        with recording() as exchanges:
             sent, verdict = await self._try(message, attempt)
         failpoints.hit("t4.before_settle")
         following = await self._settle(message, attempt, verdict, sent, tuple(exchanges))

@@ -19,9 +19,9 @@ RECORDS: Final[dict[Operation, type[Payload]]] = {
 
 def encode(payload: Payload) -> bytes:
     """The body of a message."""
-    return codec.encode(payload)
+    return codec.to_json(payload).encode()
 
 
 def decode(operation: Operation, body: bytes) -> Payload:
     """The record in a message's body."""
-    return codec.decode(body, RECORDS[operation])
+    return codec.from_json(body, RECORDS[operation])

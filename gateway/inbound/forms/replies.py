@@ -163,6 +163,15 @@ class DecisionReply:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class ActionReply:
+    """What an action was about and how it stands now; ``number`` is the item's."""
+
+    subject: str
+    state: str
+    number: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class DiscrepancyListReply:
     """Cases: the open ones gravest first, or all newest first."""
 

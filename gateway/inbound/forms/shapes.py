@@ -5,11 +5,14 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from gateway.inbound.forms import replies
+from gateway.inbound.forms.actions import AssignForm, CorrectionForm, ResultForm
 from gateway.inbound.forms.decisions import CaseForm, ReasonForm
 from gateway.inbound.forms.fields import Form
 from gateway.inbound.forms.handover import HandoverForm
 
-REQUESTS: Final[dict[str, type[Form]]] = {form.__name__: form for form in (HandoverForm, ReasonForm, CaseForm)}
+REQUESTS: Final[dict[str, type[Form]]] = {
+    form.__name__: form for form in (HandoverForm, ReasonForm, CaseForm, ResultForm, CorrectionForm, AssignForm)
+}
 REPLIES: Final[dict[str, type]] = {
     kind.__name__: kind
     for kind in (
@@ -20,6 +23,7 @@ REPLIES: Final[dict[str, type]] = {
         replies.MessageReply,
         replies.MessageListReply,
         replies.DecisionReply,
+        replies.ActionReply,
         replies.DiscrepancyListReply,
         replies.UploadReply,
         replies.ScanQueueReply,

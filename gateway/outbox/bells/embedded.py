@@ -34,7 +34,7 @@ class EmbeddedBell:
     async def wait(self, peer: PeerId, until: dt.datetime | None) -> None:
         """See :class:`gateway.outbox.bells.bell.Bell`."""
         event = self._rung[peer]
-        waits = [asyncio.ensure_future(event.wait())]
+        waits: list[asyncio.Future[object]] = [asyncio.ensure_future(event.wait())]
         if until is not None:
             waits.append(asyncio.ensure_future(self._clock.wait_until(until)))
         try:

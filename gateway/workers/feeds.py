@@ -1,0 +1,162 @@
+"""Asking carriers: change feeds with a stored cursor, and items whose next question has come.
+
+What an answer says and where the feed goes on are committed in one transaction; the raw pages stand in the inbox as
+applied. A failed poll is an outage with a beginning, never an empty list.
+"""
+
+import dataclasses
+import datetime as dt
+
+import structlog
+
+from adapters.registry import Peer, Registry
+from gateway import failpoints
+from schemas.errors import CallError
+from schemas.ids import PeerId
+from schemas.message import InboxState, NewInbound
+from schemas.ports.carrier import TrackingFeed, TrackingPull
+from schemas.ports.clock import Clock
+from schemas.ports.facts import Tell
+from schemas.ports.stores import Store, Tx
+from schemas.shipment import Item
+from schemas.tracking import TrackingBatch
+from tracking import watch
+from tracking.ingest import ingest
+from tracking.rules.context import ContextSource
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+"""Items in one question; carriers' own limits are in their manifests and adapters."""
+AFTER_FAILURE = (5.0, 30.0, 120.0, 600.0)
+"""Seconds until a failed feed is asked again."""
+
+
+class Feeds:
+    """Reads the feeds and asks about items of every peer that is switched on."""
+
+    def __init__(
+        self, store: Store, *, registry: Registry, clock: Clock, tell: Tell, context: ContextSource, rhythm_s: float
+    ) -> None:
+        """``rhythm_s`` is used for peers whose manifest names no poll interval."""
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._tell = tell
+        self._context = context
+        self._rhythm_s = rhythm_s
+
+    async def once(self) -> None:
+        """Ask whatever is due; a peer that fails does not keep its neighbours waiting for long: wire deadlines hold."""
+        for name in self._registry.with_port(TrackingFeed):
+            await self._feed(self._registry.peer(name))
+        for name in self._registry.with_port(TrackingPull):
+            await self._items(self._registry.peer(name))
+
+    async def _feed(self, peer: Peer) -> None:
+        name = peer.manifest.name
+        state = await self._store.read(lambda tx: tx.feeds.get(name))
+        if state.next_at is not None and state.next_at > self._clock.now():
+            return
+        cursor, more = state.cursor, True
+        while more:
+            try:
+                batch = await self._registry.port(name, TrackingFeed).read(cursor)
+            except CallError as error:
+                await self._failed(name, error)
+                return
+            failpoints.hit("feed.before_ingest")
+            await self._store.write(lambda tx, batch=batch: self._take(tx, peer, batch))
+            more = batch.more and batch.next_cursor != cursor
+            cursor = batch.next_cursor
+
+    def _take(self, tx: Tx, peer: Peer, batch: TrackingBatch) -> None:
+        now = self._clock.now()
+        keep_raw(tx, batch, "feed", now)
+        ingest(tx, batch, tell=self._tell, context_source=self._context, now=now)
+        state = tx.feeds.get(batch.peer)
+        pause = dt.timedelta(seconds=min(peer.poll_interval_s or self._rhythm_s, self._rhythm_s))
+        tx.feeds.put(
+            dataclasses.replace(
+                state,
+                cursor=batch.next_cursor,
+                last_ok_at=now,
+                failing_since=None,
+                failures=0,
+                last_error="",
+                next_at=now if batch.more else now + pause,
+            )
+        )
+
+    async def _failed(self, peer: PeerId, error: CallError) -> None:
+        def note(tx: Tx) -> None:
+            now = self._clock.now()
+            state = tx.feeds.get(peer)
+            wait = AFTER_FAILURE[min(state.failures, len(AFTER_FAILURE) - 1)]
+            tx.feeds.put(
+                dataclasses.replace(
+                    state,
+                    failing_since=state.failing_since or now,
+                    failures=state.failures + 1,
+                    last_error=str(error)[:500],
+                    next_at=now + dt.timedelta(seconds=max(wait, error.retry_after_s or 0)),
+                )
+            )
+
+        log.warning("feed.failed", peer=peer, error=type(error).__name__, detail=str(error))
+        await self._store.write(note)
+
+    async def _items(self, peer: Peer) -> None:
+        carrier = peer.manifest.carrier
+        if carrier is None:
+            return
+        now = self._clock.now()
+        due = await self._store.read(lambda tx: tx.items.due_for_poll(carrier, now, limit=BATCH))
+        asked = tuple(item for item in due if item.number is not None)
+        if not asked:
+            return
+        numbers = [item.number for item in asked if item.number is not None]
+        try:
+            batch = await self._registry.port(peer.manifest.name, TrackingPull).fetch(numbers, since=None)
+        except CallError as error:
+            await self._failed(peer.manifest.name, error)
+            await self._store.write(lambda tx: self._asked(tx, asked, failed=True))
+            return
+        await self._store.write(lambda tx: self._answered(tx, batch, asked))
+
+    def _answered(self, tx: Tx, batch: TrackingBatch, asked: tuple[Item, ...]) -> None:
+        now = self._clock.now()
+        keep_raw(tx, batch, "history", now)
+        ingest(tx, batch, tell=self._tell, context_source=self._context, now=now)
+        state = tx.feeds.get(batch.peer)
+        tx.feeds.put(dataclasses.replace(state, last_ok_at=now, failing_since=None, failures=0, last_error=""))
+        self._asked(tx, asked, failed=False)
+
+    def _asked(self, tx: Tx, asked: tuple[Item, ...], *, failed: bool) -> None:
+        now = self._clock.now()
+        for known in asked:
+            item = tx.items.get(known.id)
+            polls = dataclasses.replace(item.polls, last_at=now, failures=item.polls.failures + 1 if failed else 0)
+            item = dataclasses.replace(item, polls=polls)
+            next_at = watch.next_poll(item, now=now)
+            tx.items.put(dataclasses.replace(item, polls=dataclasses.replace(polls, next_at=next_at)))
+
+
+def keep_raw(tx: Tx, batch: TrackingBatch, kind: str, now: dt.datetime) -> None:
+    """Keep the pages of an answer; they are applied in the same transaction, so they are never pending."""
+    for raw in batch.raw:
+        row, new = tx.inbox.put(
+            NewInbound(
+                peer=batch.peer,
+                kind=kind,
+                ext_id=f"{kind}:{raw.sha256}",
+                sha256=raw.sha256,
+                body=raw.body,
+                headers=(),
+                received_at=batch.received_at,
+                receipt="",
+                correlation_id="",
+            )
+        )
+        if new:
+            tx.inbox.settle(row.id, InboxState.APPLIED, detail="", now=now)

@@ -1,0 +1,101 @@
+"""T2: applies what came in: one row, one transaction, idempotent; a bad row never hides its neighbours."""
+
+import asyncio
+
+import structlog
+
+from adapters.registry import Registry
+from gateway import failpoints
+from schemas.errors import CallError, LienthongError
+from schemas.ids import InboxNo
+from schemas.message import Inbound, InboxState
+from schemas.portal import OneStopReport
+from schemas.ports.carrier import ContractPush, TrackingPush
+from schemas.ports.clock import Clock
+from schemas.ports.facts import Tell
+from schemas.ports.one_stop import DossierSource
+from schemas.ports.stores import Store, Tx
+from schemas.tracking import TrackingBatch
+from schemas.wire import Callback
+from tracking.ingest import ingest, receive_report
+from tracking.rules.context import ContextSource
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 100
+"""Rows read in one look; each is applied in a transaction of its own."""
+
+
+class Inbox:
+    """Applies RECEIVED rows, oldest first."""
+
+    def __init__(self, store: Store, *, registry: Registry, clock: Clock, tell: Tell, context: ContextSource) -> None:
+        """``registry`` supplies the readers of each peer."""
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._tell = tell
+        self._context = context
+        self._came = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def ring(self) -> None:
+        """Something was committed to the inbox; from any thread."""
+        self._loop.call_soon_threadsafe(self._came.set)
+
+    async def run(self) -> None:
+        """Apply what is there, then wait for the ring; the sweeper rings too, so a lost ring is a delay."""
+        while True:
+            self._came.clear()
+            while await self.once():
+                pass
+            await self._came.wait()
+
+    async def once(self) -> int:
+        """Apply one look's worth of rows; returns how many were settled."""
+        pending = await self._store.read(lambda tx: tx.inbox.pending(limit=AT_ONCE))
+        settled = 0
+        for row in pending:
+            with structlog.contextvars.bound_contextvars(correlation_id=row.correlation_id):
+                settled += await self._apply(row)
+        return settled
+
+    async def _apply(self, row: Inbound) -> bool:
+        body = await self._store.read(lambda tx: tx.inbox.body(row.id))
+        try:
+            told = self._read(row, body)
+        except CallError as error:
+            log.warning("inbox.quarantined", peer=row.peer, inbox=row.id, error=type(error).__name__)
+            await self._settle(row.id, InboxState.QUARANTINED, str(error))
+            return True
+        failpoints.hit("t2.before_apply")
+        try:
+            await self._store.write(lambda tx: self._take(tx, row, told))
+        except LienthongError as error:
+            log.warning("inbox.quarantined", peer=row.peer, inbox=row.id, error=type(error).__name__, detail=str(error))
+            await self._settle(row.id, InboxState.QUARANTINED, str(error))
+        failpoints.hit("t2.after_apply")
+        return True
+
+    def _read(self, row: Inbound, body: bytes) -> TrackingBatch | tuple[OneStopReport, ...]:
+        if row.kind == "report":
+            return self._registry.port(row.peer, DossierSource).read(body, row.sha256)
+        if row.kind == "soap":
+            reader = self._registry.port(row.peer, ContractPush)
+            return reader.read_push(body, received_at=row.received_at).batch
+        callback = Callback(row.peer, row.headers, (), body, row.received_at)
+        return self._registry.port(row.peer, TrackingPush).parse(callback)
+
+    def _take(self, tx: Tx, row: Inbound, told: TrackingBatch | tuple[OneStopReport, ...]) -> None:
+        now = self._clock.now()
+        if isinstance(told, TrackingBatch):
+            ingest(tx, told, tell=self._tell, context_source=self._context, now=now)
+            tx.inbox.settle(row.id, InboxState.APPLIED, detail="", now=now)
+            return
+        for report in told:
+            receive_report(tx, report, peer=row.peer, tell=self._tell, context_source=self._context, now=now)
+        tx.inbox.settle(row.id, InboxState.APPLIED, detail="", now=now)
+
+    async def _settle(self, inbox: InboxNo, state: InboxState, detail: str) -> None:
+        now = self._clock.now()
+        await self._store.write(lambda tx: tx.inbox.settle(inbox, state, detail=detail[:2000], now=now))

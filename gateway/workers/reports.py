@@ -1,0 +1,76 @@
+"""Asking one-stop systems: list, detail into the inbox (T1), acknowledge, and only then apply (T2).
+
+The acknowledgement comes after the raw detail is durable: a crash in between lists it again, and the inbox knows it.
+"""
+
+import uuid
+
+import structlog
+
+from adapters.registry import Registry
+from gateway import failpoints
+from gateway.workers.inbox import Inbox
+from schemas.calendar import VIETNAM
+from schemas.errors import CallError
+from schemas.ids import PeerId
+from schemas.message import NewInbound
+from schemas.portal import ProfileRef
+from schemas.ports.clock import Clock
+from schemas.ports.one_stop import DossierSource
+from schemas.ports.stores import Store, Tx
+
+log = structlog.get_logger(__name__)
+
+
+class Reports:
+    """Fetches what waits for us at every one-stop system that is switched on."""
+
+    def __init__(self, store: Store, *, registry: Registry, clock: Clock, inbox: Inbox) -> None:
+        """``inbox`` is rung after each row."""
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._inbox = inbox
+
+    async def once(self) -> None:
+        """One look at every unit that takes part; an outage of a peer ends its look, never another's."""
+        for peer in self._registry.with_port(DossierSource):
+            source = self._registry.port(peer, DossierSource)
+            try:
+                for code in await self._store.read(self._unit_codes):
+                    for ref in await source.waiting(code):
+                        await self._fetch(peer, source, ref)
+            except CallError as error:
+                log.warning("reports.failed", peer=peer, error=type(error).__name__, detail=str(error))
+
+    def _unit_codes(self, tx: Tx) -> tuple[str, ...]:
+        """Codes of the post units in whose name we ask: reports are addressed to the sender of the dossier."""
+        on = self._clock.now().astimezone(VIETNAM).date()
+        agreements = tx.catalogue.agreements(on)
+        takers = {agreement.post for agreement in agreements} | {agreement.government for agreement in agreements}
+        codes = []
+        for unit in tx.catalogue.units(on):
+            by_scheme = {code.scheme: code.code for code in unit.codes}
+            code = by_scheme.get("qcvn102") or by_scheme.get("qd20") or unit.id
+            if unit.id in takers:
+                codes.append(code)
+        return tuple(codes)
+
+    async def _fetch(self, peer: PeerId, source: DossierSource, ref: ProfileRef) -> None:
+        raw = await source.fetch(ref)
+        row = NewInbound(
+            peer=peer,
+            kind="report",
+            ext_id=ref.key,
+            sha256=raw.sha256,
+            body=raw.body,
+            headers=(),
+            received_at=self._clock.now(),
+            receipt="",
+            correlation_id=uuid.uuid4().hex,
+        )
+        failpoints.hit("t1.before_commit")
+        await self._store.write(lambda tx: tx.inbox.put(row))
+        failpoints.hit("t1.after_commit")
+        self._inbox.ring()
+        await source.acknowledge(ref, done=True)
