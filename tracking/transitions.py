@@ -12,7 +12,7 @@ from schemas.errors import GuardFailed, UnlawfulMove
 from schemas.ids import UnitId
 from tracking import guards
 from tracking.facts import Facts
-from tracking.table import ROWS, Goal, Row, Stack, Trigger
+from tracking.table import CODE_OF, ROWS, Goal, Row, Stack, Trigger
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -102,6 +102,11 @@ def apply_move(dossier: Dossier, move: Move) -> Dossier:
 def lawful_triggers(dossier: Dossier) -> tuple[Trigger, ...]:
     """Triggers that have a row from the dossier's state, whatever their guards say; in the order of the table."""
     return tuple(dict.fromkeys(row.trigger for row in ROWS if _starts_at(row, dossier)))
+
+
+def code_of(dossier: Dossier) -> int | None:
+    """The code that the dossier's state stands for, whether or not the portal may know it yet."""
+    return CODE_OF.get(dossier.state, dossier.national)
 
 
 def national_of(dossier: Dossier, row: Row, state: DossierState, facts: Facts) -> int | None:

@@ -9,7 +9,7 @@ from tracking.rules.feeds import FeedGap
 from tracking.rules.numbers import InvalidItemNumber
 from tracking.rules.rule import Rule
 from tracking.rules.sequence import RegressionAfterTerminal
-from tracking.rules.units import PortalLag, SilentUnit
+from tracking.rules.units import PeerAhead, SilentUnit
 from tracking.rules.views import BagView, DossierView, FeedView, InvoiceView, ItemView
 
 ITEM_RULES: tuple[Rule[ItemView], ...] = (
@@ -18,7 +18,7 @@ ITEM_RULES: tuple[Rule[ItemView], ...] = (
     RegressionAfterTerminal(),
     UnknownCode(),
 )
-DOSSIER_RULES: tuple[Rule[DossierView], ...] = (DeliveredDossierInTransit(), SilentUnit(), PortalLag())
+DOSSIER_RULES: tuple[Rule[DossierView], ...] = (DeliveredDossierInTransit(), SilentUnit(), PeerAhead())
 FEED_RULES: tuple[Rule[FeedView], ...] = (FeedGap(),)
 BAG_RULES: tuple[Rule[BagView], ...] = ()
 INVOICE_RULES: tuple[Rule[InvoiceView], ...] = ()

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Iterator
 
 from schemas.discrepancy import Finding, Proof, Severity, Subject
-from schemas.dossier import Dossier, DossierState, PeerState
-from tracking import deadlines
+from schemas.dossier import Dossier, DossierState
+from tracking import deadlines, transitions
 from tracking.rules.context import Context, Limits, Wait
 from tracking.rules.rule import Rule, lasted
 from tracking.rules.views import DossierView
+from tracking.table import CODE_OF
 
 _WITH_THE_UNIT = frozenset(
     {DossierState.LODGED, DossierState.IN_POST, DossierState.ARRIVED, DossierState.ACCEPTED, DossierState.BETWEEN_UNITS}
@@ -51,44 +52,31 @@ class SilentUnit(Rule[DossierView]):
         return self.severity if lasted(context, since, limits.hard, unit) else None
 
 
-class PortalLag(Rule[DossierView]):
-    """E-21: a peer's state of the dossier is not ours.
+class PeerAhead(Rule[DossierView]):
+    """E-21, the half that needs no tolerance: a peer says a code that this dossier never had.
 
-    Behind us it may lag for four hours. Ahead of us, with a state that we could not follow by a lawful move, it is a
-    contradiction at once: somebody must look.
+    We could not follow it by a lawful move, so somebody must look; it closes when the dossier comes to that code or
+    the peer takes it back.
     """
 
     id = "E-21"
     subject = Subject.DOSSIER
     severity = Severity.MEDIUM
-    limits = Limits(soft=Wait(4), hard=Wait(24))
     remedy = "remedy.E-21"
 
     def findings(self, view: DossierView, context: Context) -> Iterator[Finding]:
-        """One case for each peer and pair of states."""
+        """One case for each peer and code."""
         dossier = view.dossier
-        if dossier.national is None or not dossier.history:
-            return
-        step = dossier.history[-1]
-        changed = max(
-            (one.recorded_at for one in dossier.history if one.national == dossier.national), default=step.recorded_at
-        )
+        had = {CODE_OF.get(step.state, step.national) for step in dossier.history} | {transitions.code_of(dossier)}
         for theirs in dossier.peer_states:
-            if theirs.national == dossier.national:
+            if theirs.national in had:
                 continue
-            severity = self.severity if _ahead(theirs, dossier) else self.due(context, changed)
-            if severity is None:
-                continue
-            ours = Proof("step", dossier.code, f"ours is {dossier.national} ({dossier.state})", step.at)
+            since = dossier.history[-1].at if dossier.history else dossier.created_at
+            code = transitions.code_of(dossier)
+            ours = Proof("step", dossier.code, f"ours is {code} ({dossier.state})", since)
             says = Proof("message", theirs.peer, f"{theirs.peer} says {theirs.national}", theirs.as_of)
-            epoch = f"{theirs.peer}|{theirs.national}|{dossier.national}"
-            yield self.found(str(dossier.id), epoch, severity, (ours, says), (dossier.competent_unit,))
-
-
-def _ahead(theirs: PeerState, dossier: Dossier) -> bool:
-    """The peer says a code that this dossier never had, later than our last step: we could not follow it."""
-    had = any(step.national == theirs.national for step in dossier.history)
-    return not had and theirs.as_of >= dossier.history[-1].at
+            epoch = f"{theirs.peer}|{theirs.national}"
+            yield self.found(str(dossier.id), epoch, self.severity, (ours, says), (dossier.competent_unit,))
 
 
 def _news(dossier: Dossier) -> Iterator[dt.datetime]:

@@ -1,0 +1,349 @@
+"""News from outside becomes rows: one transaction per answer, push or report (DESIGN §3.3).
+
+The busy crossing of this wing, and no more than a list of calls: :mod:`tracking.matching` finds the item,
+:mod:`tracking.normalise` says what must wait, the log takes the events (the second copy is silence),
+:mod:`tracking.status` folds, :mod:`tracking.follow` and :mod:`tracking.reports` say which lawful moves follow,
+:func:`tracking.advance.advance` makes them, :mod:`tracking.reconcile` settles the cases.
+
+Whatever cannot be used is answered, not dropped: quarantined events stay in the log, complaints are audited, a report
+that no lawful move can follow comes back as REFUSED with its reason and stands as a case (E-21).
+"""
+
+import dataclasses
+import datetime as dt
+import enum
+from collections.abc import Iterable, Sequence
+
+from schemas.audit import Act
+from schemas.discrepancy import Discrepancy
+from schemas.dossier import Dossier, DossierState, PeerState
+from schemas.errors import UnlawfulMove
+from schemas.ids import DossierId, ItemId, PeerId
+from schemas.portal import OneStopReport, ReportKind
+from schemas.ports.facts import Tell
+from schemas.ports.stores import Tx
+from schemas.shipment import Item, PollState
+from schemas.tracking import Complaint, TrackingBatch, TrackingEvent
+from tracking import effects, follow, matching, normalise, reading, reconcile, reports, status, watch
+from tracking.advance import advance, promise_of
+from tracking.facts import Facts
+from tracking.rules.context import ContextSource
+from tracking.table import Trigger
+
+MAX_ROWS_AT_ONCE = 6
+"""One late answer may walk a dossier through several rows; more than these would be a circle."""
+_RELEASED = frozenset({normalise.UNKNOWN_CODE, normalise.UNKNOWN_ITEM, normalise.BEFORE_BOOKING})
+"""Reasons that end when an item becomes known, is corrected, or a code gets a meaning."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EventOutcome:
+    """What became of one event of a batch, in the batch's order."""
+
+    item: ItemId
+    new: bool
+    """False: a second copy, counted."""
+    quarantine: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What one batch did."""
+
+    outcomes: tuple[EventOutcome, ...]
+    items: tuple[ItemId, ...]
+    moved: tuple[DossierId, ...]
+    refused: tuple[str, ...]
+    """Moves that the news asked for and the table refused, in words."""
+    cases: tuple[Discrepancy, ...]
+    """Cases opened, changed or closed."""
+    complaints: tuple[Complaint, ...]
+
+    @property
+    def appended(self) -> int:
+        """How many events were new."""
+        return sum(outcome.new for outcome in self.outcomes)
+
+    @property
+    def repeated(self) -> int:
+        """How many were second copies."""
+        return len(self.outcomes) - self.appended
+
+
+class ReportOutcome(enum.Enum):
+    """What became of a one-stop system's report."""
+
+    APPLIED = "applied"
+    SILENCE = "silence"
+    """It told what we knew."""
+    WAITING = "waiting"
+    """The unit's receipt is kept; the carrier's delivery is still missing (row 5)."""
+    REFUSED = "refused"
+    """No lawful move leads there; a case stands (E-21)."""
+    UNKNOWN_DOSSIER = "unknown_dossier"
+    """Nobody here has this code: the caller keeps the raw report in quarantine."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReportResult:
+    """What one report did; ``dossier`` is None for UNKNOWN_DOSSIER."""
+
+    outcome: ReportOutcome
+    dossier: Dossier | None
+    detail: str
+    cases: tuple[Discrepancy, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _News:
+    """Who speaks, and what every call of one transaction needs."""
+
+    by: str
+    source: str
+    tell: Tell
+    now: dt.datetime
+
+
+def ingest(
+    tx: Tx, batch: TrackingBatch, *, tell: Tell, context_source: ContextSource, now: dt.datetime
+) -> IngestResult:
+    """Apply what a carrier said: events into the log, items folded, dossiers moved, cases settled.
+
+    Args:
+        tx: the transaction; everything or nothing.
+        batch: one answer, one page of a feed or one push, parsed.
+        tell: the router.
+        context_source: builds the rules' Context.
+        now: present time.
+    """
+    news = _News(str(batch.carrier), f"peer:{batch.peer}", tell, now)
+    outcomes, heard = _append(tx, batch)
+    _withdraw(tx, batch, heard, now)
+    _complain(tx, batch, now)
+    moved, refused, cases = _apply(tx, tuple(heard), news, context_source)
+    return IngestResult(outcomes, tuple(heard), moved, refused, cases, batch.complaints)
+
+
+def refold_item(
+    tx: Tx, item: ItemId, *, tell: Tell, context_source: ContextSource, now: dt.datetime, by: str = "system"
+) -> IngestResult:
+    """Fold an item again after it was registered, renumbered, reopened or its codes were learned; moves follow."""
+    moved, refused, cases = _apply(tx, (item,), _News(by, "tracking", tell, now), context_source)
+    return IngestResult((), (item,), moved, refused, cases, ())
+
+
+def receive_report(
+    tx: Tx,
+    report: OneStopReport,
+    *,
+    peer: PeerId,
+    tell: Tell,
+    context_source: ContextSource,
+    now: dt.datetime,
+) -> ReportResult:
+    """Apply a one-stop system's report: the unit's receipt, or its national code. Telling it twice is silence."""
+    dossier = tx.dossiers.find(report.code)
+    if dossier is None:
+        detail = f"{peer} reports on {report.code}, a code that no dossier here ever had; kept in quarantine"
+        return ReportResult(ReportOutcome.UNKNOWN_DOSSIER, None, detail)
+    news = _News(report.by, f"peer:{peer}", tell, now)
+    if report.kind is ReportKind.RECEIVED:
+        outcome, detail = _receipt(tx, dossier, report, news)
+    else:
+        outcome, detail = _status(tx, dossier, report, peer, news)
+    _follow(tx, dossier.id, news)
+    after = tx.dossiers.get(dossier.id)
+    cases = reconcile.reconcile_dossier(tx, dossier.id, context_source(tx, now))
+    if outcome is ReportOutcome.WAITING and after.state is not dossier.state:
+        outcome = ReportOutcome.APPLIED
+    return ReportResult(outcome, after, detail, cases)
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+def _append(tx: Tx, batch: TrackingBatch) -> tuple[tuple[EventOutcome, ...], dict[ItemId, list[TrackingEvent]]]:
+    """Every event to its item's log. The answer keeps the batch's order; the dict holds what each item heard."""
+    heard: dict[ItemId, list[TrackingEvent]] = {}
+    places: dict[ItemId, list[int]] = {}
+    items: dict[ItemId, Item] = {}
+    for place, event in enumerate(batch.events):
+        item = matching.item_of(tx, batch.peer, event)
+        items[item.id] = item
+        heard.setdefault(item.id, []).append(event)
+        places.setdefault(item.id, []).append(place)
+    outcomes: dict[int, EventOutcome] = {}
+    for item_id, events in heard.items():
+        judged = [(event, normalise.quarantine_reason(event, items[item_id])) for event in events]
+        for place, appended in zip(places[item_id], tx.events.append(item_id, judged), strict=True):
+            outcomes[place] = EventOutcome(item_id, appended.new, appended.event.quarantine)
+    return tuple(outcomes[place] for place in range(len(batch.events))), heard
+
+
+def _withdraw(tx: Tx, batch: TrackingBatch, heard: dict[ItemId, list[TrackingEvent]], now: dt.datetime) -> None:
+    """Mark what the carrier took back: by saying so, by superseding it, or by a full history that lacks it."""
+    for item_id, events in heard.items():
+        gone = {normalise.key_of(event) for event in events if event.withdrawn}
+        superseded = {event.supersedes for event in events if event.supersedes}
+        whole = any(event.number in batch.complete_for for event in events)
+        told = {normalise.key_of(event) for event in events}
+        for stored in tx.events.of_item(item_id) if gone or superseded or whole else ():
+            key = normalise.key_of(stored.event)
+            replaced = stored.event.carrier_event_id in superseded and key not in told
+            vanished = whole and stored.event.source == batch.peer and key not in told
+            if stored.withdrawn_at is None and (key in gone or replaced or vanished):
+                tx.events.withdraw(item_id, key, now)
+
+
+def _complain(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> None:
+    """What could not be used at all is written down with the digest of the bytes that held it."""
+    for complaint in batch.complaints:
+        what = f"{complaint.code}: {complaint.what} ({complaint.number or 'no number'})"[:500]
+        tx.audit.write(Act(now, f"peer:{batch.peer}", "tracking.complaint", "raw", complaint.raw_sha256, None, what))
+
+
+def _apply(
+    tx: Tx, items: Sequence[ItemId], news: _News, context_source: ContextSource
+) -> tuple[tuple[DossierId, ...], tuple[str, ...], tuple[Discrepancy, ...]]:
+    """Fold, move, reconcile: everything that follows from new rows of ``items``."""
+    dossiers: dict[DossierId, None] = {}
+    for item in items:
+        dossiers |= dict.fromkeys(_fold(tx, item, news.now))
+    before = {dossier: tx.dossiers.get(dossier).version for dossier in dossiers}
+    refused = [text for dossier in dossiers for text in _follow(tx, dossier, news)]
+    moved = tuple(dossier for dossier in dossiers if tx.dossiers.get(dossier).version != before[dossier])
+    for dossier in moved:
+        _catch_up(tx, dossier, news)
+    context = context_source(tx, news.now)
+    cases = [case for item in items for case in reconcile.reconcile_item(tx, item, context)]
+    cases += [case for dossier in dossiers for case in reconcile.reconcile_dossier(tx, dossier, context)]
+    return moved, tuple(refused), tuple(cases)
+
+
+def _fold(tx: Tx, item_id: ItemId, now: dt.datetime) -> tuple[DossierId, ...]:
+    """Fold the item's log and store the result on it; answers the dossiers that are in it."""
+    item = tx.items.get(item_id)
+    dossiers = reading.dossiers_in(tx, item_id)
+    events = tx.events.of_item(item_id)
+    waiting = [stored for stored in events if stored.quarantine in _RELEASED]
+    for stored in waiting:
+        reason = normalise.quarantine_reason(stored.event, item)
+        if reason != stored.quarantine:
+            tx.events.set_quarantine(item_id, normalise.key_of(stored.event), reason)
+    folded = status.fold(tx.events.of_item(item_id) if waiting else events, context=reading.folding_of(item, dossiers))
+    if folded != item.fold:
+        changed = dataclasses.replace(item, fold=folded)
+        next_at = watch.next_poll(changed, now=now, chance=_chance(item_id))
+        polls = PollState(item.polls.last_at, next_at, item.polls.failures)
+        tx.items.put(dataclasses.replace(changed, polls=polls))
+    return tuple(dossier.id for dossier in dossiers)
+
+
+def _chance(item_id: ItemId) -> float:
+    """Spreads polls; from the id, because a transaction may run twice and must do the same."""
+    return (item_id * 0.6180339887) % 1.0
+
+
+def _follow(tx: Tx, dossier_id: DossierId, news: _News) -> list[str]:
+    """Move the dossier as far as the post's news leads; answers what the table refused."""
+    for _ in range(MAX_ROWS_AT_ONCE):
+        dossier = tx.dossiers.get(dossier_id)
+        step = follow.next_step(dossier, reading.parcels_of(tx, dossier_id), now=news.now)
+        if step is None:
+            return []
+        try:
+            moved = _advance(tx, dossier_id, step.trigger, step.facts, step.at, news, reason=step.reason)
+        except UnlawfulMove as refusal:
+            return [str(refusal)]
+        if moved.version == dossier.version:
+            return []
+    return []
+
+
+def _catch_up(tx: Tx, dossier_id: DossierId, news: _News) -> None:
+    """A unit that was ahead of the post's news is followed as soon as the news makes its report lawful."""
+    dossier = tx.dossiers.get(dossier_id)
+    for report in reports.unfollowed(dossier):
+        peer = PeerId(report.by)
+        said = dataclasses.replace(news, by=report.by, source=f"peer:{peer}")
+        try:
+            _walk(tx, tx.dossiers.get(dossier_id), report, peer, said)
+        except UnlawfulMove:
+            continue  # its case (E-21) stands since the report was refused
+
+
+def _walk(tx: Tx, dossier: Dossier, report: OneStopReport, peer: PeerId, news: _News) -> tuple[Trigger, ...]:
+    """Make the moves that lead to the reported code. Raises UnlawfulMove before the first one."""
+    parcels = reading.parcels_of(tx, dossier.id)
+    way = reports.way_to(dossier, report, parcels, peer=peer, now=news.now, promise=promise_of(tx, dossier))
+    for trigger in way.triggers:
+        _advance(tx, dossier.id, trigger, way.facts, report.at, news)
+    return way.triggers
+
+
+def _advance(
+    tx: Tx, dossier_id: DossierId, trigger: Trigger, facts: Facts, at: dt.datetime, news: _News, *, reason: str = ""
+) -> Dossier:
+    return advance(
+        tx,
+        dossier_id,
+        trigger,
+        facts=facts,
+        at=at,
+        by=news.by,
+        source=news.source,
+        unit=None,
+        tell=news.tell,
+        now=news.now,
+        reason=reason,
+    )
+
+
+# --- reports ---------------------------------------------------------------------------------------------------------
+
+
+def _receipt(tx: Tx, dossier: Dossier, report: OneStopReport, news: _News) -> tuple[ReportOutcome, str]:
+    """The unit signed for the envelope: kept on its leg, and row 5, 6 or 12 where it applies."""
+    if dossier.state is DossierState.BETWEEN_UNITS:
+        _advance(tx, dossier.id, Trigger.TAKE_OVER, Facts(taker_signed=True, receipt_at=report.at), report.at, news)
+        return ReportOutcome.APPLIED, "the next unit signed for it"
+    if any(leg.received_at for leg in dossier.legs):
+        return ReportOutcome.SILENCE, "its receipt was told before"
+    facts = Facts(receipt_at=report.at, direct=True)
+    parcels = reading.parcels_of(tx, dossier.id)
+    if dossier.state is DossierState.LODGED and not follow.present_parcels(dossier, parcels):
+        _advance(tx, dossier.id, Trigger.HAND_IN, facts, report.at, news)
+        return ReportOutcome.APPLIED, "handed over directly; the unit signed for it"
+    signed = tx.dossiers.put(effects.sign_leg(dossier, facts, report.at))
+    detail = f"{signed.competent_unit} signed for the paper at {report.at.isoformat()}"
+    tx.audit.write(
+        Act(news.now, news.source, "dossier.receipt", "dossier", str(dossier.id), signed.competent_unit, detail)
+    )
+    waits = dossier.state in (DossierState.LODGED, DossierState.IN_POST)
+    return (ReportOutcome.WAITING if waits else ReportOutcome.APPLIED), detail
+
+
+def _status(tx: Tx, dossier: Dossier, report: OneStopReport, peer: PeerId, news: _News) -> tuple[ReportOutcome, str]:
+    """The national code at the unit: the lawful way there, or a refusal by name."""
+    if report.national is None:
+        return ReportOutcome.REFUSED, f"{peer} sent a status report without a national code"
+    heard = _remember(tx, dossier, PeerState(peer, report.national, report.at))
+    if reports.is_old_news(heard, report):
+        return ReportOutcome.SILENCE, f"{report.national} is known"
+    try:
+        made = _walk(tx, heard, report, peer, news)
+    except UnlawfulMove as refusal:
+        unit = heard.competent_unit
+        tx.audit.write(Act(news.now, news.source, "report.refused", "dossier", str(heard.id), unit, str(refusal)[:500]))
+        return ReportOutcome.REFUSED, str(refusal)
+    return ReportOutcome.APPLIED, " → ".join(made)
+
+
+def _remember(tx: Tx, dossier: Dossier, told: PeerState) -> Dossier:
+    """What the peer believes is kept whether or not we can follow it; older beliefs do not replace newer ones."""
+    known: Iterable[PeerState] = dossier.peer_states
+    before = next((one for one in known if one.peer == told.peer), None)
+    if before is not None and before.as_of >= told.as_of:
+        return dossier
+    others = tuple(one for one in known if one.peer != told.peer)
+    return tx.dossiers.put(dataclasses.replace(dossier, peer_states=(*others, told)))

@@ -1,0 +1,118 @@
+"""Which item an event speaks of: by number in its time, else by the order's reference, else a new orphan.
+
+Numbers are used again, and collect, return and retry share a reference: so a number is looked up at the time of the
+event, and a reference leads to the open booking whose window holds that time, the newest where several do (domain model
+§1.1). An item that nobody told us of is created as an orphan and kept: its story may be claimed later.
+"""
+
+import dataclasses
+
+from schemas.errors import InvalidNumber
+from schemas.ids import CarrierId, ItemId, PeerId
+from schemas.numbers import s10
+from schemas.ports.stores import Tx
+from schemas.shipment import BookingState, Item, NumberScheme, Purpose
+from schemas.tracking import EvidenceLevel, Fold, TrackingEvent
+from tracking.normalise import EARLY
+
+_TAKES_NEWS = frozenset({BookingState.OPEN, BookingState.ACCEPTED, BookingState.UNKNOWN})
+
+
+def item_of(tx: Tx, peer: PeerId, event: TrackingEvent) -> Item:
+    """The item that ``event`` speaks of; an orphan is created where there is none."""
+    found = _by_number(tx, event) or _by_reference(tx, peer, event)
+    if found is None:
+        return tx.items.add(_orphan(event))
+    return _widened(tx, found, event)
+
+
+def scheme_of(number: str | None) -> NumberScheme:
+    """S10 for whatever has the shape of an S10 number, even with a wrong check digit (D-20 must see it)."""
+    if number is None:
+        return NumberScheme.REFERENCE
+    try:
+        s10.validate(number)
+    except InvalidNumber:
+        clean = s10.compact(number)
+        shaped = len(clean) == s10.LENGTH and clean[:2].isalpha() and clean[2:11].isdigit() and clean[11:].isalpha()
+        return NumberScheme.S10 if shaped else NumberScheme.CARRIER
+    return NumberScheme.S10
+
+
+def _by_number(tx: Tx, event: TrackingEvent) -> Item | None:
+    if event.number is None:
+        return None
+    at = event.occurred.utc_low
+    exact = tx.items.find(event.carrier, event.number, at)
+    if exact is not None:
+        return exact
+    ever = [item for item in tx.items.find_number(event.number) if item.carrier == event.carrier]
+    open_ones = [item for item in ever if item.valid_to is None or at <= item.valid_to]
+    early = [item for item in open_ones if at >= item.valid_from - EARLY]
+    return early[0] if early else (open_ones[-1] if open_ones else None)
+
+
+def _by_reference(tx: Tx, peer: PeerId, event: TrackingEvent) -> Item | None:
+    if event.reference is None:
+        return None
+    at = event.occurred.utc_high
+    windows = [
+        booking
+        for booking in tx.items.bookings(peer, event.reference)
+        if booking.state in _TAKES_NEWS
+        and booking.window_from - EARLY <= at
+        and (booking.window_to is None or event.occurred.utc_low <= booking.window_to)
+    ]
+    started = [booking for booking in windows if booking.window_from <= at] or windows
+    if started:
+        return tx.items.get(max(started, key=lambda booking: (booking.window_from, booking.seq)).item)
+    orphan = tx.items.find(event.carrier, event.reference, event.occurred.utc_low) if event.number is None else None
+    return orphan if orphan is not None and orphan.number is None else None
+
+
+def _widened(tx: Tx, item: Item, event: TrackingEvent) -> Item:
+    """Learn the carrier's number of an item booked without one; an orphan is as old as its oldest event."""
+    changed = item
+    if event.number is not None and item.number is None:
+        changed = dataclasses.replace(changed, number=event.number, number_scheme=scheme_of(event.number))
+    elif event.number is not None and event.number != item.number and event.number not in item.aliases:
+        changed = dataclasses.replace(changed, aliases=(*item.aliases, event.number))
+    if item.purpose is Purpose.UNKNOWN and event.occurred.utc_low < item.valid_from:
+        changed = dataclasses.replace(changed, valid_from=event.occurred.utc_low)
+    return changed if changed is item else tx.items.put(changed)
+
+
+def _orphan(event: TrackingEvent) -> Item:
+    return Item(
+        id=ItemId(0),
+        version=0,
+        carrier=CarrierId(event.carrier),
+        service="",
+        number=event.number,
+        number_scheme=scheme_of(event.number),
+        reference=event.reference,
+        valid_from=event.occurred.utc_low,
+        valid_to=None,
+        aliases=(),
+        purpose=Purpose.UNKNOWN,
+        sender_unit=None,
+        receiver_unit=None,
+        sender=None,
+        addressee=None,
+        origin_office="",
+        expected_offices=(),
+        booked_at=None,
+        handed_over_at=None,
+        promised_at=None,
+        storage_until=None,
+        attempt_max=0,
+        weight_g=None,
+        fee_due=0,
+        cod_due=0,
+        evidence_required=EvidenceLevel.STATUS_ONLY,
+        fold=Fold.empty(),
+        parcels_declared=1,
+        sender_receipt_at=None,
+        inquiry_at=None,
+        recall_at=None,
+    )

@@ -1,0 +1,73 @@
+"""Loads views and the Context from the stores: the only place where rules meet rows."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from schemas.calendar import WorkCalendar
+from schemas.dossier import Dossier
+from schemas.ids import DossierId, ItemId, PeerId, UnitId
+from schemas.ports.stores import Tx
+from schemas.shipment import Item
+from tracking.rules.context import Context, LimitKey, Limits
+from tracking.rules.views import DossierView, FeedView, ItemView, Parcel
+from tracking.status import ItemContext
+
+NO_UNIT = UnitId("")
+"""Nobody's id: the catalogue answers with the common calendar."""
+REOPENING_ROW = 31
+
+
+def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] | None = None) -> Context:
+    """The situation at ``now``. Calendars are read once per unit; ``limits`` come from the settings."""
+    calendars: dict[UnitId, WorkCalendar] = {}
+
+    def calendar(unit: UnitId | None) -> WorkCalendar:
+        name = unit or NO_UNIT
+        if name not in calendars:
+            calendars[name] = tx.catalogue.calendar(name)
+        return calendars[name]
+
+    return Context(
+        now=now,
+        calendar=calendar,
+        feed=tx.feeds.get,
+        limits=limits or {},
+        successions=tx.catalogue.successions(),
+    )
+
+
+def item_view(tx: Tx, item_id: ItemId) -> ItemView:
+    """Raises NotFound."""
+    item = tx.items.get(item_id)
+    events = tx.events.of_item(item_id)
+    dossiers = dossiers_in(tx, item_id)
+    told = [stored.event.source for stored in events]
+    booked = [booking.peer for booking in tx.items.bookings_of(item_id)]
+    return ItemView(item, events, dossiers, folding_of(item, dossiers), tuple(dict.fromkeys([*booked, *told])))
+
+
+def dossier_view(tx: Tx, dossier_id: DossierId) -> DossierView:
+    """Raises NotFound."""
+    return DossierView(tx.dossiers.get(dossier_id), parcels_of(tx, dossier_id))
+
+
+def feed_view(tx: Tx, peer: PeerId) -> FeedView:
+    """A feed never read has an empty state."""
+    return FeedView(tx.feeds.get(peer))
+
+
+def parcels_of(tx: Tx, dossier_id: DossierId) -> tuple[Parcel, ...]:
+    """Everything that carries or carried a part of the dossier, oldest first."""
+    return tuple(Parcel(tx.items.get(packing.item), packing) for packing in tx.items.packings_in(dossier_id))
+
+
+def dossiers_in(tx: Tx, item_id: ItemId) -> tuple[Dossier, ...]:
+    """The dossiers that are in the item now."""
+    inside = {packing.dossier: None for packing in tx.items.packings_of(item_id) if packing.until is None}
+    return tuple(tx.dossiers.get(dossier) for dossier in inside)
+
+
+def folding_of(item: Item, dossiers: tuple[Dossier, ...]) -> ItemContext:
+    """What the fold of an item must know of its dossiers: when one was reopened (row 31)."""
+    reopened = [step.recorded_at for one in dossiers for step in one.history if step.row == REOPENING_ROW]
+    return ItemContext(reopened_at=max(reopened, default=None), attempt_max=item.attempt_max)

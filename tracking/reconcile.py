@@ -1,0 +1,186 @@
+"""Compares what the rules find now with the cases that are open: opens, keeps, closes, reopens.
+
+:func:`diff` is pure. A case is named by (rule, subject, epoch), so the same finding never opens two. A case whose cause
+is gone closes by itself; one that a person resolved stays resolved while the same cause lasts, unless it grows graver.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from schemas.audit import Act
+from schemas.discrepancy import Discrepancy, DiscrepancyState, Finding, Subject
+from schemas.ids import DiscrepancyId, DossierId, ItemId, PeerId
+from schemas.ports.stores import Tx
+from tracking import reading
+from tracking.rules.catalogue import BY_ID, DOSSIER_RULES, FEED_RULES, ITEM_RULES
+from tracking.rules.context import Context, ContextSource
+from tracking.rules.rule import Rule
+
+AUTO = "auto"
+CAUSE_GONE = "cause_gone"
+
+View = TypeVar("View")
+
+
+class Reconciler:
+    """Reconciles one subject in the caller's transaction; holds nothing but the way to the Context."""
+
+    def __init__(self, context_source: ContextSource) -> None:
+        """``context_source`` is :func:`tracking.reading.load_context`, with the limits of the settings bound in."""
+        self._context_source = context_source
+
+    def item(self, tx: Tx, item: ItemId, now: dt.datetime) -> tuple[Discrepancy, ...]:
+        """Cases of the item that changed. Raises NotFound."""
+        return reconcile_item(tx, item, self._context_source(tx, now))
+
+    def dossier(self, tx: Tx, dossier: DossierId, now: dt.datetime) -> tuple[Discrepancy, ...]:
+        """Cases of the dossier that changed. Raises NotFound."""
+        return reconcile_dossier(tx, dossier, self._context_source(tx, now))
+
+    def feed(self, tx: Tx, peer: PeerId, now: dt.datetime) -> tuple[Discrepancy, ...]:
+        """Cases of the peer's feed that changed."""
+        return reconcile_feed(tx, peer, self._context_source(tx, now))
+
+
+def reconcile_item(tx: Tx, item: ItemId, context: Context) -> tuple[Discrepancy, ...]:
+    """Ask the item's rules and settle its cases; answers those that changed. Raises NotFound."""
+    view = reading.item_view(tx, item)
+    found = findings(ITEM_RULES, view, context)
+    return _settle(tx, Subject.ITEM, str(item), found, context, explained_by=view.peers)
+
+
+def reconcile_dossier(tx: Tx, dossier: DossierId, context: Context) -> tuple[Discrepancy, ...]:
+    """Ask the dossier's rules and settle its cases; answers those that changed. Raises NotFound."""
+    found = findings(DOSSIER_RULES, reading.dossier_view(tx, dossier), context)
+    return _settle(tx, Subject.DOSSIER, str(dossier), found, context)
+
+
+def reconcile_feed(tx: Tx, peer: PeerId, context: Context) -> tuple[Discrepancy, ...]:
+    """Ask the feed's rules and settle its cases; answers those that changed."""
+    found = findings(FEED_RULES, reading.feed_view(tx, peer), context)
+    return _settle(tx, Subject.FEED, peer, found, context)
+
+
+def findings(rules: Iterable[Rule[View]], view: View, context: Context) -> tuple[Finding, ...]:
+    """What the rules say of one subject, without those that a graver finding silences. Pure."""
+    said = [finding for rule in rules for finding in rule.findings(view, context)]
+    loud = {finding.rule for finding in said}
+    return tuple(finding for finding in said if not loud.intersection(BY_ID[finding.rule].silenced_by))
+
+
+def case_id(finding: Finding) -> DiscrepancyId:
+    """Digest of (rule, kind of subject, subject, epoch)."""
+    text = "\0".join((finding.rule, finding.subject_kind, finding.subject, finding.epoch))
+    return DiscrepancyId(hashlib.sha256(text.encode()).hexdigest())
+
+
+def diff(found: Sequence[Finding], cases: Sequence[Discrepancy], *, now: dt.datetime) -> tuple[Discrepancy, ...]:
+    """The cases that must be written so that they say what the findings say. Pure.
+
+    Args:
+        found: everything that the rules say of the subject now.
+        cases: all cases of the subject, resolved ones too.
+        now: present time.
+    """
+    by_id = {case.id: case for case in cases}
+    changed = []
+    for finding in found:
+        name = case_id(finding)
+        before = by_id.get(name)
+        after = _opened(name, finding, now) if before is None else _kept(before, finding, now)
+        if after != before:
+            changed.append(after)
+    standing = {case_id(finding) for finding in found}
+    gone = [case for case in cases if case.id not in standing and case.state is not DiscrepancyState.RESOLVED]
+    changed += [_closed(case, now) for case in gone if case.rule in BY_ID]
+    return tuple(changed)
+
+
+def _opened(name: DiscrepancyId, finding: Finding, now: dt.datetime) -> Discrepancy:
+    return Discrepancy(
+        id=name,
+        rule=finding.rule,
+        subject_kind=finding.subject_kind,
+        subject=finding.subject,
+        epoch=finding.epoch,
+        severity=finding.severity,
+        state=DiscrepancyState.OPEN,
+        shadow=BY_ID[finding.rule].shadow,
+        opened_at=now,
+        acknowledged_at=None,
+        resolved_at=None,
+        reopened_at=None,
+        owner="",
+        parent=None,
+        evidence=finding.evidence,
+        remedy=finding.remedy,
+        reason="",
+        resolved_by="",
+        second_person="",
+        units=finding.units,
+    )
+
+
+def _kept(case: Discrepancy, finding: Finding, now: dt.datetime) -> Discrepancy:
+    fresh = dataclasses.replace(case, severity=finding.severity, evidence=finding.evidence, units=finding.units)
+    if case.state is not DiscrepancyState.RESOLVED:
+        return fresh
+    if case.resolved_by != AUTO and finding.severity <= case.severity:
+        return case
+    return dataclasses.replace(
+        fresh, state=DiscrepancyState.REOPENED, reopened_at=now, resolved_at=None, resolved_by="", reason=""
+    )
+
+
+def _closed(case: Discrepancy, now: dt.datetime) -> Discrepancy:
+    return dataclasses.replace(
+        case, state=DiscrepancyState.RESOLVED, resolved_at=now, resolved_by=AUTO, reason=CAUSE_GONE
+    )
+
+
+def _settle(
+    tx: Tx,
+    kind: Subject,
+    subject: str,
+    found: Sequence[Finding],
+    context: Context,
+    *,
+    explained_by: Sequence[PeerId] = (),
+) -> tuple[Discrepancy, ...]:
+    cases = tx.discrepancies.of_subject(kind, subject)
+    known = {case.id: case.state for case in cases}
+    changed = []
+    for case in diff(found, cases, now=context.now):
+        whole = case
+        if case.parent is None and case.state is not DiscrepancyState.RESOLVED:
+            whole = dataclasses.replace(case, parent=_parent(tx, case, cases, explained_by))
+        tx.discrepancies.put(whole)
+        if known.get(whole.id) is not whole.state:
+            tx.audit.write(_act(whole, context.now))
+        changed.append(whole)
+    return tuple(changed)
+
+
+def _parent(
+    tx: Tx, case: Discrepancy, siblings: Sequence[Discrepancy], peers: Sequence[PeerId]
+) -> DiscrepancyId | None:
+    """The open case that explains this one: of the same subject, or of a silent feed."""
+    explaining = BY_ID[case.rule].parents
+    if not explaining:
+        return None
+    feeds = [one for peer in peers for one in tx.discrepancies.of_subject(Subject.FEED, peer)]
+    for other in (*siblings, *feeds):
+        if other.rule in explaining and other.state is not DiscrepancyState.RESOLVED:
+            return other.id
+    return None
+
+
+def _act(case: Discrepancy, now: dt.datetime) -> Act:
+    verb = {DiscrepancyState.RESOLVED: "closed", DiscrepancyState.REOPENED: "reopened"}.get(case.state, "opened")
+    unit = case.units[0] if case.units else None
+    return Act(
+        now, "system", f"case.{verb}", "discrepancy", case.id, unit, f"{case.rule} {case.subject_kind} {case.subject}"
+    )
