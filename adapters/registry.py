@@ -2,7 +2,8 @@
 
 A peer is a folder ``adapters/<name>`` with a manifest.toml. Its ``client.py`` has ``class Adapter``, made as
 ``Adapter(settings: Settings, *, http: PeerHttp, clock: Clock)``: one instance offers every port that the manifest
-names. Settings come as the plain mapping of ``[peers.<name>]``; a peer with ``enabled = true`` is switched on.
+names; where two ports share a method's name, ``Adapter.side(port name)`` gives the object for each. Settings come as
+the plain mapping of ``[peers.<name>]``; a peer with ``enabled = true`` is switched on.
 """
 
 import dataclasses
@@ -143,7 +144,7 @@ class Registry:
         peer = self.peer(name)
         if not self.offers(name, port):
             raise BadConfiguration(f"peers.{name}: does not offer {port.__name__}", subject=name)
-        return cast("P", peer.adapter)
+        return cast("P", _side(peer.adapter, port.__name__))
 
     def with_port(self, port: Callable[..., object]) -> tuple[PeerId, ...]:
         """The peers switched on that offer the port."""
@@ -214,8 +215,13 @@ def _make(manifest: Manifest, told: Mapping[str, object], clock: Clock) -> Peer:
 
 def _check_offers(manifest: Manifest, adapter: object) -> None:
     for name in manifest.capabilities:
-        if not isinstance(adapter, port_class(name)):
+        if not isinstance(_side(adapter, name), port_class(name)):
             raise BadConfiguration(f"capabilities: the client does not offer {name}", subject=manifest.name)
+
+
+def _side(adapter: object, port: str) -> object:
+    side: Callable[[str], object] | None = getattr(adapter, "side", None)
+    return adapter if side is None else side(port)
 
 
 def port_class(name: str) -> type[object]:
