@@ -2,7 +2,12 @@
 
 import os
 
+import hypothesis
 import pytest
+
+# Two shared cores make a test slow now and then: time limits belong to benchmarks. CI repeats the same examples.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("house")
 
 pytest_plugins = ["tests.postgres"]
 

@@ -99,6 +99,22 @@ def foreign_imports_of_the_ground_floor(root: Path) -> list[str]:
     return broken
 
 
+def loose_records(root: Path) -> list[str]:
+    """Dataclasses of `schemas` that are not frozen or not slotted: a record never changes under its reader."""
+    broken = []
+    for path in python_files(root, ["schemas"]):
+        classes = (
+            node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.ClassDef)
+        )
+        for node in classes:
+            for decorator in map(ast.unparse, node.decorator_list):
+                if "dataclass" in decorator and not {"frozen=True", "slots=True"} <= set(
+                    re.findall(r"\w+=\w+", decorator)
+                ):
+                    broken.append(f"{path.relative_to(root)}:{node.lineno} {node.name} is not frozen and slotted.")
+    return broken
+
+
 def silenced_without_reason(root: Path) -> list[str]:
     """Comments that silence ruff or mypy for a whole file or without a code, or that do not say why."""
     broken = []

@@ -18,6 +18,7 @@ from tests.house import rules
         rules.drawers,
         rules.packages_without_prose,
         rules.foreign_imports_of_the_ground_floor,
+        rules.loose_records,
         rules.silenced_without_reason,
         rules.sleeps,
         rules.lists_not_shared,

@@ -50,6 +50,8 @@ BAD = [
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import lxml\n",
         "imports lxml",
     ),
+    (rules.loose_records, "schemas/x.py", "@dataclass\nclass X:\n    a: int\n", "X is not frozen"),
+    (rules.loose_records, "schemas/x.py", "@dataclasses.dataclass(frozen=True)\nclass X:\n    a: int\n", "slotted"),
     (rules.silenced_without_reason, "tracking/x.py", "x = 1  # no" + "qa: E501\n", "does not say why"),
     (rules.silenced_without_reason, "tracking/x.py", "x = 1  # no" + "qa\n", "name the code"),
     (rules.silenced_without_reason, "tracking/x.py", "x = 1  # ty" + "pe: ignore[attr-defined]  # ok\n", "why"),
