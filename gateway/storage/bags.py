@@ -1,0 +1,109 @@
+"""Bags, hand-over manifests and dispatches."""
+
+import dataclasses
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from gateway.storage.codec import from_json, to_json
+from gateway.storage.sql import Sql
+from gateway.storage.tables.papers import bag, dispatch, manifest
+from schemas.bag import Bag, Dispatch, HandoverManifest, ManifestParty
+from schemas.errors import Stale
+from schemas.ids import BagNumber
+
+_BAG: Final = sa.select(bag.c.version, bag.c.doc).where(bag.c.number == sa.bindparam("of_number"))
+_UPDATE: Final = sa.update(bag).where(bag.c.number == sa.bindparam("of_number"), bag.c.version == sa.bindparam("read"))
+_NEWEST: Final = (
+    sa.select(manifest.c.doc)
+    .where(manifest.c.number == sa.bindparam("of_number"))
+    .order_by(manifest.c.revision.desc())
+    .limit(1)
+)
+_REVISION: Final = sa.select(manifest.c.doc).where(
+    manifest.c.number == sa.bindparam("of_number"), manifest.c.revision == sa.bindparam("of_revision")
+)
+
+
+class Bags:
+    """:class:`schemas.ports.dossier_stores.BagStore` on tables."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def get(self, bag: BagNumber) -> Bag | None:
+        """The bag, or None."""
+        row = self._sql.row(_BAG, {"of_number": bag})
+        return None if row is None else dataclasses.replace(from_json(row.doc, Bag), version=row.version)
+
+    def put(self, bag: Bag) -> Bag:
+        """Insert (version 0) or replace (version read); returns it with the next version. Raises Stale."""
+        stored = dataclasses.replace(bag, version=bag.version + 1)
+        row = _bag_row(stored)
+        if bag.version == 0:
+            done = self._sql.insert_new(_TABLE, row)
+        else:
+            done = self._sql.run(_UPDATE, {**row, "of_number": bag.number, "read": bag.version}) > 0
+        if not done:
+            raise Stale("read the bag again and repeat the change", subject=bag.number)
+        return stored
+
+    def put_manifest(self, manifest: HandoverManifest) -> None:
+        """Insert a revision; a signed revision is never replaced (raises Stale).
+
+        Between the two signatures the taker's half may still be filled in: what the giver signed stays as it is.
+        """
+        self._sql.lock("manifest", manifest.number)
+        known = self._sql.scalar(_REVISION, {"of_number": manifest.number, "of_revision": manifest.revision})
+        if known is not None and not _may_replace(from_json(known, HandoverManifest), manifest):
+            raise Stale("this revision is signed; make a new one", subject=f"{manifest.number}/{manifest.revision}")
+        row = {
+            "number": manifest.number,
+            "revision": manifest.revision,
+            "bag": manifest.bag,
+            "giver_unit": manifest.giver.unit,
+            "taker_unit": manifest.taker.unit,
+            "doc": to_json(manifest),
+        }
+        self._sql.put(_MANIFEST, row)
+
+    def manifest(self, number: str) -> HandoverManifest | None:
+        """The newest revision."""
+        doc = self._sql.scalar(_NEWEST, {"of_number": number})
+        return None if doc is None else from_json(doc, HandoverManifest)
+
+    def put_dispatch(self, dispatch: Dispatch) -> None:
+        """Insert or replace by number."""
+        self._sql.put(_DISPATCH, {"number": dispatch.number, "doc": to_json(dispatch)})
+
+
+_TABLE: Final = bag
+_MANIFEST: Final = manifest
+_DISPATCH: Final = dispatch
+
+
+def _bag_row(bag: Bag) -> dict[str, Any]:
+    return {
+        "number": bag.number,
+        "version": bag.version,
+        "origin": bag.origin,
+        "target": bag.target,
+        "closed_at": bag.closed_at,
+        "opened_at": bag.opened_at,
+        "doc": to_json(bag),
+    }
+
+
+def _signed(party: ManifestParty) -> bool:
+    return party.signed_at is not None
+
+
+def _may_replace(known: HandoverManifest, new: HandoverManifest) -> bool:
+    if known == new or not _signed(known.giver):
+        return known == new or not _signed(known.taker)
+    return not _signed(known.taker) and _givers_half(known) == _givers_half(new)
+
+
+def _givers_half(manifest: HandoverManifest) -> tuple[object, ...]:
+    lines = tuple((line.item, line.number, line.dossier, line.giver_says) for line in manifest.lines if line.giver_says)
+    return (manifest.bag, manifest.giver, lines, manifest.seal_declared)

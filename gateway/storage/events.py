@@ -1,0 +1,180 @@
+"""The append-only log of events. The natural key is the row: the second copy of an event is silence, counted."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from gateway.storage.codec import from_json, to_json
+from gateway.storage.sql import Sql
+from gateway.storage.tables.dossiers import event, item
+from schemas.errors import NotFound
+from schemas.ids import CarrierId, ItemId
+from schemas.ports.dossier_stores import Appended
+from schemas.tracking import StoredEvent, TrackingEvent
+
+Key = tuple[str, str, str, int]
+
+_UNKNOWN_RANK: Final = -1
+_ITEM: Final = sa.bindparam("item", type_=sa.BigInteger)
+_OF_ITEM: Final = (
+    sa.select(event)
+    .where(event.c.item_id == _ITEM)
+    .order_by(
+        event.c.utc_low, event.c.rank, event.c.received_at, event.c.occurred_key, event.c.code, event.c.attempt_no
+    )
+)
+_SEEN: Final = sa.select(event).where(
+    event.c.item_id == _ITEM, event.c.occurred_key >= sa.bindparam("low"), event.c.occurred_key <= sa.bindparam("high")
+)
+_LOCK: Final = sa.select(item.c.id).where(item.c.id == _ITEM).with_for_update()
+_ONE: Final = (
+    event.c.item_id == sa.bindparam("of_item"),
+    event.c.occurred_key == sa.bindparam("wall"),
+    event.c.code == sa.bindparam("of_code"),
+    event.c.office == sa.bindparam("of_office"),
+    event.c.attempt_no == sa.bindparam("attempt"),
+)
+_COUNT: Final = sa.update(event).where(*_ONE)
+_WITHDRAW: Final = sa.update(event).where(*_ONE, event.c.withdrawn_at.is_(None))
+_EXISTS: Final = sa.select(event.c.item_id).where(*_ONE)
+_UNKNOWN: Final = (
+    sa.select(
+        event.c.carrier, event.c.code, sa.func.count().label("n"), sa.func.max(event.c.last_seen_at).label("last")
+    )
+    .where(event.c.known.is_(False))
+    .group_by(event.c.carrier, event.c.code)
+    .order_by(sa.desc("n"), event.c.carrier, event.c.code)
+    .limit(sa.bindparam("limit"))
+)
+
+
+class Events:
+    """:class:`schemas.ports.dossier_stores.EventStore` on tables."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def append(self, item: ItemId, events: Sequence[tuple[TrackingEvent, str | None]]) -> tuple[Appended, ...]:
+        """Append (event, quarantine code or None); a second copy only counts. Answers in the order given.
+
+        Three statements for any number of events: what is there, the new ones, the counts of the others.
+        """
+        if not events:
+            return ()
+        self._sql.lock_row(_LOCK, {"item": item})
+        known = self._known(item, [told.occurred.wall for told, _ in events])
+        fresh: dict[Key, dict[str, Any]] = {}
+        again: dict[Key, StoredEvent] = {}
+        answers = []
+        for told, quarantine in events:
+            key = _key(told)
+            before = known.get(key)
+            if before is None:
+                now = StoredEvent(told, 1, told.received_at, told.received_at, None, quarantine)
+            else:
+                now = _seen_again(before, told.received_at)
+                again[key] = now
+            known[key] = now
+            if before is None:
+                fresh[key] = _row(item, now)
+            answers.append(Appended(now, new=before is None))
+        self._write(item, fresh, again)
+        return tuple(answers)
+
+    def _known(self, item: ItemId, walls: list[str]) -> dict[Key, StoredEvent]:
+        rows = self._sql.rows(_SEEN, {"item": item, "low": min(walls), "high": max(walls)})
+        return {(row.occurred_key, row.code, row.office, row.attempt_no): _stored(row) for row in rows}
+
+    def _write(self, item: ItemId, fresh: dict[Key, dict[str, Any]], again: dict[Key, StoredEvent]) -> None:
+        for key in fresh.keys() & again.keys():
+            twice = again.pop(key)
+            fresh[key] |= {"seen_n": twice.seen_n, "last_seen_at": twice.last_seen_at}
+        self._sql.insert_all(event, list(fresh.values()))
+        if again:
+            counts = [
+                {**_one(item, key), "seen_n": now.seen_n, "last_seen_at": now.last_seen_at}
+                for key, now in again.items()
+            ]
+            self._sql.run(_COUNT, counts)
+
+    def of_item(self, item: ItemId) -> tuple[StoredEvent, ...]:
+        """All events by (occurred low end, rank, received)."""
+        return tuple(_stored(row) for row in self._sql.rows(_OF_ITEM, {"item": item}))
+
+    def withdraw(self, item: ItemId, key: Key, at: dt.datetime) -> None:
+        """Mark the event (wall, code, office, attempt) as withdrawn; the row and its first withdrawal stay.
+
+        Raises NotFound.
+        """
+        self._need(item, key)
+        self._sql.run(_WITHDRAW, {**_one(item, key), "withdrawn_at": at})
+
+    def set_quarantine(self, item: ItemId, key: Key, reason: str | None) -> None:
+        """Put an event into quarantine, or take it out. Raises NotFound."""
+        self._need(item, key)
+        self._sql.run(_COUNT, {**_one(item, key), "quarantine": reason})
+
+    def unknown_codes(self, *, limit: int) -> tuple[tuple[CarrierId, str, int, dt.datetime], ...]:
+        """(carrier, code, how many, last seen) of codes outside the tables, most frequent first."""
+        return tuple(
+            (CarrierId(row.carrier), row.code, row.n, row.last) for row in self._sql.rows(_UNKNOWN, {"limit": limit})
+        )
+
+    def _need(self, item: ItemId, key: Key) -> None:
+        if self._sql.row(_EXISTS, _one(item, key)) is None:
+            raise NotFound(f"no event {key} of this item", subject=str(item))
+
+
+def _key(told: TrackingEvent) -> Key:
+    return (told.occurred.wall, told.code, told.office, told.attempt)
+
+
+def _one(item: ItemId, key: Key) -> dict[str, Any]:
+    wall, code, office, attempt = key
+    return {"of_item": item, "wall": wall, "of_code": code, "of_office": office, "attempt": attempt}
+
+
+def _seen_again(before: StoredEvent, at: dt.datetime) -> StoredEvent:
+    return StoredEvent(
+        event=before.event,
+        seen_n=before.seen_n + 1,
+        first_seen_at=before.first_seen_at,
+        last_seen_at=max(before.last_seen_at, at),
+        withdrawn_at=before.withdrawn_at,
+        quarantine=before.quarantine,
+    )
+
+
+def _row(item: ItemId, stored: StoredEvent) -> dict[str, Any]:
+    told = stored.event
+    return {
+        "item_id": item,
+        "occurred_key": told.occurred.wall,
+        "code": told.code,
+        "office": told.office,
+        "attempt_no": told.attempt,
+        "carrier": told.carrier,
+        "known": told.mapped is not None,
+        "rank": _UNKNOWN_RANK if told.mapped is None else told.mapped.movement.rank,
+        "utc_low": told.occurred.utc_low,
+        "received_at": told.received_at,
+        "quarantine": stored.quarantine,
+        "seen_n": stored.seen_n,
+        "first_seen_at": stored.first_seen_at,
+        "last_seen_at": stored.last_seen_at,
+        "withdrawn_at": stored.withdrawn_at,
+        "doc": to_json(told),
+    }
+
+
+def _stored(row: Any) -> StoredEvent:
+    return StoredEvent(
+        event=from_json(row.doc, TrackingEvent),
+        seen_n=row.seen_n,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        withdrawn_at=row.withdrawn_at,
+        quarantine=row.quarantine,
+    )

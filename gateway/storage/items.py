@@ -1,0 +1,292 @@
+"""Postal items with what they fold to, the orders that announced them, and what binds them to dossiers."""
+
+import dataclasses
+import datetime as dt
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from gateway.storage.codec import EPOCH, from_json, to_json
+from gateway.storage.sql import Sql
+from gateway.storage.tables.dossiers import booking, dossier, item, item_number, packing
+from gateway.storage.tables.house import discrepancy
+from schemas.discrepancy import DiscrepancyState, Subject
+from schemas.dossier import DossierState
+from schemas.errors import NotFound, Stale
+from schemas.ids import CarrierId, DossierId, ItemId, PeerId
+from schemas.shipment import Booking, BookingState, Item, LegDirection, Packing
+from schemas.tracking import Movement
+
+_TABLE: Final = item
+_DOC: Final = sa.select(item.c.id, item.c.version, item.c.doc)
+_GET: Final = _DOC.where(item.c.id == sa.bindparam("item"))
+_NAMED: Final = _DOC.join(item_number, item_number.c.item_id == item.c.id).where(
+    item_number.c.number == sa.bindparam("number")
+)
+_NEWEST_FIRST: Final = (item.c.valid_from.desc(), item.c.id.desc())
+_FIND_NUMBER: Final = _NAMED.order_by(*_NEWEST_FIRST)
+_FIND: Final = (
+    _NAMED.where(
+        item_number.c.carrier == sa.bindparam("carrier"),
+        item_number.c.valid_from <= sa.bindparam("at"),
+        sa.or_(item_number.c.valid_to.is_(None), item_number.c.valid_to >= sa.bindparam("at")),
+    )
+    .order_by(*_NEWEST_FIRST)
+    .limit(1)
+)
+_UPDATE: Final = sa.update(item).where(item.c.id == sa.bindparam("row_id"), item.c.version == sa.bindparam("read"))
+_NUMBERS: Final = sa.select(item_number).where(item_number.c.item_id == sa.bindparam("item"))
+_FORGET_NUMBERS: Final = sa.delete(item_number).where(item_number.c.item_id == sa.bindparam("item"))
+_PACKINGS_OF: Final = sa.select(packing).where(packing.c.item_id == sa.bindparam("item")).order_by(packing.c.since)
+_PACKINGS_IN: Final = (
+    sa.select(packing)
+    .where(packing.c.dossier_id == sa.bindparam("dossier"))
+    .order_by(packing.c.since, packing.c.item_id)
+)
+_UNDER: Final = sa.select(booking).where(
+    booking.c.peer == sa.bindparam("peer"), booking.c.reference == sa.bindparam("reference")
+)
+_AGE: Final = (booking.c.window_from, booking.c.direction, booking.c.seq)
+_BOOKINGS: Final = _UNDER.order_by(*_AGE)
+_BOOKINGS_OF: Final = sa.select(booking).where(booking.c.item_id == sa.bindparam("item")).order_by(*_AGE)
+_LAST_SEQ: Final = sa.select(sa.func.coalesce(sa.func.max(booking.c.seq), 0)).where(
+    booking.c.peer == sa.bindparam("peer"),
+    booking.c.reference == sa.bindparam("reference"),
+    booking.c.direction == sa.bindparam("direction"),
+)
+_DUE: Final = (
+    _DOC.where(
+        item.c.carrier == sa.bindparam("carrier"), item.c.poll_at.is_not(None), item.c.poll_at <= sa.bindparam("now")
+    )
+    .order_by(item.c.poll_at, item.c.id)
+    .limit(sa.bindparam("limit"))
+)
+
+
+class Items:
+    """:class:`schemas.ports.dossier_stores.ItemStore` on tables."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def get(self, item: ItemId) -> Item:
+        """Raises NotFound."""
+        row = self._sql.row(_GET, {"item": item})
+        if row is None:
+            raise NotFound("no postal item with this row id", subject=str(item))
+        return _item(row)
+
+    def find(self, carrier: CarrierId, number: str, at: dt.datetime) -> Item | None:
+        """The item of this number (or alias) whose validity holds ``at``; the newest where several do.
+
+        An item that has a reference and no number is found by its reference.
+        """
+        row = self._sql.row(_FIND, {"carrier": carrier, "number": number, "at": at})
+        return None if row is None else _item(row)
+
+    def find_number(self, number: str) -> tuple[Item, ...]:
+        """Every item that ever had this number, newest first."""
+        return tuple(_item(row) for row in self._sql.rows(_FIND_NUMBER, {"number": number}))
+
+    def add(self, item: Item) -> Item:
+        """Store a new one; returns it with its id."""
+        new = ItemId(self._sql.insert(_TABLE, {**_row(item), "version": 1}))
+        stored = dataclasses.replace(item, id=new, version=1)
+        self._sql.insert_all(item_number, _number_rows(stored))
+        return stored
+
+    def put(self, item: Item) -> Item:
+        """Store a changed one whose ``version`` is the one read. Raises Stale."""
+        stored = dataclasses.replace(item, version=item.version + 1)
+        values = {**_row(stored), "version": stored.version, "row_id": item.id, "read": item.version}
+        if self._sql.run(_UPDATE, values) == 0:
+            raise Stale("read it again and repeat the change", subject=item.number or item.reference or str(item.id))
+        self._put_numbers(stored)
+        return stored
+
+    def pack(self, packing: Packing) -> None:
+        """Bind a dossier to an item from a moment; the same (dossier, item, since) again changes ``until``."""
+        row = {
+            "dossier_id": packing.dossier,
+            "item_id": packing.item,
+            "since": packing.since,
+            "until": packing.until,
+            "part": packing.part,
+            "parts": packing.parts,
+            "components": to_json(packing.components),
+            "confidence": packing.confidence,
+        }
+        self._sql.put(_PACKING, row)
+
+    def packings_of(self, item: ItemId) -> tuple[Packing, ...]:
+        """Oldest first."""
+        return tuple(_packing(row) for row in self._sql.rows(_PACKINGS_OF, {"item": item}))
+
+    def packings_in(self, dossier: DossierId) -> tuple[Packing, ...]:
+        """Oldest first."""
+        return tuple(_packing(row) for row in self._sql.rows(_PACKINGS_IN, {"dossier": dossier}))
+
+    def put_booking(self, booking: Booking) -> None:
+        """Insert or replace by (peer, reference, direction, seq)."""
+        row = {
+            "peer": booking.peer,
+            "reference": booking.reference,
+            "direction": booking.direction,
+            "seq": booking.seq,
+            "carrier": booking.carrier,
+            "item_id": booking.item,
+            "state": booking.state,
+            "window_from": booking.window_from,
+            "window_to": booking.window_to,
+        }
+        self._sql.put(_BOOKING, row)
+
+    def bookings(self, peer: PeerId, reference: str) -> tuple[Booking, ...]:
+        """All bookings under a reference, oldest first."""
+        return tuple(_booking(row) for row in self._sql.rows(_BOOKINGS, {"peer": peer, "reference": reference}))
+
+    def bookings_of(self, item: ItemId) -> tuple[Booking, ...]:
+        """All bookings of an item, oldest first."""
+        return tuple(_booking(row) for row in self._sql.rows(_BOOKINGS_OF, {"item": item}))
+
+    def next_seq(self, peer: PeerId, reference: str, direction: LegDirection) -> int:
+        """One more than the highest ``seq`` there, 1 for the first; nobody else gets it at the same time."""
+        self._sql.lock("booking", peer, reference, direction.value)
+        values = {"peer": peer, "reference": reference, "direction": direction}
+        return int(self._sql.scalar(_LAST_SEQ, values)) + 1
+
+    def moving(self, *, limit: int, after: ItemId | None = None) -> tuple[ItemId, ...]:
+        """Items that a rule may concern, by ascending id: a superset, the rule decides.
+
+        Left out is only what is settled by its carrier, packed for dossiers that are all closed, and the subject of no
+        open case.
+        """
+        query = sa.select(item.c.id).where(sa.or_(item.c.settled.is_(False), _of_living_dossier(), _has_open_case()))
+        if after is not None:
+            query = query.where(item.c.id > after)
+        return tuple(ItemId(row.id) for row in self._sql.rows(query.order_by(item.c.id).limit(limit)))
+
+    def due_for_poll(self, carrier: CarrierId, now: dt.datetime, *, limit: int) -> tuple[Item, ...]:
+        """Open items whose next poll has come, longest waiting first; one never asked about is due at once."""
+        return tuple(_item(row) for row in self._sql.rows(_DUE, {"carrier": carrier, "now": now, "limit": limit}))
+
+    def _put_numbers(self, stored: Item) -> None:
+        rows = _number_rows(stored)
+        known = self._sql.rows(_NUMBERS, {"item": stored.id})
+        if {tuple(row._mapping.items()) for row in known} != {tuple(row.items()) for row in rows}:
+            self._sql.run(_FORGET_NUMBERS, {"item": stored.id})
+            self._sql.insert_all(item_number, rows)
+
+
+_PACKING: Final = packing
+_BOOKING: Final = booking
+
+
+def _of_living_dossier() -> sa.ColumnElement[bool]:
+    at_rest = (DossierState.CLOSED.value, DossierState.VOID.value)
+    mine = sa.select(packing.c.item_id).where(packing.c.item_id == item.c.id)
+    alive = mine.join(dossier, dossier.c.id == packing.c.dossier_id).where(dossier.c.state.not_in(at_rest))
+    return sa.or_(alive.exists(), ~mine.exists())
+
+
+def _has_open_case() -> sa.ColumnElement[bool]:
+    return (
+        sa.select(discrepancy.c.id)
+        .where(
+            discrepancy.c.subject_kind == Subject.ITEM.value,
+            discrepancy.c.subject == sa.cast(item.c.id, sa.Text),
+            discrepancy.c.state != DiscrepancyState.RESOLVED.value,
+        )
+        .exists()
+    )
+
+
+def _settled(item: Item) -> bool:
+    """True when the carrier's part came to its end and nothing about it is in doubt."""
+    fold = item.fold
+    if fold.movement is None or not fold.movement.terminal or fold.regressed:
+        return False
+    if fold.movement is Movement.RETURNED:
+        return item.sender_receipt_at is not None
+    return fold.movement is not Movement.DELIVERED or fold.evidence >= item.evidence_required
+
+
+def _poll_at(item: Item) -> dt.datetime | None:
+    """When to ask next. A delivered item may still be asked for its proof, other ends are final."""
+    ended = item.fold.movement is not None and item.fold.movement.terminal and not item.fold.regressed
+    if item.number is None or item.valid_to is not None or _settled(item):
+        return None
+    if ended and item.fold.movement is not Movement.DELIVERED:
+        return None
+    never_asked = EPOCH if item.polls.last_at is None else None
+    return item.polls.next_at or never_asked
+
+
+def _row(item: Item) -> dict[str, Any]:
+    fold = item.fold
+    return {
+        "carrier": item.carrier,
+        "number": item.number,
+        "reference": item.reference,
+        "purpose": item.purpose,
+        "sender_unit": item.sender_unit,
+        "receiver_unit": item.receiver_unit,
+        "valid_from": item.valid_from,
+        "valid_to": item.valid_to,
+        "movement": fold.movement,
+        "outcome": fold.outcome,
+        "evidence": int(fold.evidence),
+        "since": fold.since,
+        "last_event_at": fold.last_event_at,
+        "accepted_at": fold.accepted_at,
+        "delivered_at": fold.delivered_at,
+        "settled": _settled(item),
+        "poll_at": _poll_at(item),
+        "doc": to_json(item),
+    }
+
+
+def _number_rows(item: Item) -> list[dict[str, Any]]:
+    names = (item.number or item.reference, *item.aliases)
+    return [
+        {
+            "number": name,
+            "item_id": item.id,
+            "carrier": item.carrier,
+            "valid_from": item.valid_from,
+            "valid_to": item.valid_to,
+        }
+        for name in dict.fromkeys(names)
+        if name
+    ]
+
+
+def _item(row: Any) -> Item:
+    return dataclasses.replace(from_json(row.doc, Item), id=ItemId(row.id), version=row.version)
+
+
+def _packing(row: Any) -> Packing:
+    return Packing(
+        dossier=DossierId(row.dossier_id),
+        item=ItemId(row.item_id),
+        part=row.part,
+        parts=row.parts,
+        components=from_json(row.components, tuple[int, ...]),
+        since=row.since,
+        until=row.until,
+        confidence=row.confidence,
+    )
+
+
+def _booking(row: Any) -> Booking:
+    return Booking(
+        peer=PeerId(row.peer),
+        carrier=CarrierId(row.carrier),
+        reference=row.reference,
+        direction=LegDirection(row.direction),
+        seq=row.seq,
+        item=ItemId(row.item_id),
+        state=BookingState(row.state),
+        window_from=row.window_from,
+        window_to=row.window_to,
+    )

@@ -1,0 +1,1 @@
+"""The revisions; a file's name begins with its number."""
