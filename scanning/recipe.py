@@ -84,7 +84,7 @@ def read_page(source: PageSource, *, name: str, sha256: str, whole_page: bool) -
         width_px=page.gray.shape[1],
         height_px=page.gray.shape[0],
         dpi=page.dpi,
-        skew_deg=skew.angle_deg(page.eighth),
+        skew_deg=skew.angle_deg(page),
         blank=False,
         sharpness=sharpness,
         contrast=contrast,

@@ -4,16 +4,15 @@ import asyncio
 import dataclasses
 import datetime as dt
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from scanning.feed import visible_files
 from scanning.journal import FileJournal
 from scanning.manifest import InputError, Manifest
 from scanning.pipeline import InputFile, Pipeline
 from scanning.pool import WorkerPool
-from scanning.structure import SUFFIXES
 from schemas.document import ScanBatch, ScannedDocument, ScannedPage, SetAside
 from schemas.ports.documents import Delivered
 
@@ -44,8 +43,8 @@ async def scan_paths(
         LineDown: workers do not start or the disk is full; nothing is half done that a second run does not mend.
         OSError: ``out_dir`` cannot be made.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
-    files, errors = await asyncio.to_thread(gather, inputs)
+    await asyncio.to_thread(out_dir.mkdir, parents=True, exist_ok=True)
+    files, errors = await asyncio.to_thread(gather, inputs, leave_out=out_dir)
     batch = ScanBatch(id="scan", station=STATION, operator=None, begun_at=now)
     inbox = FolderInbox(out_dir)
     journal = FileJournal(":memory:")
@@ -89,17 +88,20 @@ class FolderInbox:
         """Nothing to move: the original stays where it lies, and the manifest names it."""
 
 
-def gather(inputs: Sequence[Path]) -> tuple[list[InputFile], list[InputError]]:
-    """Files of the inputs in order, and the inputs that cannot be used. A file named twice counts once."""
+def gather(inputs: Sequence[Path], *, leave_out: Path) -> tuple[list[InputFile], list[InputError]]:
+    """Files of the inputs in order, and the inputs that cannot be used. A file named twice counts once.
+
+    ``leave_out`` is the output folder, which may lie inside an input and is no input itself.
+    """
     files: dict[Path, InputFile] = {}
     errors = []
     for given in inputs:
         if not given.exists():
             errors.append(InputError(str(given), "unreadable: There is no such file or folder."))
             continue
-        found = list(_walk(given)) if given.is_dir() else [(given.name, given)]
+        found = list(_walk(given, leave_out.resolve())) if given.is_dir() else [(given.name, given)]
         if not found:
-            errors.append(InputError(str(given), "empty: The folder holds no image and no PDF."))
+            errors.append(InputError(str(given), "empty: The folder holds no files."))
         for name, path in found:
             if not os.access(path, os.R_OK) or not path.is_file():
                 errors.append(InputError(str(path), "unreadable: The file may not be opened."))
@@ -108,25 +110,10 @@ def gather(inputs: Sequence[Path]) -> tuple[list[InputFile], list[InputError]]:
     return _with_unique_names(list(files.values())), errors
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
-    paths = [path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(folder))]
-    for path in sorted(paths, key=lambda path: natural(path.relative_to(folder).as_posix())):
-        if path.suffix.lower() in SUFFIXES:
+def _walk(folder: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
+    for path in visible_files(folder):
+        if not path.resolve().is_relative_to(leave_out):
             yield path.relative_to(folder).as_posix(), path
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sort key that puts page 2 before page 10.
-
-    >>> sorted(["p10.jpg", "p2.jpg", "P1.jpg"], key=natural)
-    ['P1.jpg', 'p2.jpg', 'p10.jpg']
-    """
-    pieces = re.split(r"(\d+)", name.lower())
-    return [(int(piece), "") if piece.isdecimal() else (0, piece) for piece in pieces]
 
 
 def _with_unique_names(files: list[InputFile]) -> list[InputFile]:

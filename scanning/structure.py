@@ -30,10 +30,6 @@ class FileKind(enum.StrEnum):
     PDF = "pdf"
 
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".pdf"})
-"""Names that a folder walk takes in. A file named alone is judged whatever its name is."""
-
-
 class BadFile(Exception):
     """The file cannot be used, for ``reason``; ``detail`` tells where, for whoever looks closer."""
 
