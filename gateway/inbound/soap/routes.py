@@ -1,0 +1,76 @@
+"""The two routes of the SOAP server."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from gateway.accounts import GatewayStore
+from gateway.inbound.problems import NoSuchPage
+from gateway.inbound.routes import Parameter, Route, public
+from gateway.inbound.soap import description
+from gateway.inbound.soap.door import Door, Readers
+from gateway.inbound.soap.history import GetItemHistory, Ping
+from gateway.inbound.soap.push import PushEvents
+from schemas.ports.clock import Clock
+
+
+def make_soap_routes(
+    store: GatewayStore,
+    clock: Clock,
+    readers: Readers,
+    *,
+    ring: Callable[[], None] = lambda: None,
+    accepting: Callable[[], bool] = lambda: True,
+    public_origin: str = "",
+) -> tuple[Route, ...]:
+    """The routes, to be mounted with the others.
+
+    Args:
+        store: accounts, inbox, items, events.
+        clock: time of receipt, and the window of security tokens.
+        readers: the adapter that reads a peer's pushes, or None:
+            ``lambda peer: registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None``.
+        ring: wakes the worker of T2; called after the raw row is durable.
+        accepting: False while the house takes no news (503.01, and said by Ping).
+        public_origin: ``https://host`` for the WSDL behind a proxy; empty: the address it was asked at.
+    """
+    door = Door(
+        store=store,
+        clock=clock,
+        readers=readers,
+        serves={
+            "PushEvents": PushEvents(store, accepting=accepting, ring=ring),
+            "GetItemHistory": GetItemHistory(store),
+            "Ping": Ping(accepting=accepting),
+        },
+        nonce_in="PushEvents",
+    )
+
+    async def describe(request: web.Request) -> web.Response:
+        asked = {name.lower(): value for name, value in request.query.items()}
+        if "wsdl" in asked:
+            raw = description.wsdl(public_origin.rstrip("/") or str(request.url.origin()))
+        elif asked.get("xsd") == description.XSD:
+            raw = description.xsd()
+        else:
+            raise NoSuchPage("ask for ?wsdl")
+        return web.Response(body=raw, content_type="text/xml", charset="utf-8")
+
+    return (
+        Route(
+            "POST",
+            description.PATH,
+            door,
+            public("the sender proves itself by a WS-Security UsernameToken inside the envelope"),
+            summary="SOAP 1.1: PushEvents, GetItemHistory, Ping.",
+            takes_type="text/xml",
+        ),
+        Route(
+            "GET",
+            description.PATH,
+            describe,
+            public("the contract is published"),
+            summary="The WSDL (?wsdl) and its schema (?xsd=postal-tracking.xsd).",
+            parameters=(Parameter("wsdl", about="The WSDL."), Parameter("xsd", about="Name of a schema file.")),
+        ),
+    )
