@@ -1,5 +1,7 @@
 """Everything that is wrong with a body, as faults with paths and sentence ids."""
 
+import json
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from pydantic import ValidationError
@@ -94,3 +96,11 @@ def _fault(error: ErrorDetails) -> Fault:
     if kind in ("too_short", "too_long") and isinstance(error["input"], str):
         kind = f"string_{kind}"
     return Fault(path=path_of(error["loc"]), text=TEXTS.get(kind, "form.invalid"), values=values)
+
+
+def check(form: type[F], fields: Mapping[str, object]) -> tuple[F | None, tuple[Fault, ...]]:
+    """Check what a browser's form says with the same model as a JSON body; the form, or all faults."""
+    try:
+        return parse(form, json.dumps(fields).encode()), ()
+    except Faults as wrong:
+        return None, wrong.faults

@@ -1,0 +1,108 @@
+"""Search, one dossier's merged timeline, and the scanned papers."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from gateway.accounts import Role
+from gateway.console.render import Renderer
+from gateway.inbound import bodies, scope
+from gateway.inbound.auth import signed
+from gateway.inbound.desks import Blobs
+from gateway.inbound.dossiers import MOST_QUERY, look_up
+from gateway.inbound.routes import Route, require
+from gateway.inbound.views import masking
+from gateway.inbound.views.timeline import Source, clocks, merged
+from schemas.attachment import AttachedDocument
+from schemas.audit import Act
+from schemas.discrepancy import DiscrepancyState
+from schemas.dossier import Dossier
+from schemas.errors import NotFound
+from schemas.ids import DossierId
+from schemas.ports.clock import Clock
+from schemas.ports.stores import Store, Tx
+
+_PAGE = 30
+
+
+class DossierPages:
+    """Looking dossiers up."""
+
+    def __init__(self, *, store: Store, clock: Clock, renderer: Renderer, blobs: Blobs) -> None:
+        self._store = store
+        self._clock = clock
+        self._renderer = renderer
+        self._blobs = blobs
+
+    def routes(self) -> tuple[Route, ...]:
+        """Its addresses."""
+        return (
+            Route("GET", "/dossiers", self.search, require(), page=True),
+            Route("GET", "/dossiers/{code}", self.show, require(), page=True),
+            Route("GET", "/documents/{key}", self.document, require(), page=True),
+        )
+
+    async def search(self, request: web.Request) -> web.Response:
+        """The list; a text that is exactly one dossier's code opens it."""
+        principal = signed(request).principal
+        text, after = request.query.get("q", "").strip()[:MOST_QUERY], bodies.after(request)
+        lines = await self._store.read(
+            lambda tx: tx.dossiers.search(
+                text, units=principal.units, limit=_PAGE, after=None if after is None else DossierId(after)
+            )
+        )
+        if text and len(lines) == 1 and lines[0].code == text.upper():
+            raise web.HTTPSeeOther(f"/dossiers/{lines[0].code}")
+        more = lines[-1].id if len(lines) == _PAGE else None
+        return self._renderer.page(request, "dossiers.html", lines=lines, text=text, more=more)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """One dossier: two clocks, open cases with their evidence, the timeline, items and papers."""
+        now = self._clock.now()
+        found = await look_up(self._store, request.match_info["code"], signed(request).principal, now)
+        chosen = _chosen(request.query.getall("source", ()))
+        return self._renderer.page(
+            request,
+            "dossier.html",
+            dossier=masking.dossier(found.dossier),
+            whole=found,
+            units=found.units,
+            cases=[case for case in found.cases if case.state is not DiscrepancyState.RESOLVED],
+            past_cases=[case for case in found.cases if case.state is DiscrepancyState.RESOLVED],
+            lines=[line for line in merged(found) if line.source in chosen],
+            clocks=clocks(found, now),
+            sources=list(Source),
+            chosen=chosen,
+            now=now,
+        )
+
+    async def document(self, request: web.Request) -> web.Response:
+        """The bytes of a scanned paper; whoever looks is written down, as papers name people."""
+        key = request.match_info["key"].removesuffix(".pdf")
+        principal, now = signed(request).principal, self._clock.now()
+
+        def read(tx: Tx) -> tuple[AttachedDocument, Dossier | None]:
+            document = tx.documents.find(key)
+            if document is None:
+                raise NotFound(subject=key[:64])
+            return document, tx.dossiers.get(document.dossier) if document.dossier else None
+
+        document, dossier = await self._store.read(read)
+        waiting = dossier is None and bool(principal.roles & {Role.SCANNER, Role.OPERATOR, Role.ADMIN})
+        if not (scope.may_see(principal, dossier) if dossier else waiting):
+            raise await scope.turn_away(self._store, principal, "document", key, now)
+        body = await self._blobs.read(document.sha256)
+        act = Act(now, principal.who, "document.read", "document", key, document.unit, dossier.code if dossier else "")
+        await self._store.write(lambda tx: tx.audit.write(act))
+        name = f"{dossier.code if dossier else 'scan'}-{document.sha256[:8]}.pdf"
+        return web.Response(
+            body=body,
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+def _chosen(told: Sequence[str]) -> frozenset[Source]:
+    """The sources that the filter asks for; none named means all."""
+    known = {source.value for source in Source}
+    return frozenset(Source(each) for each in told if each in known) or frozenset(Source)

@@ -1,0 +1,100 @@
+"""The first page: what waits for this person, by role."""
+
+import dataclasses
+import datetime as dt
+
+from aiohttp import web
+
+from gateway.accounts import Principal
+from gateway.console.render import Renderer, has_role
+from gateway.inbound.auth import signed
+from gateway.inbound.routes import Route, require
+from schemas.discrepancy import Discrepancy
+from schemas.ids import PeerId
+from schemas.message import MessageState
+from schemas.ports.clock import Clock
+from schemas.ports.dossier_stores import DossierLine
+from schemas.ports.stores import Store, Tx
+
+_TROUBLE = frozenset({MessageState.REFUSED, MessageState.PARKED, MessageState.UNKNOWN})
+
+
+@dataclasses.dataclass(slots=True)
+class PeerCard:
+    """One peer at a glance."""
+
+    peer: PeerId
+    waiting: int = 0
+    trouble: int = 0
+    delivered: int = 0
+    oldest_minutes: int = 0
+    open_until: dt.datetime | None = None
+    last_error: str = ""
+
+    @property
+    def state(self) -> str:
+        """``down`` while the breaker is open, ``slow`` with something stuck, else ``up``."""
+        if self.open_until is not None:
+            return "down"
+        return "slow" if self.trouble or self.oldest_minutes > 30 else "up"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Glance:
+    """What the first page shows."""
+
+    latest: tuple[DossierLine, ...]
+    cases: tuple[Discrepancy, ...]
+    peers: tuple[PeerCard, ...]
+    unassigned: int
+    aside: int
+
+
+class Home:
+    """The first page."""
+
+    def __init__(self, *, store: Store, clock: Clock, renderer: Renderer) -> None:
+        self._store = store
+        self._clock = clock
+        self._renderer = renderer
+
+    def routes(self) -> tuple[Route, ...]:
+        """Its address."""
+        return (Route("GET", "/", self.show, require(), page=True),)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The page."""
+        principal = signed(request).principal
+        now = self._clock.now()
+        glance = await self._store.read(lambda tx: _glance(tx, principal, now))
+        return self._renderer.page(request, "home.html", glance=glance)
+
+
+def _glance(tx: Tx, principal: Principal, now: dt.datetime) -> Glance:
+    scans = has_role(principal, "scanner", "operator")
+    return Glance(
+        latest=tx.dossiers.search("", units=principal.units, limit=8),
+        cases=tx.discrepancies.open(units=principal.units, limit=8),
+        peers=peer_cards(tx, now) if has_role(principal, "operator") else (),
+        unassigned=len(tx.documents.unassigned()) if scans else 0,
+        aside=len(tx.documents.aside()) if scans else 0,
+    )
+
+
+def peer_cards(tx: Tx, now: dt.datetime) -> tuple[PeerCard, ...]:
+    """One card per peer that was ever sent something."""
+    cards: dict[PeerId, PeerCard] = {}
+    for peer, state, count, oldest in tx.messages.counts():
+        card = cards.setdefault(peer, PeerCard(peer))
+        if state is MessageState.DELIVERED:
+            card.delivered += count
+        elif state in _TROUBLE:
+            card.trouble += count
+        elif state.open:
+            card.waiting += count
+            card.oldest_minutes = max(card.oldest_minutes, int((now - oldest).total_seconds() // 60))
+    for peer, card in cards.items():
+        breaker = tx.peers.breaker(peer)
+        card.open_until = breaker.open_until if breaker.open_until and breaker.open_until > now else None
+        card.last_error = breaker.last_error if card.open_until else ""
+    return tuple(cards[peer] for peer in sorted(cards))

@@ -1,0 +1,78 @@
+"""Puts the screens together."""
+
+from aiohttp import web
+
+from gateway.accounts import GatewayStore
+from gateway.config import Settings
+from gateway.console.cases import CasePages
+from gateway.console.dossiers import DossierPages
+from gateway.console.home import Home
+from gateway.console.intake import IntakePages
+from gateway.console.login import Login
+from gateway.console.messages import MessagePages
+from gateway.console.passwords import Passwords
+from gateway.console.render import Renderer, static_bytes
+from gateway.console.scans import ScanPages
+from gateway.inbound.auth import Doorkeeper
+from gateway.inbound.desks import Blobs, HandoverDesk, QueueDesk, SettleDesk
+from gateway.inbound.routes import Route, public
+from gateway.inbound.uploads import Uploads
+from schemas.errors import NotFound
+from schemas.ports.clock import Clock
+
+_TYPES = {"console.css": "text/css"}
+
+
+def make_renderer(settings: Settings) -> Renderer:
+    """The templates; its ``problem`` is the application's ``show_problem``."""
+    return Renderer(language_cookie_secure=settings.https)
+
+
+def make_pages(
+    settings: Settings,
+    *,
+    store: GatewayStore,
+    clock: Clock,
+    renderer: Renderer,
+    doorkeeper: Doorkeeper,
+    handovers: HandoverDesk,
+    settle: SettleDesk,
+    queue: QueueDesk,
+    uploads: Uploads,
+    blobs: Blobs,
+) -> tuple[Route, ...]:
+    """Every screen of the console, for ``make_app(pages=…)``; doorkeeper and uploads are those of the application."""
+    login = Login(
+        store=store,
+        clock=clock,
+        renderer=renderer,
+        doorkeeper=doorkeeper,
+        passwords=Passwords(settings.argon2),
+        rules=settings.sessions,
+        https=settings.https,
+    )
+    screens = (
+        login,
+        Home(store=store, clock=clock, renderer=renderer),
+        IntakePages(store=store, clock=clock, renderer=renderer, desk=handovers),
+        DossierPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
+        CasePages(store=store, clock=clock, renderer=renderer, desk=settle),
+        MessagePages(store=store, clock=clock, renderer=renderer, desk=settle),
+        ScanPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=queue),
+    )
+    why = public("the log-in page needs its styles; they are no secret")
+    static = Route("GET", "/static/{digest}/{name}", _static, why, page=True)
+    return (*(route for screen in screens for route in screen.routes()), static)
+
+
+async def _static(request: web.Request) -> web.Response:
+    """A static file; its address holds its digest, so it never changes."""
+    name = request.match_info["name"]
+    if name not in _TYPES:
+        raise NotFound(subject=name[:64])
+    return web.Response(
+        body=static_bytes(name),
+        content_type=_TYPES[name],
+        charset="utf-8",
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+    )
