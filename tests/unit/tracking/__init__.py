@@ -1,0 +1,1 @@
+"""The judgement: fold, table, clocks and rules, without a store."""
