@@ -52,19 +52,21 @@ _STARTED: Final = sa.select(attempt).where(
     attempt.c.message_id == _MESSAGE, attempt.c.outcome == AttemptClass.STARTED.value
 )
 _UPDATE: Final = sa.update(message).where(message.c.id == sa.bindparam("row_id"))
-_EXPIRED: Final = (
-    sa.select(message)
-    .where(sa.text("message.state = 'sending'"), message.c.lease_until <= sa.bindparam("now"))
-    .order_by(message.c.id)
-)
-_EXPIRED_LOCKED: Final = _EXPIRED.with_for_update(skip_locked=True)
+_SENDING: Final = sa.select(message).where(sa.text("message.state = 'sending'")).order_by(message.c.id)
+_EXPIRED: Final = _SENDING.where(message.c.lease_until <= sa.bindparam("now"))
 _PEERS: Final = sa.select(message.c.peer).where(_WAITING, message.c.next_try_at <= sa.bindparam("now")).distinct()
 _ANY: Final = (
     sa.select(message.c.id)
     .where(message.c.peer == sa.bindparam("peer"), _WAITING, message.c.next_try_at <= sa.bindparam("now"), _NOT_HELD)
     .limit(1)
 )
-_NEXT_DUE: Final = sa.select(message.c.next_try_at).where(_WAITING, _NOT_HELD).order_by(message.c.next_try_at).limit(1)
+_NEXT_DUE: Final = (
+    sa.select(message.c.next_try_at)
+    .where(_WAITING, message.c.next_try_at.is_not(None), _NOT_HELD)
+    .order_by(message.c.next_try_at)
+    .limit(1)
+)
+_NEXT_DUE_OF: Final = _NEXT_DUE.where(message.c.peer == sa.bindparam("peer"))
 _ATTEMPTS: Final = sa.select(attempt).where(attempt.c.message_id == _MESSAGE).order_by(attempt.c.n)
 _EXCHANGES: Final = sa.select(exchange).where(exchange.c.attempt_id == sa.bindparam("attempt")).order_by(exchange.c.n)
 _NOT_A_FAILURE: Final = (AttemptClass.OK, AttemptClass.DUPLICATE, AttemptClass.ASKED)
@@ -122,10 +124,12 @@ class Leases:
         self._store(settled)
         return settled
 
-    def expire(self, *, now: dt.datetime) -> tuple[MessageNo, ...]:
-        """Messages still SENDING past their lease: attempt CRASHED, state UNKNOWN, due now."""
-        query = _EXPIRED_LOCKED if self._sql.dialect == POSTGRES else _EXPIRED
-        late = [message_of(row) for row in self._sql.rows(query, {"now": now})]
+    def expire(self, *, now: dt.datetime, all_of_them: bool = False) -> tuple[MessageNo, ...]:
+        """Messages still SENDING past their lease (or all of them): attempt CRASHED, state UNKNOWN, due now."""
+        query = _SENDING if all_of_them else _EXPIRED
+        if self._sql.dialect == POSTGRES:
+            query = query.with_for_update(skip_locked=True)
+        late = [message_of(row) for row in self._sql.rows(query, {} if all_of_them else {"now": now})]
         crashed = Verdict(
             state=MessageState.UNKNOWN,
             next_try_at=now,
@@ -156,9 +160,11 @@ class Leases:
         waiting = sorted(row.peer for row in self._sql.rows(_PEERS, {"now": now}))
         return tuple(PeerId(peer) for peer in waiting if self._sql.row(_ANY, {"peer": peer, "now": now}) is not None)
 
-    def next_due(self) -> dt.datetime | None:
-        """When the next message that nothing holds back is due."""
-        due: dt.datetime | None = self._sql.scalar(_NEXT_DUE)
+    def next_due(self, peer: PeerId | None) -> dt.datetime | None:
+        """When the next message (of ``peer``) that nothing holds back is due."""
+        due: dt.datetime | None = (
+            self._sql.scalar(_NEXT_DUE) if peer is None else self._sql.scalar(_NEXT_DUE_OF, {"peer": peer})
+        )
         return due
 
     def set_state(self, message: MessageNo, state: MessageState, *, reason: str, now: dt.datetime) -> Message:

@@ -117,17 +117,20 @@ class Messages:
         """T4: end the attempt and set the message's state. Raises Stale where the lease is no longer this attempt's."""
         return self._leases.settle(message, attempt, verdict, exchanges, now=now)
 
-    def expire_leases(self, *, now: dt.datetime) -> tuple[MessageNo, ...]:
-        """Messages still SENDING past their lease: attempt CRASHED, state UNKNOWN, due now."""
-        return self._leases.expire(now=now)
+    def expire_leases(self, *, now: dt.datetime, all_of_them: bool = False) -> tuple[MessageNo, ...]:
+        """Messages still SENDING past their lease: attempt CRASHED, state UNKNOWN, due now.
+
+        ``all_of_them``: whatever the lease says; only where this is the one process and it has just started.
+        """
+        return self._leases.expire(now=now, all_of_them=all_of_them)
 
     def due_peers(self, *, now: dt.datetime) -> tuple[PeerId, ...]:
         """Peers that have something to lease now."""
         return self._leases.due_peers(now=now)
 
-    def next_due(self) -> dt.datetime | None:
-        """When the next message that nothing holds back is due."""
-        return self._leases.next_due()
+    def next_due(self, peer: PeerId | None = None) -> dt.datetime | None:
+        """When the next waiting message (of ``peer``) that nothing holds back is due; None: nothing waits."""
+        return self._leases.next_due(peer)
 
     def set_state(self, message: MessageNo, state: MessageState, *, reason: str, now: dt.datetime) -> Message:
         """A person's decision: PENDING (retry now), RESOLVED or CANCELLED.

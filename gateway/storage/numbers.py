@@ -30,15 +30,16 @@ class Numbers:
         self._sql = sql
 
     def grant(self, scope: str, first: int, last: int, *, now: dt.datetime) -> None:
-        """Lease the block ``first`` to ``last`` (both included) to ``scope``; the same block again changes nothing.
+        """Lease the block ``first`` to ``last`` (both included) to ``scope``.
 
-        Raises Stale where it overlaps another block of the scope, ValueError for an empty block.
+        A block that starts where one of the scope already starts is the same block: nothing changes. Raises Stale where
+        it overlaps another block of the scope, ValueError for an empty block.
         """
         if first > last:
             raise ValueError(f"the block {first} to {last} is empty")
         self._sql.lock("numbers", scope)
         known = self._sql.rows(_OVERLAP, {"of_scope": scope, "low": first, "high": last})
-        if [(row.first, row.last) for row in known] == [(first, last)]:
+        if first in (row.first for row in known):
             return
         if known:
             raise Stale(f"some of the numbers {first} to {last} were leased before", subject=scope)

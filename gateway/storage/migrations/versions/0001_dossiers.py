@@ -13,6 +13,30 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _dossier()
+    _item()
+    _booking()
+    _dossier_alias()
+    _dossier_code()
+    _dossier_step()
+    _event()
+    _item_number()
+    _packing()
+
+
+def downgrade() -> None:
+    op.drop_table("packing")
+    op.drop_table("item_number")
+    op.drop_table("event")
+    op.drop_table("dossier_step")
+    op.drop_table("dossier_code")
+    op.drop_table("dossier_alias")
+    op.drop_table("booking")
+    op.drop_table("item")
+    op.drop_table("dossier")
+
+
+def _dossier() -> None:
     op.create_table(
         "dossier",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -37,6 +61,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_dossier_competent_unit_id"), "dossier", ["competent_unit", "id"], unique=False)
     op.create_index(op.f("ix_dossier_state_id"), "dossier", ["state", "id"], unique=False)
+
+
+def _item() -> None:
     op.create_table(
         "item",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -78,6 +105,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("NOT settled"),
         postgresql_where=sa.text("NOT settled"),
     )
+
+
+def _booking() -> None:
     op.create_table(
         "booking",
         sa.Column("peer", KEY, nullable=False),
@@ -94,6 +124,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_booking_item_id"), "booking", ["item_id"], unique=False)
+
+
+def _dossier_alias() -> None:
     op.create_table(
         "dossier_alias",
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
@@ -106,6 +139,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dossier_id", "n", name=op.f("pk_dossier_alias")),
         sqlite_with_rowid=False,
     )
+
+
+def _dossier_code() -> None:
     op.create_table(
         "dossier_code",
         sa.Column("code", KEY, nullable=False),
@@ -117,6 +153,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_dossier_code_dossier_id"), "dossier_code", ["dossier_id"], unique=False)
     op.create_index(op.f("ix_dossier_code_reversed"), "dossier_code", ["reversed"], unique=False)
+
+
+def _dossier_step() -> None:
     op.create_table(
         "dossier_step",
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
@@ -136,6 +175,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dossier_id", "n", name=op.f("pk_dossier_step")),
         sqlite_with_rowid=False,
     )
+
+
+def _event() -> None:
     op.create_table(
         "event",
         sa.Column("item_id", sa.BigInteger(), nullable=False),
@@ -166,6 +208,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("NOT known"),
         postgresql_where=sa.text("NOT known"),
     )
+
+
+def _item_number() -> None:
     op.create_table(
         "item_number",
         sa.Column("number", KEY, nullable=False),
@@ -178,6 +223,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_item_number_item_id"), "item_number", ["item_id"], unique=False)
+
+
+def _packing() -> None:
     op.create_table(
         "packing",
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
@@ -194,37 +242,3 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_packing_item_id"), "packing", ["item_id"], unique=False)
-
-
-def downgrade() -> None:
-    op.drop_index(op.f("ix_packing_item_id"), table_name="packing")
-    op.drop_table("packing")
-    op.drop_index(op.f("ix_item_number_item_id"), table_name="item_number")
-    op.drop_table("item_number")
-    op.drop_index(
-        "ix_event_unknown", table_name="event", sqlite_where=sa.text("NOT known"), postgresql_where=sa.text("NOT known")
-    )
-    op.drop_table("event")
-    op.drop_table("dossier_step")
-    op.drop_index(op.f("ix_dossier_code_reversed"), table_name="dossier_code")
-    op.drop_index(op.f("ix_dossier_code_dossier_id"), table_name="dossier_code")
-    op.drop_table("dossier_code")
-    op.drop_table("dossier_alias")
-    op.drop_index(op.f("ix_booking_item_id"), table_name="booking")
-    op.drop_table("booking")
-    op.drop_index(
-        "ix_item_unsettled",
-        table_name="item",
-        sqlite_where=sa.text("NOT settled"),
-        postgresql_where=sa.text("NOT settled"),
-    )
-    op.drop_index(
-        "ix_item_poll",
-        table_name="item",
-        sqlite_where=sa.text("poll_at IS NOT NULL"),
-        postgresql_where=sa.text("poll_at IS NOT NULL"),
-    )
-    op.drop_table("item")
-    op.drop_index(op.f("ix_dossier_state_id"), table_name="dossier")
-    op.drop_index(op.f("ix_dossier_competent_unit_id"), table_name="dossier")
-    op.drop_table("dossier")

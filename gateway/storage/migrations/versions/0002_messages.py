@@ -13,6 +13,31 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _body()
+    _breaker()
+    _feed()
+    _first_answer()
+    _inbox()
+    _nonce()
+    _message()
+    _message_indexes()
+    _attempt()
+    _exchange()
+
+
+def downgrade() -> None:
+    op.drop_table("exchange")
+    op.drop_table("attempt")
+    op.drop_table("message")
+    op.drop_table("nonce")
+    op.drop_table("inbox")
+    op.drop_table("first_answer")
+    op.drop_table("feed")
+    op.drop_table("breaker")
+    op.drop_table("body")
+
+
+def _body() -> None:
     op.create_table(
         "body",
         sa.Column("kind", sa.Text(), nullable=False),
@@ -23,6 +48,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "owner", "n", name=op.f("pk_body")),
     )
     op.create_index(op.f("ix_body_kept_since"), "body", ["kept_since"], unique=False)
+
+
+def _breaker() -> None:
     op.create_table(
         "breaker",
         sa.Column("peer", KEY, nullable=False),
@@ -30,6 +58,9 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("peer", name=op.f("pk_breaker")),
     )
+
+
+def _feed() -> None:
     op.create_table(
         "feed",
         sa.Column("peer", KEY, nullable=False),
@@ -37,6 +68,9 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("peer", name=op.f("pk_feed")),
     )
+
+
+def _first_answer() -> None:
     op.create_table(
         "first_answer",
         sa.Column("principal", KEY, nullable=False),
@@ -48,6 +82,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("principal", "key", name=op.f("pk_first_answer")),
     )
     op.create_index(op.f("ix_first_answer_at"), "first_answer", ["at"], unique=False)
+
+
+def _inbox() -> None:
     op.create_table(
         "inbox",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -76,6 +113,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'received'"),
         postgresql_where=sa.text("state = 'received'"),
     )
+
+
+def _nonce() -> None:
     op.create_table(
         "nonce",
         sa.Column("realm", KEY, nullable=False),
@@ -85,6 +125,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_nonce_keep_until"), "nonce", ["keep_until"], unique=False)
+
+
+def _message() -> None:
     op.create_table(
         "message",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -119,6 +162,9 @@ def upgrade() -> None:
         ),
         sqlite_autoincrement=True,
     )
+
+
+def _message_indexes() -> None:
     op.create_index(op.f("ix_message_dossier_id_id"), "message", ["dossier_id", "id"], unique=False)
     op.create_index(
         "ix_message_due",
@@ -145,6 +191,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('delivered', 'resolved', 'cancelled')"),
     )
     op.create_index(op.f("ix_message_state_id"), "message", ["state", "id"], unique=False)
+
+
+def _attempt() -> None:
     op.create_table(
         "attempt",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -162,6 +211,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", "n", name=op.f("uq_attempt_message_id_n")),
         sqlite_autoincrement=True,
     )
+
+
+def _exchange() -> None:
     op.create_table(
         "exchange",
         sa.Column("attempt_id", sa.BigInteger(), nullable=False),
@@ -174,44 +226,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("attempt_id", "n", name=op.f("pk_exchange")),
         sqlite_with_rowid=False,
     )
-
-
-def downgrade() -> None:
-    op.drop_table("exchange")
-    op.drop_table("attempt")
-    op.drop_index(op.f("ix_message_state_id"), table_name="message")
-    op.drop_index(
-        "ix_message_open",
-        table_name="message",
-        sqlite_where=sa.text("state NOT IN ('delivered', 'resolved', 'cancelled')"),
-        postgresql_where=sa.text("state NOT IN ('delivered', 'resolved', 'cancelled')"),
-    )
-    op.drop_index(
-        "ix_message_lease",
-        table_name="message",
-        sqlite_where=sa.text("state = 'sending'"),
-        postgresql_where=sa.text("state = 'sending'"),
-    )
-    op.drop_index(
-        "ix_message_due",
-        table_name="message",
-        sqlite_where=sa.text("state IN ('pending', 'unknown')"),
-        postgresql_where=sa.text("state IN ('pending', 'unknown')"),
-    )
-    op.drop_index(op.f("ix_message_dossier_id_id"), table_name="message")
-    op.drop_table("message")
-    op.drop_index(op.f("ix_nonce_keep_until"), table_name="nonce")
-    op.drop_table("nonce")
-    op.drop_index(
-        "ix_inbox_pending",
-        table_name="inbox",
-        sqlite_where=sa.text("state = 'received'"),
-        postgresql_where=sa.text("state = 'received'"),
-    )
-    op.drop_table("inbox")
-    op.drop_index(op.f("ix_first_answer_at"), table_name="first_answer")
-    op.drop_table("first_answer")
-    op.drop_table("feed")
-    op.drop_table("breaker")
-    op.drop_index(op.f("ix_body_kept_since"), table_name="body")
-    op.drop_table("body")

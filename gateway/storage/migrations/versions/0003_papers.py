@@ -12,6 +12,22 @@ KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
+    _bag()
+    _dispatch()
+    _kept_aside()
+    _manifest()
+    _document()
+
+
+def downgrade() -> None:
+    op.drop_table("document")
+    op.drop_table("manifest")
+    op.drop_table("kept_aside")
+    op.drop_table("dispatch")
+    op.drop_table("bag")
+
+
+def _bag() -> None:
     op.create_table(
         "bag",
         sa.Column("number", KEY, nullable=False),
@@ -23,12 +39,18 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_bag")),
     )
+
+
+def _dispatch() -> None:
     op.create_table(
         "dispatch",
         sa.Column("number", KEY, nullable=False),
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_dispatch")),
     )
+
+
+def _kept_aside() -> None:
     op.create_table(
         "kept_aside",
         sa.Column("key", KEY, nullable=False),
@@ -38,6 +60,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_kept_aside")),
     )
     op.create_index(op.f("ix_kept_aside_at"), "kept_aside", ["at"], unique=False)
+
+
+def _manifest() -> None:
     op.create_table(
         "manifest",
         sa.Column("number", KEY, nullable=False),
@@ -48,6 +73,9 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", "revision", name=op.f("pk_manifest")),
     )
+
+
+def _document() -> None:
     op.create_table(
         "document",
         sa.Column("key", KEY, nullable=False),
@@ -70,20 +98,3 @@ def upgrade() -> None:
         sqlite_where=sa.text("waiting"),
         postgresql_where=sa.text("waiting"),
     )
-
-
-def downgrade() -> None:
-    op.drop_index(
-        "ix_document_waiting",
-        table_name="document",
-        sqlite_where=sa.text("waiting"),
-        postgresql_where=sa.text("waiting"),
-    )
-    op.drop_index(op.f("ix_document_sha256"), table_name="document")
-    op.drop_index(op.f("ix_document_dossier_id"), table_name="document")
-    op.drop_table("document")
-    op.drop_table("manifest")
-    op.drop_index(op.f("ix_kept_aside_at"), table_name="kept_aside")
-    op.drop_table("kept_aside")
-    op.drop_table("dispatch")
-    op.drop_table("bag")

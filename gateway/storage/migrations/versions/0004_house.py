@@ -13,6 +13,40 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _account()
+    _agreement()
+    _api_key()
+    _audit()
+    _calendar()
+    _discrepancy()
+    _number_block()
+    _procedure()
+    _schedule_slot()
+    _succession()
+    _unit()
+    _unit_code()
+    _discrepancy_unit()
+    _login()
+
+
+def downgrade() -> None:
+    op.drop_table("login")
+    op.drop_table("discrepancy_unit")
+    op.drop_table("unit_code")
+    op.drop_table("unit")
+    op.drop_table("succession")
+    op.drop_table("schedule_slot")
+    op.drop_table("procedure")
+    op.drop_table("number_block")
+    op.drop_table("discrepancy")
+    op.drop_table("calendar")
+    op.drop_table("audit")
+    op.drop_table("api_key")
+    op.drop_table("agreement")
+    op.drop_table("account")
+
+
+def _account() -> None:
     op.create_table(
         "account",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -25,6 +59,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("name_folded", name=op.f("uq_account_name_folded")),
         sqlite_autoincrement=True,
     )
+
+
+def _agreement() -> None:
     op.create_table(
         "agreement",
         sa.Column("government", KEY, nullable=False),
@@ -34,6 +71,9 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("government", "post", "valid_from", name=op.f("pk_agreement")),
     )
+
+
+def _api_key() -> None:
     op.create_table(
         "api_key",
         sa.Column("name", KEY, nullable=False),
@@ -51,6 +91,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("secret_sha256 <> ''"),
         postgresql_where=sa.text("secret_sha256 <> ''"),
     )
+
+
+def _audit() -> None:
     op.create_table(
         "audit",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -66,6 +109,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_object_kind_object_key"), "audit", ["object_kind", "object_key"], unique=False)
+
+
+def _calendar() -> None:
     op.create_table(
         "calendar",
         sa.Column("unit", KEY, nullable=False),
@@ -73,6 +119,9 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("unit", name=op.f("pk_calendar")),
     )
+
+
+def _discrepancy() -> None:
     op.create_table(
         "discrepancy",
         sa.Column("id", KEY, nullable=False),
@@ -98,6 +147,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_discrepancy_subject_kind_subject"), "discrepancy", ["subject_kind", "subject"], unique=False
     )
+
+
+def _number_block() -> None:
     op.create_table(
         "number_block",
         sa.Column("scope", KEY, nullable=False),
@@ -107,6 +159,9 @@ def upgrade() -> None:
         sa.Column("granted_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "first", name=op.f("pk_number_block")),
     )
+
+
+def _procedure() -> None:
     op.create_table(
         "procedure",
         sa.Column("code", KEY, nullable=False),
@@ -116,12 +171,18 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("code", "version", name=op.f("pk_procedure")),
     )
+
+
+def _schedule_slot() -> None:
     op.create_table(
         "schedule_slot",
         sa.Column("name", KEY, nullable=False),
         sa.Column("slot_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", "slot_at", name=op.f("pk_schedule_slot")),
     )
+
+
+def _succession() -> None:
     op.create_table(
         "succession",
         sa.Column("old", KEY, nullable=False),
@@ -130,6 +191,9 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("old", "new", "on", name=op.f("pk_succession")),
     )
+
+
+def _unit() -> None:
     op.create_table(
         "unit",
         sa.Column("id", KEY, nullable=False),
@@ -138,6 +202,9 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", "valid_from", name=op.f("pk_unit")),
     )
+
+
+def _unit_code() -> None:
     op.create_table(
         "unit_code",
         sa.Column("scheme", KEY, nullable=False),
@@ -148,6 +215,9 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("scheme", "code", "unit", "unit_from", "valid_from", name=op.f("pk_unit_code")),
     )
+
+
+def _discrepancy_unit() -> None:
     op.create_table(
         "discrepancy_unit",
         sa.Column("discrepancy_id", KEY, nullable=False),
@@ -158,6 +228,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("discrepancy_id", "unit", name=op.f("pk_discrepancy_unit")),
         sqlite_with_rowid=False,
     )
+
+
+def _login() -> None:
     op.create_table(
         "login",
         sa.Column("token_sha256", KEY, nullable=False),
@@ -169,37 +242,3 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_login_account_id"), "login", ["account_id"], unique=False)
     op.create_index(op.f("ix_login_expires_at"), "login", ["expires_at"], unique=False)
-
-
-def downgrade() -> None:
-    op.drop_index(op.f("ix_login_expires_at"), table_name="login")
-    op.drop_index(op.f("ix_login_account_id"), table_name="login")
-    op.drop_table("login")
-    op.drop_table("discrepancy_unit")
-    op.drop_table("unit_code")
-    op.drop_table("unit")
-    op.drop_table("succession")
-    op.drop_table("schedule_slot")
-    op.drop_table("procedure")
-    op.drop_table("number_block")
-    op.drop_index(op.f("ix_discrepancy_subject_kind_subject"), table_name="discrepancy")
-    op.drop_index(op.f("ix_discrepancy_opened_at"), table_name="discrepancy")
-    op.drop_index(
-        "ix_discrepancy_open",
-        table_name="discrepancy",
-        sqlite_where=sa.text("state <> 'resolved'"),
-        postgresql_where=sa.text("state <> 'resolved'"),
-    )
-    op.drop_table("discrepancy")
-    op.drop_table("calendar")
-    op.drop_index(op.f("ix_audit_object_kind_object_key"), table_name="audit")
-    op.drop_table("audit")
-    op.drop_index(
-        "uq_api_key_secret",
-        table_name="api_key",
-        sqlite_where=sa.text("secret_sha256 <> ''"),
-        postgresql_where=sa.text("secret_sha256 <> ''"),
-    )
-    op.drop_table("api_key")
-    op.drop_table("agreement")
-    op.drop_table("account")
