@@ -54,6 +54,9 @@ _recorder: contextvars.ContextVar[list[Exchange] | None] = contextvars.ContextVa
 _CONNECT_FAILURES = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _TAIL = 64 * 1024
 """Bytes read from a reply in one go."""
+IDLE_S = 4.0
+"""A connection idle for longer is not used again: many servers close theirs after 5 s, and a message that meets the
+closing has an unknown outcome for nothing."""
 
 
 @contextlib.contextmanager
@@ -127,8 +130,7 @@ class PeerHttp:
         self._max_reply_bytes = max_reply_bytes
         self._max_in_flight = max_in_flight
         self._tls = tls or Tls()
-        self._pooled: aiohttp.ClientSession | None = None
-        self._fresh: aiohttp.ClientSession | None = None
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "PeerHttp":
         return self
@@ -137,11 +139,10 @@ class PeerHttp:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the sessions; calls after this open new ones."""
-        for session in (self._pooled, self._fresh):
-            if session is not None:
-                await session.close()
-        self._pooled = self._fresh = None
+        """Close the session; a call after this opens a new one."""
+        if self._session is not None:
+            await self._session.close()
+        self._session = None
 
     async def get(
         self,
@@ -209,8 +210,8 @@ class PeerHttp:
         return self._judge(call, accept, allow, effect=effect)
 
     async def _send(self, call: "_Call", *, effect: bool) -> None:
-        session = self._session(effect and call.method != "POST")
-        async with session.request(
+        self._session = self._session or self._open()
+        async with self._session.request(
             call.method,
             call.url,
             params=call.params or None,
@@ -218,6 +219,7 @@ class PeerHttp:
             data=call.body or None,
             allow_redirects=False,
             trace_request_ctx=call,
+            middlewares=(_only_once,) if effect else (),
         ) as response:
             call.status = response.status
             call.reason = response.reason or ""
@@ -230,16 +232,7 @@ class PeerHttp:
                     call.too_long = True
                     return
 
-    def _session(self, fresh: bool) -> aiohttp.ClientSession:
-        # aiohttp silently repeats a GET whose pooled connection breaks. A GET with an effect (cancelOrder) must not be
-        # sent twice behind our back, so it gets a connection of its own.
-        if fresh:
-            self._fresh = self._fresh or self._open(force_close=True)
-            return self._fresh
-        self._pooled = self._pooled or self._open(force_close=False)
-        return self._pooled
-
-    def _open(self, *, force_close: bool) -> aiohttp.ClientSession:
+    def _open(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_mark_sent)
         timeout = aiohttp.ClientTimeout(
@@ -247,7 +240,7 @@ class PeerHttp:
         )
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=self._max_in_flight, force_close=force_close, ssl=_tls_context(self._tls, self.peer)
+                limit=self._max_in_flight, keepalive_timeout=IDLE_S, ssl=_tls_context(self._tls, self.peer)
             ),
             timeout=timeout,
             trace_configs=[trace],
@@ -410,6 +403,22 @@ def _tls_context(tls: Tls, peer: PeerId) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise BadConfiguration(f"peers.{peer}: TLS files cannot be read: {error}", subject=peer) from error
     return context
+
+
+class _Broken(aiohttp.ClientError):
+    """The connection broke while a call with an effect was on it."""
+
+
+async def _only_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    # aiohttp repeats a GET, PUT or DELETE by itself when the connection breaks, after the peer has read it or not. A
+    # call with an effect (cancelOrder is a GET) must not be sent twice behind our back, and it repeats only the errors
+    # that it knows.
+    try:
+        return await handler(request)
+    except _CONNECT_FAILURES:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Broken(f"{type(error).__name__}: {error}") from error
 
 
 async def _mark_sent(

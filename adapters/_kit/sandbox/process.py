@@ -83,6 +83,7 @@ class SandboxProcess:
         self.url = ""
         self.settings: dict[str, object] = {}
         self.samples: dict[str, str] = {}
+        self.operations: dict[str, str] = {}
         self._ledger = ledger
         self._port = port
         self._options = dict(options or {})
@@ -117,7 +118,8 @@ class SandboxProcess:
         if not line:
             raise RuntimeError(f"sandbox {self.peer} ended with {await self._process.wait()} before it listened")
         told = json.loads(line)
-        self.url, self.settings, self.samples = told["url"], told["settings"], told["samples"]
+        self.url, self.settings = told["url"], told["settings"]
+        self.samples, self.operations = told["samples"], told["operations"]
         self._port = int(self.url.rpartition(":")[2])
 
     async def kill(self) -> None:

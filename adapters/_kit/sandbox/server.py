@@ -1,7 +1,7 @@
 """A sandbox as a process: ``python -m adapters.<peer>.sandbox --port 0 --ledger FILE``.
 
-Prints one JSON line ``{"peer", "url", "settings", "samples"}`` when it listens, and stops on SIGTERM. Control
-addresses, never touched by chaos and never in the ledger:
+Prints one JSON line ``{"peer", "url", "settings", "samples", "operations"}`` when it listens, and stops on SIGTERM.
+Control addresses, never touched by chaos and never in the ledger:
 
 ``GET  /__sandbox__/health``        the same line
 ``GET  /__sandbox__/ledger``        lines; ``?kind=&operation=&key=&after=N``
@@ -63,9 +63,15 @@ class Server:
         return app
 
     def announcement(self) -> dict[str, object]:
-        """Who listens where, and by which settings our adapter reaches it."""
+        """Who listens where, how our adapter reaches it, and which operation serves which verb of ours."""
         peer = self.peer
-        return {"peer": peer.name, "url": self.url, "settings": peer.settings(self.url), "samples": dict(peer.samples)}
+        return {
+            "peer": peer.name,
+            "url": self.url,
+            "settings": peer.settings(self.url),
+            "samples": dict(peer.samples),
+            "operations": {route.operation: route.serves for route in peer.routes()},
+        }
 
     async def run(self, host: str, port: int) -> None:
         """Listen until SIGTERM or SIGINT."""

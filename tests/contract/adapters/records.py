@@ -1,0 +1,146 @@
+"""Fictional records that every peer should be able to take; each call makes new references."""
+
+import datetime as dt
+import itertools
+import os
+
+from schemas.dossier import Address, Channel, Component, IdKind, Party, PartyKind, ReturnMethod
+from schemas.ids import CarrierId, DossierCode, DossierId, ItemId, ProcedureCode, UnitId
+from schemas.numbers import s10
+from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress, ProgressStep
+from schemas.shipment import BookingOrder, LegDirection, Purpose
+
+NOW = dt.datetime(2026, 11, 20, 3, 15, tzinfo=dt.UTC)
+ID_NUMBER = "000099000001"
+_serial = itertools.count(os.getpid() % 9000 * 1000 + 1)
+
+CITIZEN = Party(
+    kind=PartyKind.CITIZEN,
+    name="Nguyễn Văn Mẫu",
+    id_kind=IdKind.CCCD,
+    id_number=ID_NUMBER,
+    phone="0900000000",
+    address=Address("Số 1 phố Thử", "Phường Thử", "Tỉnh Mẫu", "36"),
+)
+DESK = Party(
+    kind=PartyKind.STATE_BODY,
+    name="Trung tâm Phục vụ hành chính công phường Thử",
+    id_kind=None,
+    id_number=None,
+    phone="02120000000",
+    address=Address("Số 2 phố Thử", "Phường Thử", "Tỉnh Mẫu", "36"),
+)
+PAPERS = (Component(no=1, name="Tờ khai", kind="TK01", copies=1, sheets_counted=2),)
+
+
+def new_code() -> DossierCode:
+    """A dossier code never used before in this run."""
+    return DossierCode(f"000.00.14.H99-261120-{next(_serial) % 10_000:04d}")
+
+
+def new_number() -> str:
+    """A valid item number never used before in this run."""
+    return s10.mint("EL", next(_serial) % 100_000_000)
+
+
+def order(carrier: CarrierId) -> BookingOrder:
+    """An order that brings a result to a citizen."""
+    code = new_code()
+    return BookingOrder(
+        carrier=carrier,
+        dossier=DossierId(1),
+        dossier_code=code,
+        item=ItemId(1),
+        number=new_number(),
+        reference=code,
+        direction=LegDirection.TO_CITIZEN,
+        seq=1,
+        purpose=Purpose.RESULT_OUT,
+        service="HCC",
+        sender=DESK,
+        addressee=CITIZEN,
+        contents="Tên thủ tục: Cấp bản sao từ sổ gốc",
+        cod_due=0,
+        weight_g=120,
+        ordered_at=NOW,
+    )
+
+
+def portal_dossier() -> PortalDossier:
+    """A dossier that was accepted."""
+    return PortalDossier(
+        dossier=DossierId(1),
+        code=new_code(),
+        procedure=ProcedureCode("2.000908"),
+        procedure_name="Cấp bản sao từ sổ gốc",
+        field_code="G15-CT01",
+        field_name="Chứng thực",
+        channel=Channel.POST,
+        owner=CITIZEN,
+        summary="Nộp qua bưu chính công ích",
+        submitted_at=NOW,
+        accepted_at=NOW + dt.timedelta(hours=1),
+        due_at=NOW + dt.timedelta(days=3),
+        returned_at=None,
+        finished_at=None,
+        refused_at=None,
+        national=2,
+        return_method=ReturnMethod.POST,
+        unit_name="UBND phường Thử",
+        unit_code="000.00.14.H99",
+        components=PAPERS,
+        attachments=(),
+        as_of=NOW,
+    )
+
+
+def progress(code: DossierCode, *, by: str = "Cán bộ một cửa") -> PortalProgress:
+    """One step of a dossier."""
+    step = ProgressStep(
+        at=NOW + dt.timedelta(hours=2, seconds=next(_serial) % 3600),
+        national=4,
+        by=by,
+        title="",
+        department="Bưu điện",
+        what="Chuyển hồ sơ đến cơ quan có thẩm quyền",
+        started_at=None,
+        due_at=None,
+    )
+    return PortalProgress(dossier=DossierId(1), code=code, steps=(step,))
+
+
+def one_stop_dossier() -> OneStopDossier:
+    """A dossier handed in at the post."""
+    return OneStopDossier(
+        dossier=DossierId(1),
+        code=new_code(),
+        procedure=ProcedureCode("2.000908"),
+        procedure_name="Cấp bản sao từ sổ gốc",
+        owner=CITIZEN,
+        submitter=CITIZEN,
+        origin=UnitId("post-1"),
+        origin_code="000.00.99.H99",
+        target=UnitId("office-1"),
+        target_code="000.00.14.H99",
+        submitted_at=NOW,
+        due_at=NOW + dt.timedelta(days=3),
+        return_method=ReturnMethod.POST,
+        item_number=new_number(),
+        components=PAPERS,
+        attachments=(),
+        note="",
+    )
+
+
+def one_stop_status(dossier: OneStopDossier) -> OneStopStatus:
+    """News of that dossier."""
+    return OneStopStatus(
+        dossier=dossier.dossier,
+        code=dossier.code,
+        origin_code=dossier.origin_code,
+        target_code=dossier.target_code,
+        national=2,
+        at=NOW + dt.timedelta(hours=3),
+        by="Bưu điện phường Thử",
+        note="",
+    )
