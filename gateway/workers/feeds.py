@@ -6,6 +6,7 @@ applied. A failed poll is an outage with a beginning, never an empty list.
 
 import dataclasses
 import datetime as dt
+import functools
 
 import structlog
 
@@ -66,7 +67,7 @@ class Feeds:
                 await self._failed(name, error)
                 return
             failpoints.hit("feed.before_ingest")
-            await self._store.write(lambda tx, batch=batch: self._take(tx, peer, batch))
+            await self._store.write(functools.partial(self._take, peer=peer, batch=batch))
             more = batch.more and batch.next_cursor != cursor
             cursor = batch.next_cursor
 

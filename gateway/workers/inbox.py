@@ -17,7 +17,7 @@ from schemas.ports.one_stop import DossierSource
 from schemas.ports.stores import Store, Tx
 from schemas.tracking import TrackingBatch
 from schemas.wire import Callback
-from tracking.ingest import ingest, receive_report
+from tracking.ingest import ReportOutcome, ingest, receive_report
 from tracking.rules.context import ContextSource
 
 log = structlog.get_logger(__name__)
@@ -92,9 +92,13 @@ class Inbox:
             ingest(tx, told, tell=self._tell, context_source=self._context, now=now)
             tx.inbox.settle(row.id, InboxState.APPLIED, detail="", now=now)
             return
-        for report in told:
+        results = [
             receive_report(tx, report, peer=row.peer, tell=self._tell, context_source=self._context, now=now)
-        tx.inbox.settle(row.id, InboxState.APPLIED, detail="", now=now)
+            for report in told
+        ]
+        unknown = [result.detail for result in results if result.outcome is ReportOutcome.UNKNOWN_DOSSIER]
+        state = InboxState.QUARANTINED if unknown else InboxState.APPLIED
+        tx.inbox.settle(row.id, state, detail="; ".join(unknown or (result.detail for result in results)), now=now)
 
     async def _settle(self, inbox: InboxNo, state: InboxState, detail: str) -> None:
         now = self._clock.now()

@@ -23,6 +23,7 @@ class Supervisor:
         """Starts nothing yet."""
         self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._failing: set[str] = set()
 
     def start(self, name: str, loop: Loop) -> None:
         """Run ``loop`` under this name until :meth:`stop`."""
@@ -38,6 +39,10 @@ class Supervisor:
 
         self.start(name, loop)
 
+    async def ready(self) -> dict[str, bool]:
+        """Each loop by name: False while it waits after a failure."""
+        return {name: name not in self._failing for name in self._tasks}
+
     async def stop(self) -> None:
         """Cancel every loop and wait for its end."""
         for task in self._tasks.values():
@@ -49,12 +54,14 @@ class Supervisor:
         pause = FIRST_PAUSE
         while True:
             started = self._clock.now()
+            self._failing.discard(name)
             try:
                 await loop()
                 return
             except Exception as error:
                 if self._clock.now() - started > LONGEST_PAUSE:
                     pause = FIRST_PAUSE
+                self._failing.add(name)
                 log.exception("loop.failed", loop=name, error=type(error).__name__, pause_s=pause.total_seconds())
             await self._clock.wait_until(self._clock.now() + pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -1,0 +1,296 @@
+"""The one file that knows every class: settings in, a running house out.
+
+``open_house`` makes the parts and starts nothing; ``House.start`` starts loops and lanes; ``serve`` adds the door. What
+is needed is named in constructors; nobody looks anything up.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+import signal
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from adapters.registry import Registry
+from gateway.clock import SystemClock
+from gateway.config import Settings
+from gateway.console.catalogue import sentence
+from gateway.console.pages import make_pages, make_renderer
+from gateway.desk.asking import AskingDesk
+from gateway.desk.attach import AttachDesk
+from gateway.desk.intake import HandoverDesk
+from gateway.desk.papers import Papers
+from gateway.desk.results import ResultDesk
+from gateway.desk.scans import ScanDesk
+from gateway.desk.settle import SettleDesk
+from gateway.inbound.actions import Actions
+from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
+from gateway.inbound.callbacks import Pushing
+from gateway.inbound.soap.routes import make_soap_routes
+from gateway.metrics import Metrics
+from gateway.outbox.bells.embedded import EmbeddedBell
+from gateway.outbox.breaker import BreakerPolicy
+from gateway.outbox.dispatch import Dispatcher
+from gateway.outbox.lanes import Lane
+from gateway.outbox.retry import RetryPolicy
+from gateway.outbox.route import Router, RoutingTable
+from gateway.outbox.sweeper import Sweeper
+from gateway.storage.database import Database, open_database
+from gateway.workers.feeds import Feeds
+from gateway.workers.inbox import Inbox
+from gateway.workers.reports import Reports
+from gateway.workers.rules import Rules
+from gateway.workers.scans import ScanLine
+from gateway.workers.supervisor import Supervisor
+from schemas.ids import CarrierId, PeerId, UnitId
+from schemas.ports.carrier import Booking, ContractPush, TrackingPush
+from schemas.ports.clock import Clock
+from schemas.ports.one_stop import DossierSink
+from schemas.ports.portal import StatusSink
+from tracking.reading import load_context
+from tracking.reconcile import Reconciler
+
+SHUTDOWN_S = 5.0
+"""Seconds that open requests get when the process is asked to stop."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desks:
+    """The use cases."""
+
+    handovers: HandoverDesk
+    results: ResultDesk
+    settle: SettleDesk
+    attach: AttachDesk
+    scans: ScanDesk
+    asking: AskingDesk
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class House:
+    """All parts of one process, made and not yet started."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    registry: Registry
+    desks: Desks
+    lanes: tuple[Lane, ...]
+    sweeper: Sweeper
+    inbox: Inbox
+    feeds: Feeds
+    reports: Reports
+    rules: Rules
+    scan_line: ScanLine
+    supervisor: Supervisor
+
+    async def start(self) -> None:
+        """Settle what a crash left behind, then start every loop."""
+        await self.sweeper.after_restart()
+        rhythm = self.settings.rhythm
+        for n, lane in enumerate(self.lanes):
+            self.supervisor.start(f"lane-{n}", lane.run)
+        self.supervisor.start("inbox", self.inbox.run)
+        self.supervisor.start("scans", self.scan_line.run)
+        self.supervisor.every("sweeper", dt.timedelta(seconds=rhythm.outbox_s), self._sweep)
+        self.supervisor.every("feeds", dt.timedelta(seconds=rhythm.watch_s), self.feeds.once)
+        self.supervisor.every("reports", dt.timedelta(seconds=rhythm.watch_s), self.reports.once)
+        self.supervisor.every("rules", dt.timedelta(seconds=rhythm.rules_s), self.rules.once)
+
+    async def _sweep(self) -> None:
+        self.inbox.ring()
+        await self.sweeper.sweep()
+
+
+@contextlib.asynccontextmanager
+async def open_house(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[House]:
+    """Make the parts; closes them at the end. Raises BadConfiguration for a wrong setting, naming it."""
+    clock = clock or SystemClock()
+    registry = Registry.load(settings.peers, clock=clock)
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    database = await asyncio.to_thread(open_database, settings.database_url, blobs=settings.blobs_folder)
+    try:
+        house = _house(settings, clock, registry, database)
+        try:
+            yield house
+        finally:
+            await house.supervisor.stop()
+            await registry.aclose()
+    finally:
+        await database.close()
+
+
+def _house(settings: Settings, clock: Clock, registry: Registry, database: Database) -> House:
+    bell = EmbeddedBell(settings.database_url, clock=clock)
+    router = Router(routing_table(registry), bell=bell, clock=clock, base_url=settings.public_url)
+    reconciler = Reconciler(load_context)
+    attach = AttachDesk(
+        database,
+        blobs=database.blobs,
+        clock=clock,
+        tell=router,
+        unit=UnitId(settings.default_unit),
+        reconciler=reconciler,
+    )
+    inbox = Inbox(database, registry=registry, clock=clock, tell=router, context=load_context)
+    return House(
+        settings=settings,
+        clock=clock,
+        database=database,
+        registry=registry,
+        desks=Desks(
+            handovers=HandoverDesk(database, clock=clock, tell=router),
+            results=ResultDesk(database, clock=clock, tell=router),
+            settle=SettleDesk(database, clock=clock, bell=bell, reconciler=reconciler),
+            attach=attach,
+            scans=ScanDesk(database, hot_folder=settings.hot_folder, clock=clock),
+            asking=AskingDesk(database, clock=clock),
+        ),
+        lanes=_lanes(settings, registry, database, bell, clock),
+        sweeper=Sweeper(database, bell=bell, clock=clock),
+        inbox=inbox,
+        feeds=Feeds(
+            database,
+            registry=registry,
+            clock=clock,
+            tell=router,
+            context=load_context,
+            rhythm_s=settings.rhythm.watch_s,
+        ),
+        reports=Reports(database, registry=registry, clock=clock, inbox=inbox),
+        rules=Rules(database, registry=registry, clock=clock, context=load_context),
+        scan_line=ScanLine(
+            settings.scan,
+            hot_folder=settings.hot_folder,
+            data_folder=settings.data_folder,
+            inbox=attach,
+            clock=clock,
+        ),
+        supervisor=Supervisor(clock=clock),
+    )
+
+
+def routing_table(registry: Registry) -> RoutingTable:
+    """Who is told what, from what the peers that are switched on can do; the first one of a kind speaks for it."""
+    portals = registry.with_port(StatusSink)
+    one_stops = registry.with_port(DossierSink)
+    carriers: dict[CarrierId, PeerId] = {}
+    for name in registry.with_port(Booking):
+        carrier = registry.peer(name).manifest.carrier
+        if carrier is not None:
+            carriers.setdefault(carrier, name)
+    return RoutingTable(
+        portal=portals[0] if portals else None,
+        one_stop=one_stops[0] if one_stops else None,
+        one_stop_of={},
+        carriers=carriers,
+    )
+
+
+def _lanes(
+    settings: Settings, registry: Registry, database: Database, bell: EmbeddedBell, clock: Clock
+) -> tuple[Lane, ...]:
+    told = settings.retry
+    policy = RetryPolicy(tuple(dt.timedelta(seconds=s) for s in told.steps_s), told.daily_for_days)
+    breaker = BreakerPolicy(told.breaker_failures, dt.timedelta(seconds=told.probe_s))
+    dispatcher = Dispatcher(registry)
+    return tuple(
+        Lane(
+            peer.manifest.name,
+            store=database,
+            bell=bell,
+            dispatcher=dispatcher,
+            clock=clock,
+            policy=policy,
+            breaker_policy=breaker,
+            max_in_flight=peer.max_in_flight,
+            lease_for=dt.timedelta(seconds=told.lease_s),
+        )
+        for peer in registry.peers
+        if peer.manifest.operations
+    )
+
+
+def make_door(house: House) -> web.Application:
+    """The application: REST, callbacks, SOAP, console, health; every route declared with its access."""
+    settings, store, clock, desks = house.settings, house.database, house.clock, house.desks
+    registry = house.registry
+    doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
+    uploads = make_uploads(settings, store=store, scans=desks.scans)
+    renderer = make_renderer(settings)
+    pages = make_pages(
+        settings,
+        store=store,
+        clock=clock,
+        renderer=renderer,
+        doorkeeper=doorkeeper,
+        handovers=desks.handovers,
+        settle=desks.settle,
+        queue=desks.attach,
+        uploads=uploads,
+        blobs=Papers(store.blobs),
+    )
+    actions = Actions(
+        store=store,
+        clock=clock,
+        results=desks.results,
+        asking=desks.asking,
+        settle=desks.settle,
+        attach=desks.attach,
+    )
+    soap = make_soap_routes(
+        store, clock, _readers(registry), ring=house.inbox.ring, public_origin=settings.http.public_url
+    )
+    return make_app(
+        settings,
+        store=store,
+        clock=clock,
+        say=sentence,
+        metrics=Metrics(),
+        doorkeeper=doorkeeper,
+        handovers=desks.handovers,
+        settle=desks.settle,
+        uploads=uploads,
+        callbacks=_callbacks(registry),
+        arrived=house.inbox.ring,
+        ready=house.supervisor.ready,
+        pages=(*pages, *soap, *actions.routes()),
+        show_problem=renderer.problem,
+    )
+
+
+def _readers(registry: Registry) -> Callable[[PeerId], ContractPush | None]:
+    def reader(peer: PeerId) -> ContractPush | None:
+        return registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None
+
+    return reader
+
+
+def _callbacks(registry: Registry) -> dict[PeerId, Pushing]:
+    found = {}
+    for name in registry.with_port(TrackingPush):
+        webhook = registry.peer(name).manifest.webhook
+        signed = webhook is not None and webhook.signature == "header"
+        found[name] = Pushing(registry.port(name, TrackingPush), signed_header=signed)
+    return found
+
+
+async def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
+    """Run the house and its door until SIGTERM or SIGINT; ``ready`` is told the address once it listens."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(told, stop.set)
+    async with open_house(settings) as house:
+        runner = web.AppRunner(make_door(house), access_log=None, shutdown_timeout=SHUTDOWN_S)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.http.host, settings.http.port, backlog=1024).start()
+            await house.start()
+            host, port = runner.addresses[0][:2]
+            ready(f"http://{host}:{port}")
+            await stop.wait()
+        finally:
+            await runner.cleanup()
