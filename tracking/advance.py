@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from schemas.audit import Act
 from schemas.calendar import VIETNAM
 from schemas.dossier import Dossier
+from schemas.errors import NotFound
 from schemas.ids import DossierId, UnitId
 from schemas.message import DossierMoved
 from schemas.ports.facts import Tell
@@ -79,9 +80,13 @@ def advance(
 
 
 def promise_of(tx: Tx, dossier: Dossier) -> Promise | None:
-    """Calendar and term for the dossier's due date; None where the catalogue has no version for its receipt day."""
+    """Calendar and term for the dossier's due date; None where the catalogue lacks either: then no date is promised."""
     received = dossier.submitted_at or dossier.created_at
     version = tx.catalogue.procedure(dossier.procedure, received.astimezone(VIETNAM).date())
     if version is None:
         return None
-    return Promise(tx.catalogue.calendar(dossier.competent_unit), version.term, version.supplement_clock)
+    try:
+        calendar = tx.catalogue.calendar(dossier.competent_unit)
+    except NotFound:
+        return None
+    return Promise(calendar, version.term, version.supplement_clock)

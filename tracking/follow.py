@@ -85,14 +85,13 @@ def next_step(dossier: Dossier, parcels: Sequence[Parcel], *, now: dt.datetime) 
     """The move that the post's news asks for now; None where the dossier already stands where it says."""
     present = present_parcels(dossier, parcels)
     facts = facts_of(dossier, parcels)
-    lost = _lost(dossier, present, facts, now)
-    if lost is not None:
-        return lost
     if dossier.state in (S.LODGED, S.IN_POST):
-        return _inbound(dossier, present, facts, now)
-    if dossier.state in (S.SUPP_ASKED, S.SUPP_IN_POST):
-        return _supplement(dossier, present, facts, now)
-    return _outbound(dossier, present, facts, now)
+        step = _inbound(dossier, present, facts, now)
+    elif dossier.state in (S.SUPP_ASKED, S.SUPP_IN_POST):
+        step = _supplement(dossier, present, facts, now)
+    else:
+        step = _outbound(dossier, present, facts, now)
+    return step or _lost(dossier, present, facts, now)
 
 
 def _lost(dossier: Dossier, present: Sequence[Parcel], facts: Facts, now: dt.datetime) -> Next | None:

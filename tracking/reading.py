@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from schemas.calendar import WorkCalendar
+from schemas.calendar import Span, WorkCalendar
 from schemas.dossier import Dossier
+from schemas.errors import NotFound
 from schemas.ids import DossierId, ItemId, PeerId, UnitId
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
@@ -15,6 +16,9 @@ from tracking.status import ItemContext
 NO_UNIT = UnitId("")
 """Nobody's id: the catalogue answers with the common calendar."""
 REOPENING_ROW = 31
+_DAY = (Span(dt.time(7, 30), dt.time(11, 30)), Span(dt.time(13, 30), dt.time(17)))
+PLAIN_WEEK = WorkCalendar(None, "plain week", dt.date.min, dt.date.max, ((_DAY,) * 5 + ((), ())), _DAY, ())
+"""Measures elapsed office time where the catalogue has no calendar, so that no rule stops the news; never promises."""
 
 
 def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] | None = None) -> Context:
@@ -24,7 +28,10 @@ def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] 
     def calendar(unit: UnitId | None) -> WorkCalendar:
         name = unit or NO_UNIT
         if name not in calendars:
-            calendars[name] = tx.catalogue.calendar(name)
+            try:
+                calendars[name] = tx.catalogue.calendar(name)
+            except NotFound:
+                calendars[name] = PLAIN_WEEK
         return calendars[name]
 
     return Context(
