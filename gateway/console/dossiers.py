@@ -76,7 +76,7 @@ class DossierPages:
             now=now,
         )
 
-    async def document(self, request: web.Request) -> web.Response:
+    async def document(self, request: web.Request) -> web.StreamResponse:
         """The bytes of a scanned paper; whoever looks is written down, as papers name people."""
         key = request.match_info["key"].removesuffix(".pdf")
         principal, now = signed(request).principal, self._clock.now()
@@ -91,14 +91,13 @@ class DossierPages:
         waiting = dossier is None and bool(principal.roles & {Role.SCANNER, Role.OPERATOR, Role.ADMIN})
         if not (scope.may_see(principal, dossier) if dossier else waiting):
             raise await scope.turn_away(self._store, principal, "document", key, now)
-        body = await self._blobs.read(document.sha256)
+        file = await self._blobs.path(document.sha256)
         act = Act(now, principal.who, "document.read", "document", key, document.unit, dossier.code if dossier else "")
         await self._store.write(lambda tx: tx.audit.write(act))
         name = f"{dossier.code if dossier else 'scan'}-{document.sha256[:8]}.pdf"
-        return web.Response(
-            body=body,
-            content_type="application/pdf",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        return web.FileResponse(
+            file,
+            headers={"Content-Type": "application/pdf", "Content-Disposition": f'attachment; filename="{name}"'},
         )
 
 

@@ -4,6 +4,7 @@ The form's field names are the paths of the API's JSON body, so both are checked
 same sentences beside the same fields.
 """
 
+import datetime as dt
 import hashlib
 import json
 import re
@@ -23,7 +24,6 @@ from gateway.inbound.forms.handover import HandoverForm
 from gateway.inbound.handovers import check_unit, render
 from gateway.inbound.routes import Route, require
 from schemas.calendar import VIETNAM
-from schemas.dossier import IdKind, IntakeMode, PartyKind
 from schemas.ids import ProcedureCode, UnitId
 from schemas.organisation import ProcedureVersion, Tree, Unit, UnitKind
 from schemas.ports.clock import Clock
@@ -99,16 +99,12 @@ class IntakePages:
             "intake.html" if procedure else "intake_procedure.html",
             status=422 if faults else 200,
             **shown,
-            told={**_defaults(principal, units, procedure, f"{now.astimezone(VIETNAM):%Y-%m-%dT%H:%M}"), **told},
-            fresh=not faults,
+            told=told if faults else {**_defaults(principal, units, procedure, now), **told},
             faults=faults,
             by_path=by_path,
             key=secrets.token_urlsafe(16),
-            receiving=_choice(units, Tree.GOVERNMENT),
-            post=_mine(principal, _choice(units, Tree.POST)),
-            id_kinds=list(IdKind),
-            party_kinds=list(PartyKind),
-            intake_modes=list(IntakeMode),
+            receiving=[(unit.id, unit.name) for unit in _choice(units, Tree.GOVERNMENT)],
+            post=[(unit.id, unit.name) for unit in _mine(principal, _choice(units, Tree.POST))],
         )
 
 
@@ -171,7 +167,7 @@ def _at_row(fault: Fault, rows: list[int]) -> Fault:
 
 
 def _defaults(
-    principal: Principal, units: tuple[Unit, ...], procedure: ProcedureVersion | None, now: str
+    principal: Principal, units: tuple[Unit, ...], procedure: ProcedureVersion | None, now: dt.datetime
 ) -> dict[str, str]:
     post = _first(principal, units, Tree.POST)
     told = {
@@ -185,7 +181,7 @@ def _defaults(
         "owner.id_kind": "cccd",
         "return_method": "1",
         "parcels": "1",
-        "handed_at": now,
+        "handed_at": f"{now.astimezone(VIETNAM):%Y-%m-%dT%H:%M}",
     }
     for n, component in enumerate(procedure.components if procedure else ()):
         told |= {

@@ -77,6 +77,6 @@ class QueueDesk(Protocol):
 class Blobs(Protocol):
     """Documents by digest."""
 
-    async def read(self, sha256: Sha256) -> bytes:
-        """The bytes. Raises NotFound."""
+    async def path(self, sha256: Sha256) -> Path:
+        """The file itself. Raises NotFound."""
         ...
