@@ -192,8 +192,11 @@ def write(element: Element, *, declaration: bool = True) -> bytes:
 
 
 def canonical(element: Element) -> bytes:
-    """Exclusive canonical XML: equal content gives equal bytes, whatever prefixes and white space in tags were used."""
-    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    """Canonical XML 2.0 with prefixes rewritten and white space around texts dropped.
+
+    Equal content gives equal bytes, whatever prefixes, declarations and indentation the writer used.
+    """
+    return str(etree.canonicalize(element, rewrite_prefixes=True, strip_text=True)).encode()
 
 
 # --- schemas ---------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class Door:
         self._serves = dict(serves)
         self._nonce_in = nonce_in
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """Answer one call; whatever goes wrong is a fault with HTTP 500, as SOAP 1.1 wants."""
         visit = _Visit(request.get(CORRELATION) or uuid.uuid4().hex)
         try:

@@ -64,7 +64,9 @@ class Judge:
             return Judged(entry.index, entry.event_id, EventOutcome.REJECTED, code, entry.path, what)
         if self._seen(event):
             return Judged(entry.index, entry.event_id, EventOutcome.DUPLICATE)
-        code = self._doubt(event) or (complaint.code if complaint is not None else "")
+        code = self._doubt(event)
+        if complaint is not None and code in ("", "EV-13"):  # the adapter knows better why it has no meaning
+            code = complaint.code
         if code:
             return Judged(entry.index, entry.event_id, EventOutcome.QUARANTINED, code, entry.path)
         return Judged(entry.index, entry.event_id, EventOutcome.ACCEPTED)

@@ -63,8 +63,10 @@ class PushEvents:
             raise SoapFault("403.01", "sender is not the user name of the token")
         if not self._accepting():
             raise SoapFault("503.01")
-        push = await _read(reader, request)
-        content = Sha256(hashlib.sha256(xml.canonical(request.body)).hexdigest())
+        if len(request.raw) < _IN_THREAD:
+            push, content = _read(reader, request)
+        else:
+            push, content = await asyncio.to_thread(_read, reader, request)
         inbound = _inbound(request, content)
         taken = await self._store.write(lambda tx: self._take(tx, request, reader, inbound, push))
         if taken is None:
@@ -91,17 +93,19 @@ class PushEvents:
         return _Taken(row, answer, repeated=not new)
 
 
-async def _read(reader: ContractPush, request: SoapRequest) -> Push | None:
-    """The batch; None where our own reading fails, so that the raw row is kept all the same and a person sees it."""
+def _read(reader: ContractPush, request: SoapRequest) -> tuple[Push | None, Sha256]:
+    """The batch and the digest of its content.
+
+    None where our own reading fails: the raw row is then kept all the same, and a person sees it.
+    """
+    content = Sha256(hashlib.sha256(xml.canonical(request.body)).hexdigest())
     try:
-        if len(request.raw) < _IN_THREAD:
-            return reader.read_push(request.raw, received_at=request.now)
-        return await asyncio.to_thread(reader.read_push, request.raw, received_at=request.now)
+        return reader.read_push(request.raw, received_at=request.now), content
     except Misunderstood as error:
         raise SoapFault("400.02", error.detail) from error
     except Exception:
         _LOG.exception("a batch cannot be read", peer=str(request.key.peer), sha256=request.sha256)
-        return None
+        return None, content
 
 
 def _inbound(request: SoapRequest, content: Sha256) -> NewInbound:

@@ -60,7 +60,7 @@ def make_soap_routes(
         Route(
             "POST",
             description.PATH,
-            door,
+            door.handle,
             public("the sender proves itself by a WS-Security UsernameToken inside the envelope"),
             summary="SOAP 1.1: PushEvents, GetItemHistory, Ping.",
             takes_type="text/xml",
