@@ -175,8 +175,11 @@ def _append(tx: Tx, batch: TrackingBatch) -> tuple[tuple[EventOutcome, ...], dic
     outcomes: dict[int, EventOutcome] = {}
     for item_id, events in heard.items():
         judged = [(event, normalise.quarantine_reason(event, items[item_id])) for event in events]
-        for place, appended in zip(places[item_id], tx.events.append(item_id, judged), strict=True):
+        answers = tx.events.append(item_id, judged)
+        for place, (event, _), appended in zip(places[item_id], judged, answers, strict=True):
             outcomes[place] = EventOutcome(item_id, appended.new, appended.event.quarantine)
+            if event.mapped is not None and appended.event.event.mapped is None:  # told again, understood this time
+                tx.events.learn(item_id, normalise.key_of(event), event.mapped)
     return tuple(outcomes[place] for place in range(len(batch.events))), heard
 
 
@@ -233,15 +236,19 @@ def _fold(tx: Tx, item_id: ItemId, now: dt.datetime) -> tuple[DossierId, ...]:
     folded = status.fold(tx.events.of_item(item_id) if waiting else events, context=reading.folding_of(item, dossiers))
     if folded != item.fold:
         changed = dataclasses.replace(item, fold=folded)
-        next_at = watch.next_poll(changed, now=now, chance=_chance(item_id))
-        polls = PollState(item.polls.last_at, next_at, item.polls.failures)
-        tx.items.put(dataclasses.replace(changed, polls=polls))
+        tx.items.put(dataclasses.replace(changed, polls=_polls(changed, now)))
     return tuple(dossier.id for dossier in dossiers)
 
 
-def _chance(item_id: ItemId) -> float:
-    """Spreads polls; from the id, because a transaction may run twice and must do the same."""
-    return (item_id * 0.6180339887) % 1.0
+def _polls(item: Item, now: dt.datetime) -> PollState:
+    """The news moves the next question; an item that was never asked about stays due.
+
+    The jitter comes from the id, because a transaction may run twice and must do the same.
+    """
+    if item.polls.last_at is None:
+        return item.polls
+    next_at = watch.next_poll(item, now=now, chance=(item.id * 0.6180339887) % 1.0)
+    return PollState(item.polls.last_at, next_at, item.polls.failures)
 
 
 def _follow(tx: Tx, dossier_id: DossierId, news: _News) -> list[str]:

@@ -1,5 +1,6 @@
 """The append-only log of events. The natural key is the row: the second copy of an event is silence, counted."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
@@ -12,7 +13,7 @@ from gateway.storage.tables.dossiers import event, item
 from schemas.errors import NotFound
 from schemas.ids import CarrierId, ItemId
 from schemas.ports.dossier_stores import Appended
-from schemas.tracking import StoredEvent, TrackingEvent
+from schemas.tracking import Mapped, StoredEvent, TrackingEvent
 
 Key = tuple[str, str, str, int]
 
@@ -39,6 +40,7 @@ _ONE: Final = (
 _COUNT: Final = sa.update(event).where(*_ONE)
 _WITHDRAW: Final = sa.update(event).where(*_ONE, event.c.withdrawn_at.is_(None))
 _EXISTS: Final = sa.select(event.c.item_id).where(*_ONE)
+_UNREAD: Final = sa.select(event.c.known, event.c.doc).where(*_ONE)
 _UNKNOWN: Final = (
     sa.select(
         event.c.carrier, event.c.code, sa.func.count().label("n"), sa.func.max(event.c.last_seen_at).label("last")
@@ -115,6 +117,16 @@ class Events:
         """Put an event into quarantine, or take it out. Raises NotFound."""
         self._need(item, key)
         self._sql.run(_COUNT, {**_one(item, key), "quarantine": reason})
+
+    def learn(self, item: ItemId, key: Key, mapped: Mapped) -> None:
+        """Give an event whose code nobody knew the meaning that the code has now. Raises NotFound."""
+        row = self._sql.row(_UNREAD, _one(item, key))
+        if row is None:
+            raise NotFound(f"no event {key} of this item", subject=str(item))
+        if not row.known:
+            told = dataclasses.replace(from_json(row.doc, TrackingEvent), mapped=mapped)
+            values = {"known": True, "rank": mapped.movement.rank, "doc": to_json(told)}
+            self._sql.run(_COUNT, {**_one(item, key), **values})
 
     def unknown_codes(self, *, limit: int) -> tuple[tuple[CarrierId, str, int, dt.datetime], ...]:
         """(carrier, code, how many, last seen) of codes outside the tables, most frequent first."""

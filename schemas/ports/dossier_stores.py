@@ -22,7 +22,7 @@ from schemas.ids import (
     UnitId,
 )
 from schemas.shipment import Booking, Item, LegDirection, Packing
-from schemas.tracking import StoredEvent, TrackingEvent
+from schemas.tracking import Mapped, StoredEvent, TrackingEvent
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -158,6 +158,13 @@ class EventStore(Protocol):
 
     def set_quarantine(self, item: ItemId, key: tuple[str, str, str, int], reason: str | None) -> None:
         """Put an event into quarantine, or take it out when its code became known."""
+        ...
+
+    def learn(self, item: ItemId, key: tuple[str, str, str, int], mapped: Mapped) -> None:
+        """Give an event whose code nobody knew the meaning that the code has now. Raises NotFound.
+
+        An event that was understood keeps its meaning; quarantine is not touched.
+        """
         ...
 
     def unknown_codes(self, *, limit: int) -> tuple[tuple[CarrierId, str, int, dt.datetime], ...]:

@@ -535,6 +535,18 @@ async def test_d35_keeps_an_unknown_code_in_quarantine_and_moves_nothing(world: 
     assert "D-35" not in await world.open_cases()
 
 
+async def test_an_unknown_code_that_is_told_again_with_a_meaning_counts_from_then_on(world: World) -> None:
+    one = await world.lodged()
+    await world.pack(item(), one)
+    await world.hear(event(None, after(2), code="BN1"))
+    assert "D-35" in await world.open_cases()
+    await world.hear(event(M.ACCEPTED, after(2), code="BN1"), now=after(9))
+    assert "D-35" not in await world.open_cases()
+    moved = await world.dossier(one)
+    assert (moved.state, moved.history[-1].at) == (S.IN_POST, after(2))
+    assert await world.database.read(lambda tx: tx.events.unknown_codes(limit=5)) == ()
+
+
 async def test_e20_notices_a_unit_that_signed_and_fell_silent_until_it_speaks(world: World) -> None:
     one = await world.lodged()
     await world.pack(item(), one)
