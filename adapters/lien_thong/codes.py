@@ -40,6 +40,9 @@ NATIONAL: Final[Mapping[int, str]] = {  # status_profile, C: the national codes
 RECEIPT: Final = "TIEPNHAN"
 """``status`` of a report that is the unit's receipt while ``status_profile`` is "1" or empty (I)."""
 
+RESULT: Final = "KETQUA"
+"""``status`` of a report whose ``data_eform`` holds result codes (I); elsewhere the form is the citizen's own."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ActionRow:

@@ -174,7 +174,7 @@ def _code(text: str) -> int | None:
 
 
 def _result_codes(profile: Profile, raw: bytes) -> tuple[str, ...]:
-    if not profile.data_eform:
+    if profile.status != codes.RESULT or not profile.data_eform:
         return ()
     try:
         decoded = base64.b64decode(profile.data_eform, validate=True)

@@ -1,0 +1,1 @@
+"""The dossier axis: translation field by field, broken replies over a socket, the sandbox as a process."""
