@@ -82,7 +82,7 @@ def whole(value: object, *, raw: bytes = b"", path: str = "error_code") -> int:
     (0, -3, 7)
     """
     text = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not text.lstrip("-").isdecimal():
+    if not text.isascii() or not text.removeprefix("-").isdecimal():
         raise Misunderstood(f"{path}: no whole number", raw=raw)
     return int(text)
 

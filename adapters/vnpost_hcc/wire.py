@@ -6,6 +6,9 @@ from pydantic import Field
 
 from adapters._kit.json import Shape, Text, Whole
 
+LATEST_MS = 32_503_680_000_000
+"""The year 3000: an EventTime beyond it, or a negative one, is no time."""
+
 
 class OrderReply(Shape):
     """Reply to postOrder and cancelOrder: 100 accepted, 101 unclear, anything else a refusal with its reason."""
@@ -26,7 +29,7 @@ class FeedRow(Shape):
     id: Annotated[ObjectId, Field(alias="_id")]
     CustomerCode: Text = ""
     OrderNumber: Text = ""
-    EventTime: Whole
+    EventTime: Annotated[Whole, Field(ge=0, le=LATEST_MS)]
     POSID: Text = ""
     ItemCode: Text = ""
     StatusCode: Text

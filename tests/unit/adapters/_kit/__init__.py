@@ -1,0 +1,1 @@
+"""The drawer that the peers share."""

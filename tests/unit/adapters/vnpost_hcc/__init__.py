@@ -1,0 +1,1 @@
+"""VNPost HCC: translation, cursor, codes."""
