@@ -92,8 +92,8 @@ class _Draft:
         for part in page.get("/Contents", pikepdf.Array()) if _is_array(page) else [page.get("/Contents")]:
             if isinstance(part, pikepdf.Stream):
                 digest.update(part.read_raw_bytes())
-        for name in sorted(page.images):
-            digest.update(page.images[name].read_raw_bytes())
+        for _, image in sorted(page.get_images().items()):
+            digest.update(image.read_raw_bytes())
         self.pdf.pages.append(page)
         self.keeps_pages = True
         self.notes.append(PageNote(digest.hexdigest(), "page kept as it was"))

@@ -67,6 +67,11 @@ class WorkerPool:
         """Process ids of the children that are up."""
         return [child.pid for child in self._children if child.pid is not None]
 
+    @property
+    def busy(self) -> int:
+        """Children that have a job; for the metrics."""
+        return self.size - self._idle.qsize()
+
     async def close(self) -> None:
         """Stop every child."""
         await asyncio.gather(*(child.stop() for child in self._children))

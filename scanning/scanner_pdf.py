@@ -82,14 +82,14 @@ def open_page(pdf: pikepdf.Pdf, page_no: int) -> OpenedPage:
     except IndexError as error:
         raise BadFile(ScanReason.DAMAGED, f"There is no page {page_no}.") from error
     rotate = int(page.obj.get("/Rotate", 0)) % 360
-    images = list(page.images.values())
+    images = list(page.get_images().values())
     for image in images:
         check_size(int(image.Width), int(image.Height))
     if not images:
         return OpenedPage(_BLANK_SHEET_PX, _BLANK_SHEET_PX, None, rotate, _white, None)
     largest = max(images, key=lambda image: int(image.Width) * int(image.Height))
     width, height = int(largest.Width), int(largest.Height)
-    only_image = len(images) == 1 and _only_places(page) and _is_plain(largest)
+    only_image = len(images) == 1 and _only_places_image(page) and _is_plain(largest)
     return OpenedPage(
         width=width,
         height=height,
@@ -110,12 +110,14 @@ def _dpi_of(page: pikepdf.Page, width: int, height: int) -> float:
     return max(width, height) * 72 / long_pt if long_pt else 0.0
 
 
-def _only_places(page: pikepdf.Page) -> bool:
-    """True when the content is one image over the whole page, and nothing hangs on the page."""
-    if "/Annots" in page.obj or not page.resources.get("/XObject"):
+def _only_places_image(page: pikepdf.Page) -> bool:
+    """True when the content is one image of the page's own, and nothing else hangs on the page."""
+    direct = page.get_images(recursive=False)
+    if "/Annots" in page.obj or len(direct) != 1:
         return False
-    operators = [str(step.operator) for step in pikepdf.parse_content_stream(page)]
-    return set(operators) <= PLACING and operators.count("Do") == 1
+    steps = list(pikepdf.parse_content_stream(page))
+    drawn = [str(step.operands[0]) for step in steps if str(step.operator) == "Do"]
+    return {str(step.operator) for step in steps} <= PLACING and drawn == list(direct)
 
 
 def _is_plain(image: Any) -> bool:  # a pikepdf.Object with an image dictionary's keys

@@ -42,7 +42,7 @@ def judge(path: Path, *, flavour: str, notes: tuple[PageNote, ...] = ()) -> PdfA
         raise BadFile(ScanReason.NOT_CONFORMANT, "; ".join(wrong[:3]))
     report = pikepdf.pdfa.validate_written(path, flavour)
     if not report.passed:
-        raise BadFile(ScanReason.NOT_CONFORMANT, report.summary()[:500])
+        raise BadFile(ScanReason.NOT_CONFORMANT, " ".join(report.summary().split())[:240])
     return PdfA(path=path, sha256=digest, size_bytes=size, flavour=flavour, notes=notes)
 
 

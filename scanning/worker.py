@@ -7,10 +7,12 @@ blamed on a file; it ends when stdin ends, so that no child outlives its parent.
 
 import contextlib
 import errno
+import io
 import json
 import os
+import re
 import sys
-import traceback
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,16 +34,40 @@ _OURS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EAC
 """Errors of the machine, not of the file: the batch waits and goes on when they are mended."""
 
 
+_RUINED = re.compile(rb"Premature end of JPEG|Corrupt JPEG data: (?!\d+ extraneous bytes)")
+"""What libjpeg writes to stderr while it fills the missing part of a picture with gray and calls it a success."""
+
+
 def main() -> int:
     """Serve jobs until stdin ends."""
     answers = _private_stdout()
     limit_self()
+    with tempfile.TemporaryFile(buffering=0) as complaints:  # unbuffered: libraries write to the same file
+        os.dup2(complaints.fileno(), 2)
+        return _serve(answers, complaints)
+
+
+def _serve(answers: BinaryIO, complaints: io.FileIO) -> int:
     _answer(answers, {"hello": os.getpid(), "zbar": barcodes.has_zbar()})
     for line in sys.stdin.buffer:
         job = json.loads(line)
         _limit_job()
-        _answer(answers, {"id": job["id"], **run(job)})
+        answer = run(job)
+        _answer(answers, {"id": job["id"], **_unless_ruined(answer, complaints)})
     return 0
+
+
+def _unless_ruined(answer: protocol.Json, complaints: io.FileIO) -> protocol.Json:
+    """The answer, unless a decoder complained that it had to make pixels up: then the page is damaged, not read."""
+    complaints.seek(0)
+    told = complaints.read(64 * 1024) or b""
+    complaints.seek(0)
+    complaints.truncate()
+    ruined = _RUINED.search(told)
+    if "ok" not in answer or ruined is None:
+        return answer
+    line = told[ruined.start() :].partition(b"\n")[0].decode("ascii", "replace")
+    return {"refused": {"reason": ScanReason.DAMAGED, "detail": f"{line[:120]}."}}
 
 
 def run(job: protocol.Json) -> protocol.Json:
@@ -57,7 +83,6 @@ def run(job: protocol.Json) -> protocol.Json:
             return {"failed": f"{error.strerror}: {error.filename or ''}"}
         return {"refused": {"reason": ScanReason.UNREADABLE, "detail": str(error)}}
     except Exception as error:
-        traceback.print_exc()
         return {"refused": {"reason": ScanReason.DAMAGED, "detail": f"{type(error).__name__}: {error}"[:300]}}
 
 

@@ -26,7 +26,12 @@ LEAST_ROWS = 400
 
 def angle_deg(page: PageImage) -> float:
     """Clockwise turn of the page's content in degrees, 0.0 when there is nothing to tell it by."""
-    ys, xs = _ink_points(page.eighth if page.eighth.shape[0] >= LEAST_ROWS else page.quarter)
+    return turn_deg(page.eighth if page.eighth.shape[0] >= LEAST_ROWS else page.quarter)
+
+
+def turn_deg(small: Gray) -> float:
+    """The same for one small gray copy of a page."""
+    ys, xs = _ink_points(small)
     if len(ys) < LEAST_INK:
         return 0.0
     fan = np.arange(-LIMIT_DEG, LIMIT_DEG + 0.01, COARSE_DEG)

@@ -34,9 +34,20 @@ def draw_batch(
     Returns:
         The files in the order of the feed.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
+    return write_batch(draw_scans(dossiers, seed=seed, dpi=dpi), out_dir, kind=kind, dpi=dpi, name=name)
+
+
+def draw_scans(dossiers: Sequence[CoverFor], *, seed: int, dpi: int = 200) -> list[Image.Image]:
+    """The sheets of the dossiers as worn RGB pixels, in the order of the feed."""
     chance = random.Random(seed)
-    scans = [worn(clean, chance) for dossier in dossiers for clean in sheets(dossier, chance, dpi=dpi)]
+    return [worn(clean, chance) for dossier in dossiers for clean in sheets(dossier, chance, dpi=dpi)]
+
+
+def write_batch(
+    scans: Sequence[Image.Image], out_dir: Path, *, kind: Kind, dpi: int = 200, name: str = "lo"
+) -> list[Path]:
+    """Write drawn scans as one kind of scanner does; see :func:`draw_batch`."""
+    out_dir.mkdir(parents=True, exist_ok=True)
     if kind == "jpeg":
         return [write_jpeg(scan, out_dir / f"{name}-{n:04d}.jpg", dpi) for n, scan in enumerate(scans, start=1)]
     if kind == "tiff":
