@@ -225,10 +225,12 @@ class Schema:
                 return ()
             log: Iterable[etree._LogEntry] = self._schema.error_log  # type: ignore[assignment]  # stubs lack __iter__
             entries = list(log)
-        found: dict[tuple[int, ...], etree._LogEntry] = {}
-        for entry in entries:
-            found.setdefault(_places(entry.path), entry)
-        return tuple(_violation(_readable(element, places), found[places]) for places in sorted(found)[:limit])
+        found: dict[tuple[int, ...], tuple[Element, etree._LogEntry]] = {}
+        for entry in entries[: 4 * limit]:
+            where = _found(element, entry.path)
+            found.setdefault(_places(element, where), (where, entry))
+        told = [found[places] for places in sorted(found)[:limit]]
+        return tuple(_violation(path_of(where, within=element), entry) for where, entry in told)
 
 
 def _violation(path: str, entry: etree._LogEntry) -> Violation:
@@ -237,19 +239,38 @@ def _violation(path: str, entry: etree._LogEntry) -> Violation:
     return Violation(path=path, line=entry.line, code=rule, message=message[:500])
 
 
-def _places(path: str | None) -> tuple[int, ...]:
-    """The validator's ``/*/*[2]/*`` as places from 1 below the validated element: ``(2, 1)``; sorts as the document."""
-    return tuple(int(step[2:-1]) if step.startswith("*[") else 1 for step in (path or "").split("/")[2:])
+_STEP = re.compile(r"([^\[]+)(?:\[([0-9]+)\])?")
 
 
-def _readable(element: Element, places: tuple[int, ...]) -> str:
+def _found(element: Element, path: str | None) -> Element:
+    """The element that the validator means by ``/*/*[2]/p:at``: its path begins at ``element``.
+
+    A step is ``*`` with a place among all siblings where the namespace is the default one, else a name as written.
+    """
     here = element
-    for place in places:
-        inner = list(children(here))
-        if place > len(inner):
+    for step in (path or "").split("/")[2:]:
+        told = _STEP.fullmatch(step)
+        name, place = (told[1], int(told[2] or 1)) if told is not None else ("", 1)
+        fitting = [one for one in here if name in ("*", _written(one))]
+        if place > len(fitting):
             break
-        here = inner[place - 1]
-    return path_of(here, within=element)
+        here = fitting[place - 1]
+    return here
+
+
+def _written(element: Element) -> str:
+    return f"{element.prefix}:{local(element)}" if element.prefix else local(element)
+
+
+def _places(element: Element, where: Element) -> tuple[int, ...]:
+    """The way from ``element`` down to ``where`` as places among siblings; sorts as the document."""
+    places: list[int] = []
+    here: Element | None = where
+    while here is not None and here is not element:
+        parent = here.getparent()
+        places.append(0 if parent is None else parent.index(here))
+        here = parent
+    return tuple(reversed(places))
 
 
 class _Pinned(etree.Resolver):
