@@ -102,7 +102,10 @@ def _dialect_insert(dialect: str, table: sa.Table) -> Any:
 
 @functools.cache
 def _insert_new(dialect: str, table: sa.Table) -> sa.Insert:
-    statement: sa.Insert = _dialect_insert(dialect, table).on_conflict_do_nothing()
+    # Without the option SQLAlchemy forgets how many rows an INSERT touched.
+    statement: sa.Insert = (
+        _dialect_insert(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    )
     return statement
 
 
