@@ -28,6 +28,7 @@ from tracking import effects, follow, matching, normalise, reading, reconcile, r
 from tracking.advance import advance, promise_of
 from tracking.facts import Facts
 from tracking.rules.context import ContextSource
+from tracking.rules.views import DossierView, ItemView
 from tracking.table import Trigger
 
 MAX_ROWS_AT_ONCE = 6
@@ -151,12 +152,13 @@ def receive_report(
         outcome, detail = _receipt(tx, dossier, report, news)
     else:
         outcome, detail = _status(tx, dossier, report, peer, news)
-    _follow(tx, dossier.id, news)
-    after = tx.dossiers.get(dossier.id)
-    cases = reconcile.reconcile_dossier(tx, dossier.id, context_source(tx, now))
-    if outcome is ReportOutcome.WAITING and after.state is not dossier.state:
+    view, _ = _follow(tx, tx.dossiers.get(dossier.id), news)
+    if report.kind is ReportKind.RECEIVED and view.dossier.version != dossier.version:
+        view = _catch_up(tx, view, news)
+    cases = reconcile.settle_dossier(tx, view, context_source(tx, now))
+    if outcome is ReportOutcome.WAITING and view.dossier.state is not dossier.state:
         outcome = ReportOutcome.APPLIED
-    return ReportResult(outcome, after, detail, cases)
+    return ReportResult(outcome, view.dossier, detail, cases)
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
@@ -209,35 +211,38 @@ def _apply(
     tx: Tx, items: Sequence[ItemId], news: _News, context_source: ContextSource
 ) -> tuple[tuple[DossierId, ...], tuple[str, ...], tuple[Discrepancy, ...]]:
     """Fold, move, reconcile: everything that follows from new rows of ``items``."""
-    dossiers: dict[DossierId, None] = {}
-    for item in items:
-        dossiers |= dict.fromkeys(_fold(tx, item, news.now))
-    before = {dossier: tx.dossiers.get(dossier).version for dossier in dossiers}
-    refused = [text for dossier in dossiers for text in _follow(tx, dossier, news)]
-    moved = tuple(dossier for dossier in dossiers if tx.dossiers.get(dossier).version != before[dossier])
-    for dossier in moved:
-        _catch_up(tx, dossier, news)
     context = context_source(tx, news.now)
-    cases = [case for item in items for case in reconcile.reconcile_item(tx, item, context)]
-    cases += [case for dossier in dossiers for case in reconcile.reconcile_dossier(tx, dossier, context)]
-    return moved, tuple(refused), tuple(cases)
+    views = [_folded(tx, item, news.now) for item in items]
+    inside = {dossier.id: dossier for view in views for dossier in view.dossiers}
+    cases = [case for view in views for case in reconcile.settle_item(tx, view, context)]
+    moved: list[DossierId] = []
+    refused: list[str] = []
+    for before in inside.values():
+        view, refusals = _follow(tx, before, news)
+        if view.dossier.version != before.version:
+            moved.append(before.id)
+            view = _catch_up(tx, view, news)
+        refused += refusals
+        cases += reconcile.settle_dossier(tx, view, context)
+    return tuple(moved), tuple(refused), tuple(cases)
 
 
-def _fold(tx: Tx, item_id: ItemId, now: dt.datetime) -> tuple[DossierId, ...]:
-    """Fold the item's log and store the result on it; answers the dossiers that are in it."""
-    item = tx.items.get(item_id)
-    dossiers = reading.dossiers_in(tx, item_id)
-    events = tx.events.of_item(item_id)
-    waiting = [stored for stored in events if stored.quarantine in _RELEASED]
-    for stored in waiting:
-        reason = normalise.quarantine_reason(stored.event, item)
-        if reason != stored.quarantine:
+def _folded(tx: Tx, item_id: ItemId, now: dt.datetime) -> ItemView:
+    """Release what need not wait any longer, fold the item's log, store the result on the item."""
+    view = reading.item_view(tx, item_id)
+    released = False
+    for stored in view.events:
+        reason = normalise.quarantine_reason(stored.event, view.item) if stored.quarantine in _RELEASED else None
+        if stored.quarantine in _RELEASED and reason != stored.quarantine:
             tx.events.set_quarantine(item_id, normalise.key_of(stored.event), reason)
-    folded = status.fold(tx.events.of_item(item_id) if waiting else events, context=reading.folding_of(item, dossiers))
+            released = True
+    events = tx.events.of_item(item_id) if released else view.events
+    item = view.item
+    folded = status.fold(events, context=view.folding)
     if folded != item.fold:
         changed = dataclasses.replace(item, fold=folded)
-        tx.items.put(dataclasses.replace(changed, polls=_polls(changed, now)))
-    return tuple(dossier.id for dossier in dossiers)
+        item = tx.items.put(dataclasses.replace(changed, polls=_polls(changed, now)))
+    return dataclasses.replace(view, item=item, events=events)
 
 
 def _polls(item: Item, now: dt.datetime) -> PollState:
@@ -251,32 +256,33 @@ def _polls(item: Item, now: dt.datetime) -> PollState:
     return PollState(item.polls.last_at, next_at, item.polls.failures)
 
 
-def _follow(tx: Tx, dossier_id: DossierId, news: _News) -> list[str]:
-    """Move the dossier as far as the post's news leads; answers what the table refused."""
+def _follow(tx: Tx, dossier: Dossier, news: _News) -> tuple[DossierView, list[str]]:
+    """Move the dossier as far as the post's news leads; answers where it stands and what the table refused."""
+    view = DossierView(dossier, reading.parcels_of(tx, dossier.id))
     for _ in range(MAX_ROWS_AT_ONCE):
-        dossier = tx.dossiers.get(dossier_id)
-        step = follow.next_step(dossier, reading.parcels_of(tx, dossier_id), now=news.now)
+        step = follow.next_step(view.dossier, view.parcels, now=news.now)
         if step is None:
-            return []
+            break
         try:
-            moved = _advance(tx, dossier_id, step.trigger, step.facts, step.at, news, reason=step.reason)
+            moved = _advance(tx, dossier.id, step.trigger, step.facts, step.at, news, reason=step.reason)
         except UnlawfulMove as refusal:
-            return [str(refusal)]
-        if moved.version == dossier.version:
-            return []
-    return []
+            return view, [str(refusal)]
+        if moved.version == view.dossier.version:
+            break
+        view = dataclasses.replace(view, dossier=moved)
+    return view, []
 
 
-def _catch_up(tx: Tx, dossier_id: DossierId, news: _News) -> None:
+def _catch_up(tx: Tx, view: DossierView, news: _News) -> DossierView:
     """A unit that was ahead of the post's news is followed as soon as the news makes its report lawful."""
-    dossier = tx.dossiers.get(dossier_id)
-    for report in reports.unfollowed(dossier):
+    for report in reports.unfollowed(view.dossier):
         peer = PeerId(report.by)
         said = dataclasses.replace(news, by=report.by, source=f"peer:{peer}")
         try:
-            _walk(tx, tx.dossiers.get(dossier_id), report, peer, said)
+            _walk(tx, tx.dossiers.get(view.dossier.id), report, peer, said)
         except UnlawfulMove:
             continue  # its case (E-21) stands since the report was refused
+    return dataclasses.replace(view, dossier=tx.dossiers.get(view.dossier.id))
 
 
 def _walk(tx: Tx, dossier: Dossier, report: OneStopReport, peer: PeerId, news: _News) -> tuple[Trigger, ...]:

@@ -48,9 +48,14 @@ def item_view(tx: Tx, item_id: ItemId) -> ItemView:
     item = tx.items.get(item_id)
     events = tx.events.of_item(item_id)
     dossiers = dossiers_in(tx, item_id)
-    told = [stored.event.source for stored in events]
-    booked = [booking.peer for booking in tx.items.bookings_of(item_id)]
-    return ItemView(item, events, dossiers, folding_of(item, dossiers), tuple(dict.fromkeys([*booked, *told])))
+    return ItemView(item, events, dossiers, folding_of(item, dossiers))
+
+
+def peers_of(tx: Tx, view: ItemView) -> tuple[PeerId, ...]:
+    """Peers that told of the item or that it was booked at: a silent feed of theirs explains its silence."""
+    told = [stored.event.source for stored in view.events]
+    booked = [booking.peer for booking in tx.items.bookings_of(view.item.id)]
+    return tuple(dict.fromkeys([*booked, *told]))
 
 
 def dossier_view(tx: Tx, dossier_id: DossierId) -> DossierView:

@@ -7,7 +7,7 @@ is gone closes by itself; one that a person resolved stays resolved while the sa
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from schemas.audit import Act
@@ -18,6 +18,7 @@ from tracking import reading
 from tracking.rules.catalogue import BY_ID, DOSSIER_RULES, FEED_RULES, ITEM_RULES
 from tracking.rules.context import Context, ContextSource
 from tracking.rules.rule import Rule
+from tracking.rules.views import DossierView, ItemView
 
 AUTO = "auto"
 CAUSE_GONE = "cause_gone"
@@ -47,15 +48,24 @@ class Reconciler:
 
 def reconcile_item(tx: Tx, item: ItemId, context: Context) -> tuple[Discrepancy, ...]:
     """Ask the item's rules and settle its cases; answers those that changed. Raises NotFound."""
-    view = reading.item_view(tx, item)
-    found = findings(ITEM_RULES, view, context)
-    return _settle(tx, Subject.ITEM, str(item), found, context, explained_by=view.peers)
+    return settle_item(tx, reading.item_view(tx, item), context)
 
 
 def reconcile_dossier(tx: Tx, dossier: DossierId, context: Context) -> tuple[Discrepancy, ...]:
     """Ask the dossier's rules and settle its cases; answers those that changed. Raises NotFound."""
-    found = findings(DOSSIER_RULES, reading.dossier_view(tx, dossier), context)
-    return _settle(tx, Subject.DOSSIER, str(dossier), found, context)
+    return settle_dossier(tx, reading.dossier_view(tx, dossier), context)
+
+
+def settle_item(tx: Tx, view: ItemView, context: Context) -> tuple[Discrepancy, ...]:
+    """As :func:`reconcile_item`, with a view that was read already in this transaction."""
+    found = findings(ITEM_RULES, view, context)
+    return _settle(tx, Subject.ITEM, str(view.item.id), found, context, lambda: reading.peers_of(tx, view))
+
+
+def settle_dossier(tx: Tx, view: DossierView, context: Context) -> tuple[Discrepancy, ...]:
+    """As :func:`reconcile_dossier`, with a view that was read already in this transaction."""
+    found = findings(DOSSIER_RULES, view, context)
+    return _settle(tx, Subject.DOSSIER, str(view.dossier.id), found, context)
 
 
 def reconcile_feed(tx: Tx, peer: PeerId, context: Context) -> tuple[Discrepancy, ...]:
@@ -147,8 +157,7 @@ def _settle(
     subject: str,
     found: Sequence[Finding],
     context: Context,
-    *,
-    explained_by: Sequence[PeerId] = (),
+    peers: Callable[[], Sequence[PeerId]] = tuple,
 ) -> tuple[Discrepancy, ...]:
     cases = tx.discrepancies.of_subject(kind, subject)
     known = {case.id: case.state for case in cases}
@@ -156,7 +165,7 @@ def _settle(
     for case in diff(found, cases, now=context.now):
         whole = case
         if case.parent is None and case.state is not DiscrepancyState.RESOLVED:
-            whole = dataclasses.replace(case, parent=_parent(tx, case, cases, explained_by))
+            whole = dataclasses.replace(case, parent=_parent(tx, case, cases, peers))
         tx.discrepancies.put(whole)
         if known.get(whole.id) is not whole.state:
             tx.audit.write(_act(whole, context.now))
@@ -165,13 +174,13 @@ def _settle(
 
 
 def _parent(
-    tx: Tx, case: Discrepancy, siblings: Sequence[Discrepancy], peers: Sequence[PeerId]
+    tx: Tx, case: Discrepancy, siblings: Sequence[Discrepancy], peers: Callable[[], Sequence[PeerId]]
 ) -> DiscrepancyId | None:
     """The open case that explains this one: of the same subject, or of a silent feed."""
     explaining = BY_ID[case.rule].parents
     if not explaining:
         return None
-    feeds = [one for peer in peers for one in tx.discrepancies.of_subject(Subject.FEED, peer)]
+    feeds = [one for peer in peers() for one in tx.discrepancies.of_subject(Subject.FEED, peer)]
     for other in (*siblings, *feeds):
         if other.rule in explaining and other.state is not DiscrepancyState.RESOLVED:
             return other.id

@@ -5,7 +5,7 @@ import datetime as dt
 
 from schemas.bag import Bag, HandoverManifest
 from schemas.dossier import Dossier
-from schemas.ids import CarrierId, PeerId
+from schemas.ids import CarrierId
 from schemas.ports.message_stores import FeedState
 from schemas.shipment import Item, Packing
 from schemas.tracking import StoredEvent
@@ -30,15 +30,13 @@ class DossierView:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ItemView:
-    """An item, its whole log, the dossiers that are in it now, and who speaks for its carrier."""
+    """An item, its whole log and the dossiers that are in it now."""
 
     item: Item
     events: tuple[StoredEvent, ...]
     dossiers: tuple[Dossier, ...]
     folding: ItemContext
     """What the item was folded with."""
-    peers: tuple[PeerId, ...]
-    """Peers that told of it or that it was booked at: a silent feed of theirs explains silence."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
