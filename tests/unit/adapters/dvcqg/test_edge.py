@@ -1,7 +1,11 @@
 """Broken replies over a real socket: each is an error with its raw bytes, none is an answer."""
 
-from collections.abc import Awaitable, Callable
+import contextlib
+import dataclasses
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -24,16 +28,29 @@ DO: dict[str, Do] = {
 JSON = "application/json"
 
 
+@dataclasses.dataclass
+class Heard:
+    """One request as it came over the socket."""
+
+    method: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
 class Canned:
     """A portal that says the same every time: one reply to log-ins, one to everything else."""
 
-    def __init__(self, say: web.Response | bytes, *, login: bytes | None = None) -> None:
+    def __init__(self, say: web.Response | bytes, *, login: bytes | None = None, **settings: str) -> None:
         self.say = say
         self.login = recorded("login.json") if login is None else login
+        self.settings = {"username": "u", "password": "p", "madonvi": "H99", **settings}
         self.asked: list[str] = []
+        self.heard: list[Heard] = []
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
+        self.heard.append(Heard(request.method, dict(request.query), dict(request.headers), await request.json()))
         if request.path == "/mapi/login":
             return web.Response(body=self.login, content_type=JSON)
         if isinstance(self.say, bytes):
@@ -41,19 +58,63 @@ class Canned:
         said = self.say
         return web.Response(status=said.status, headers=said.headers, body=said.body)
 
-    async def raised(self, do: Do) -> CallError:
-        """What a call to this portal raises."""
+    @contextlib.asynccontextmanager
+    async def adapter(self) -> AsyncIterator[Adapter]:
+        """Our adapter, pointed at this portal."""
         app = web.Application()
         app.router.add_post("/{path:.*}", self.answer)
         async with TestServer(app) as server:
-            settings = {"base_url": str(server.make_url("/")), "username": "u", "password": "p", "madonvi": "H99"}
-            adapter, http = make_adapter(settings)
-            try:
-                with pytest.raises(CallError) as caught:
-                    await do(adapter)
-            finally:
-                await http.aclose()
+            adapter, http = make_adapter({"base_url": str(server.make_url("/")), **self.settings})
+            async with http:
+                yield adapter
+
+    async def raised(self, do: Do) -> CallError:
+        """What a call to this portal raises."""
+        async with self.adapter() as adapter:
+            with pytest.raises(CallError) as caught:
+                await do(adapter)
         return caught.value
+
+
+async def test_a_call_is_worded_as_the_contract_says() -> None:
+    portal = Canned(recorded("good_int.json"))
+    async with portal.adapter() as adapter:
+        await adapter.register(DOSSIER)
+        await adapter.progress(PROGRESS)
+    login, create, steps = portal.heard
+    dstcode = {"dstcode": "VN:GOV:000.00.00.G22:vpcpdvcprovider"}
+    assert [heard.query for heard in portal.heard] == [dstcode] * 3
+    assert {heard.headers["Content-Type"] for heard in portal.heard} == {"application/json; charset=utf-8"}
+    assert login.body == {"username": "u", "password": "p"}
+    envelope = {"session": "9f6c0001", "madonvi": "H99"}
+    row = json.loads(recorded("DongBoHoSoMC.request.json"))
+    assert create.body == {**envelope, "service": "DongBoHoSoMC", "isUpdating": "False", "data": [row]}
+    told = json.loads(recorded("CapNhatTienDoHoSoMC.request.json"))
+    assert steps.body == {**envelope, "service": "CapNhatTienDoHoSoMC", "data": told}
+
+
+async def test_an_update_follows_a_create_that_met_the_dossier() -> None:
+    portal = Canned(recorded("exists_minus_3.json"))
+    await portal.raised(DO["register"])  # this portal says "exists" to the update as well: then it is a refusal
+    assert [heard.body.get("isUpdating") for heard in portal.heard] == [None, "False", "True"]
+    assert portal.heard[1].body["data"] == portal.heard[2].body["data"]
+
+
+async def test_placements_are_settings() -> None:
+    portal = Canned(recorded("good_int.json"), dstcode_placement="header", is_updating_placement="query")
+    async with portal.adapter() as adapter:
+        await adapter.register(DOSSIER)
+    create = portal.heard[1]
+    assert create.query == {"isUpdating": "False"}
+    assert create.headers["dstcode"].endswith("vpcpdvcprovider")
+    assert "isUpdating" not in create.body
+
+
+async def test_no_dstcode_where_none_is_wanted() -> None:
+    portal = Canned(recorded("good_int.json"), dstcode="")
+    async with portal.adapter() as adapter:
+        await adapter.register(DOSSIER)
+    assert all(not heard.query and "dstcode" not in heard.headers for heard in portal.heard)
 
 
 @pytest.mark.parametrize("do", DO)

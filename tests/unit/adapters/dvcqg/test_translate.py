@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters._kit import json as wire_json
 from adapters._kit.sandbox.fields import FieldTables
@@ -13,7 +15,7 @@ from adapters.dvcqg import codes, translate
 from adapters.dvcqg.wire import FoundRow, LookupReply, Reply
 from adapters.registry import PEERS_FOLDER
 from schemas.dossier import Channel, IdKind, PartyKind, ReturnMethod
-from schemas.errors import CallError, Refused, Transient, Unauthorised
+from schemas.errors import CallError, Misunderstood, Refused, Transient, Unauthorised
 from schemas.portal import PortalProgress
 from schemas.ports.carrier import Answer
 from tests.unit.adapters.dvcqg.records import ATTACHMENTS, CODE, DOSSIER, OWNER, PROGRESS, STEPS, recorded
@@ -151,6 +153,17 @@ def test_a_failure_keeps_their_code_and_words(name: str, kind: type[CallError], 
     assert told.subject == CODE
     assert told.raw == recorded(name)
     assert reply(name)[0].message in str(told)
+
+
+@given(st.text(max_size=40), st.integers() | st.text(max_size=6) | st.none() | st.floats(allow_nan=False))
+def test_whatever_a_reply_holds_it_is_good_or_an_error(message: str, code: object) -> None:
+    raw = json.dumps({"error_code": code, "message": message}).encode()
+    try:
+        told = wire_json.parse(Reply, raw)
+    except Misunderstood:
+        return
+    error = translate.failure(told, raw, subject=CODE)
+    assert (error is None) is (told.error_code == 0)
 
 
 def progress(*steps: int) -> PortalProgress:

@@ -8,6 +8,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters._kit import json as wire_json
 from adapters._kit.sandbox.fields import FieldTables
@@ -257,6 +259,24 @@ def test_a_profile_that_says_nothing_certain_is_set_aside(change: dict[str, obje
     with pytest.raises(Misunderstood) as raised:
         read(raw)
     assert raised.value.raw == raw
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(sorted(codes.ACTIONS)),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+FIELDS = ("status", "status_profile", "ref_code", "time_of_process", "appointment_date", "data_eform", "note")
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON_VALUES, min_size=1))
+def test_whatever_a_profile_holds_it_is_understood_or_set_aside(change: dict[str, object]) -> None:
+    try:
+        report = read(detail(**change))
+    except Misunderstood:
+        return
+    assert (report.national is None) is (report.kind is ReportKind.RECEIVED)
+    assert report.national is None or report.national in codes.NATIONAL
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
