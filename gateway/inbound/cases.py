@@ -10,6 +10,7 @@ from gateway.inbound.forms.decisions import CaseForm
 from gateway.inbound.forms.faults import parse
 from gateway.inbound.forms.replies import DiscrepancyListReply, write
 from gateway.inbound.routes import LIMIT, Parameter, Route, require
+from gateway.inbound.views import masking
 from schemas.discrepancy import Discrepancy, DiscrepancyState
 from schemas.ids import DiscrepancyId
 from schemas.ports.clock import Clock
@@ -69,11 +70,14 @@ class Cases:
                 else tx.discrepancies.open(units=units, limit=limit)
             )
         )
-        return web.Response(body=write(DiscrepancyListReply(cases)), content_type="application/json")
+        return web.Response(
+            body=write(DiscrepancyListReply(tuple(masking.case(case) for case in cases))),
+            content_type="application/json",
+        )
 
     async def get(self, request: web.Request) -> web.Response:
         """One case."""
-        return web.Response(body=write(await self._found(request)), content_type="application/json")
+        return web.Response(body=write(masking.case(await self._found(request))), content_type="application/json")
 
     async def settle(self, request: web.Request) -> web.Response:
         """A decision."""
@@ -82,7 +86,7 @@ class Cases:
         decided = await self._desk.settle_discrepancy(
             case.id, DiscrepancyState(form.act), form.reason, signed(request).principal
         )
-        return web.Response(body=write(decided), content_type="application/json")
+        return web.Response(body=write(masking.case(decided)), content_type="application/json")
 
     async def _found(self, request: web.Request) -> Discrepancy:
         """The case of the address. Raises NotFound, NotAllowed."""

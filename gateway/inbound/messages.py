@@ -11,6 +11,7 @@ from gateway.inbound.forms.faults import parse
 from gateway.inbound.forms.replies import AttemptReply, DecisionReply, MessageListReply, MessageReply, write
 from gateway.inbound.problems import EdgeError
 from gateway.inbound.routes import AFTER, LIMIT, Parameter, Route, require
+from gateway.inbound.views import masking
 from schemas.ids import MessageId, MessageNo, PeerId
 from schemas.message import Attempt, Message, MessageState
 from schemas.ports.clock import Clock
@@ -72,12 +73,15 @@ class Messages:
             lambda tx: tx.messages.list(where, limit=limit, after=None if after is None else MessageNo(after))
         )
         more = found[-1].id if len(found) == limit else None
-        return web.Response(body=write(MessageListReply(found, more)), content_type="application/json")
+        return web.Response(
+            body=write(MessageListReply(tuple(masking.message(each) for each in found), more)),
+            content_type="application/json",
+        )
 
     async def get(self, request: web.Request) -> web.Response:
         """One message; the raw bytes of its tries are not in it."""
         message, attempts = await look_up(self._store, self._clock, request)
-        reply = MessageReply(message, tuple(AttemptReply.of(attempt) for attempt in attempts))
+        reply = MessageReply(masking.message(message), tuple(AttemptReply.of(attempt) for attempt in attempts))
         return web.Response(body=write(reply), content_type="application/json")
 
     async def retry(self, request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ import shutil
 import uuid
 from pathlib import Path
 from typing import BinaryIO, Final
+from urllib.parse import unquote
 
 from aiohttp import BodyPartReader, MultipartReader, web
 
@@ -184,6 +185,6 @@ def file_name(n: int, told: str) -> str:
     >>> file_name(3, "../../etc/Tờ bìa 1.pdf")
     '003-Tờ_bìa_1.pdf'
     """
-    last = re.split(r"[/\\]", told)[-1]
+    last = re.split(r"[/\\]", unquote(told))[-1]
     clean = re.sub(r"[^\w.-]+", "_", last).lstrip("._-")
     return f"{n:03d}-{clean[-80:] or 'file'}"

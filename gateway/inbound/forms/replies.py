@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from gateway.log import redact
 from schemas.attachment import AttachedDocument, KeptAside
 from schemas.discrepancy import Discrepancy
 from schemas.dossier import Dossier
@@ -142,7 +143,7 @@ class AttemptReply:
             outcome=attempt.outcome,
             status=attempt.status,
             peer_code=attempt.peer_code,
-            detail=attempt.detail,
+            detail=redact(attempt.detail),
         )
 
 

@@ -2,9 +2,13 @@
 
 import dataclasses
 
+from gateway.log import redact
+from schemas.discrepancy import Discrepancy
 from schemas.dossier import Dossier, Party
+from schemas.message import Message
 from schemas.numbers import citizen_id
 from schemas.shipment import Item
+from schemas.tracking import StoredEvent
 
 
 def phone(number: str) -> str:
@@ -27,8 +31,35 @@ def party(person: Party) -> Party:
 
 
 def dossier(record: Dossier) -> Dossier:
-    """A dossier whose persons are masked."""
-    return dataclasses.replace(record, owner=party(record.owner), submitter=party(record.submitter))
+    """A dossier whose persons are masked, and whose free text is searched for their numbers."""
+    return dataclasses.replace(
+        record,
+        owner=party(record.owner),
+        submitter=party(record.submitter),
+        authority=redact(record.authority),
+        note=redact(record.note),
+        history=tuple(dataclasses.replace(step, reason=redact(step.reason)) for step in record.history),
+        requests=tuple(dataclasses.replace(each, reason=redact(each.reason)) for each in record.requests),
+    )
+
+
+def event(stored: StoredEvent) -> StoredEvent:
+    """An event whose text is searched for numbers of persons."""
+    return dataclasses.replace(stored, event=dataclasses.replace(stored.event, text=redact(stored.event.text)))
+
+
+def case(record: Discrepancy) -> Discrepancy:
+    """A case whose evidence and reason are searched for numbers of persons."""
+    return dataclasses.replace(
+        record,
+        reason=redact(record.reason),
+        evidence=tuple(dataclasses.replace(proof, says=redact(proof.says)) for proof in record.evidence),
+    )
+
+
+def message(record: Message) -> Message:
+    """A message whose last failure and reason are searched for numbers of persons."""
+    return dataclasses.replace(record, last_detail=redact(record.last_detail), reason=redact(record.reason))
 
 
 def item(record: Item) -> Item:

@@ -6,7 +6,8 @@ from gateway.inbound.forms.replies import ClockReply, DossierReply, ItemReply, T
 from gateway.inbound.problems import Say
 from gateway.inbound.views import masking
 from gateway.inbound.views.timeline import Line, clocks, merged
-from gateway.inbound.views.whole import Whole
+from gateway.inbound.views.whole import ItemWhole, Whole
+from gateway.log import redact
 
 
 def reply(whole: Whole, *, say: Say, lang: str, now: dt.datetime) -> DossierReply:
@@ -18,11 +19,18 @@ def reply(whole: Whole, *, say: Say, lang: str, now: dt.datetime) -> DossierRepl
             for clock in clocks(whole, now)
         ),
         timeline=tuple(told(line, say, lang) for line in merged(whole)),
-        items=tuple(ItemReply(masking.item(each.item), each.events) for each in whole.items),
+        items=tuple(
+            ItemReply(masking.item(each.item), tuple(masking.event(event) for event in each.events))
+            for each in whole.items
+        ),
         documents=whole.documents,
-        messages=whole.messages,
-        discrepancies=whole.cases,
+        messages=tuple(masking.message(message) for message in whole.messages),
+        discrepancies=tuple(masking.case(case) for case in whole.cases),
     )
+
+
+def _item(whole: ItemWhole) -> ItemReply:
+    return ItemReply(masking.item(whole.item), tuple(masking.event(event) for event in whole.events))
 
 
 def told(line: Line, say: Say, lang: str) -> TimelineReply:
@@ -33,7 +41,7 @@ def told(line: Line, say: Say, lang: str) -> TimelineReply:
         kind=line.kind,
         key=line.key,
         says=say(line.says, lang, **dict(line.values)),
-        detail=line.detail,
+        detail=redact(line.detail),
         by=line.by,
         place=say(line.place, lang) if line.kind == "message" else line.place,
         grave=line.grave,

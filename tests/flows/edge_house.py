@@ -1,0 +1,334 @@
+"""The whole door on a real socket over a real SQLite file, the real desks, the sample province and four people."""
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+import hashlib
+import hmac
+import re
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, CookieJar, web
+
+from gateway import config
+from gateway.accounts import AccountTx, ApiKey, Role, User
+from gateway.config import Settings
+from gateway.console.catalogue import sentence
+from gateway.console.pages import make_pages, make_renderer
+from gateway.console.passwords import hash_password
+from gateway.desk import numbering
+from gateway.desk.attach import AttachDesk
+from gateway.desk.intake import HandoverDesk
+from gateway.desk.scans import ScanDesk
+from gateway.desk.settle import SettleDesk
+from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
+from gateway.inbound.callbacks import Pushing
+from gateway.metrics import Metrics
+from gateway.outbox.bells.embedded import EmbeddedBell
+from gateway.outbox.route import Router, RoutingTable
+from gateway.sample import people, province
+from gateway.storage.database import Database, open_database
+from schemas.calendar import Span, WorkCalendar
+from schemas.ids import PeerId, UnitId, UserId
+from schemas.ports.stores import Tx
+from schemas.tracking import TrackingBatch
+from schemas.wire import Callback, CallbackReply
+from tracking.reading import load_context
+from tracking.reconcile import Reconciler
+
+NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
+"""Monday, nine o'clock at the counter."""
+PASSWORD = "mật khẩu dài của quầy"
+KEY, OTHER_KEY = "k-" + "a" * 40, "k-" + "b" * 40
+SIGNED, UNSIGNED = PeerId("signing_post"), PeerId("plain_post")
+SECRET = b"shared with the peer"
+CARRIER_PEER = PeerId("vnpost_hcc")
+CHEAP = {"TIME_COST": "1", "MEMORY_KIB": "64", "PARALLELISM": "1"}
+"""A password hash that costs nothing."""
+
+
+class MovedClock:
+    """Stands until a test moves it; who waits is woken by the move."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+        self._moved = asyncio.Condition()
+
+    def now(self) -> dt.datetime:
+        return self.at
+
+    async def wait_until(self, when: dt.datetime) -> None:
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.at >= when)
+
+    async def move(self, **by: float) -> None:
+        """Move on by a timedelta's words."""
+        async with self._moved:
+            self.at += dt.timedelta(**by)
+            self._moved.notify_all()
+
+
+class Peer:
+    """A port of a peer that pushes: signs its raw bytes in a header, or not at all."""
+
+    def __init__(self, *, signs: bool) -> None:
+        self.signs = signs
+
+    def verify_header(self, callback: Callback) -> bool:
+        told = dict(callback.headers).get("x-signature", "")
+        return self.signs and hmac.compare_digest(told.encode(), signature(callback.body).encode())
+
+    def event_key(self, callback: Callback) -> str:
+        return dict(callback.query).get("id") or hashlib.sha256(callback.body).hexdigest()
+
+    def parse(self, callback: Callback) -> TrackingBatch:
+        raise AssertionError("T2 is not the door's business")
+
+    def answer(self, *, repeated: bool) -> CallbackReply:
+        return CallbackReply(
+            200, "application/json; charset=utf-8", b'{"code":"again"}' if repeated else b'{"code":"ok"}'
+        )
+
+
+def signature(body: bytes) -> str:
+    """What the peer puts into its header."""
+    return hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+
+
+@dataclasses.dataclass
+class EdgeHouse:
+    """The door and what stands behind it."""
+
+    url: str
+    settings: Settings
+    store: Database
+    clock: MovedClock
+    app: web.Application
+    arrived: asyncio.Event
+    session: ClientSession
+
+    async def json(self, method: str, path: str, *, key: str | None = KEY, **more: Any) -> tuple[int, Any]:
+        """Ask as a system; status and JSON."""
+        headers = {**more.pop("headers", {}), **({"Authorization": f"Bearer {key}"} if key else {})}
+        async with self.session.request(method, f"{self.url}{path}", headers=headers, **more) as reply:
+            return reply.status, await reply.json(content_type=None)
+
+    async def lodge(self, **changes: Any) -> Mapping[str, Any]:
+        """Hand a dossier in; the receipt."""
+        status, receipt = await self.json("POST", "/api/v1/handovers", json=handover(**changes))
+        assert status == 201, receipt
+        return dict(receipt)
+
+    @contextlib.asynccontextmanager
+    async def browser(self, name: str | None = None) -> AsyncIterator["Browser"]:
+        """A browser of its own, logged in as ``name``."""
+        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+            browser = Browser(self.url, session)
+            if name:
+                page = await browser.login(name)
+                assert page.status == 200, page.text
+            yield browser
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """What a browser got, after redirects."""
+
+    status: int
+    path: str
+    text: str
+    headers: Mapping[str, str]
+
+    def field(self, name: str) -> str:
+        """Value of a hidden field."""
+        found = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', self.text)
+        assert found, f"no field {name}"
+        return found[1]
+
+    def has(self, testid: str) -> bool:
+        """Whether the page has this element."""
+        return f'data-testid="{testid}"' in self.text
+
+    def text_of(self, testid: str) -> str:
+        """Text inside this element, its tags taken out."""
+        found = re.search(
+            rf'data-testid="{re.escape(testid)}"[^>]*>(.*?)</(?:p|h1|dd|b|span|td|section)>', self.text, re.S
+        )
+        assert found, f"no {testid}"
+        return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+
+
+class Browser:
+    """Follows links and sends forms, as a person does without scripts."""
+
+    def __init__(self, url: str, session: ClientSession) -> None:
+        self.url = url
+        self.session = session
+
+    async def get(self, path: str, **more: Any) -> Page:
+        async with self.session.get(f"{self.url}{path}", **more) as reply:
+            return Page(reply.status, reply.url.path, await reply.text(errors="replace"), reply.headers)
+
+    async def post(self, path: str, fields: Any, **more: Any) -> Page:
+        async with self.session.post(f"{self.url}{path}", data=fields, **more) as reply:
+            return Page(reply.status, reply.url.path, await reply.text(), reply.headers)
+
+    async def login(self, name: str, password: str = PASSWORD, next_page: str = "") -> Page:
+        form = await self.get(f"/login?next={next_page}")
+        fields = {"csrf": form.field("csrf"), "next": form.field("next"), "name": name, "password": password}
+        return await self.post("/login", fields)
+
+
+def handover(**changes: Any) -> dict[str, Any]:
+    """A whole, lawful body; ``changes`` replace fields of it."""
+    body: dict[str, Any] = {
+        "intake_mode": "delegated",
+        "channel": 3,
+        "procedure": "9.000012",
+        "owner": {
+            "kind": "citizen",
+            "name": "Giàng A Tủa",
+            "id_kind": "cccd",
+            "id_number": "099084000012",
+            "phone": "0100 123 456",
+            "address": {"line": "Bản Nà Tòng", "commune": "xã Mường Khắt", "province": "tỉnh Mường Sa"},
+        },
+        "receiving_unit": province.COMMUNE,
+        "with_post": True,
+        "post_unit": province.POST,
+        "signed_by": "Vì Văn Thương",
+        "components": [
+            {"no": 1, "name": "Giấy đề nghị đăng ký hộ kinh doanh", "kind": "original", "sheets_counted": 2},
+            {"no": 2, "name": "Giấy tờ pháp lý của chủ hộ", "kind": "copy", "sheets_counted": 1},
+        ],
+        "return_method": 1,
+        "return_address": {"line": "Bản Nà Tòng", "commune": "xã Mường Khắt"},
+        "handed_at": "2026-11-23T08:55:00+07:00",
+    }
+    return {name: value for name, value in {**body, **changes}.items() if value is not ...}
+
+
+@contextlib.asynccontextmanager
+async def edge_house(folder: Path, *, clock: MovedClock | None = None, **env: str) -> AsyncIterator[EdgeHouse]:
+    """Start the door; ``env`` are settings as environment variables."""
+    quick = {
+        "LIENTHONG_ARGON2__TIME_COST": "1",
+        "LIENTHONG_ARGON2__MEMORY_KIB": "64",
+        "LIENTHONG_ARGON2__PARALLELISM": "1",
+    }
+    settings = config.load(None, {"LIENTHONG_DATA_FOLDER": str(folder), **quick, **env})
+    clock = clock or MovedClock()
+    store = open_database(settings.database_url, blobs=settings.blobs_folder)
+    settings.hot_folder.mkdir(parents=True, exist_ok=True)
+    hashed = hash_password(PASSWORD, settings.argon2)
+    await store.write(lambda tx: seed(tx, clock.now(), hashed))
+    arrived = asyncio.Event()
+    app = _app(settings, store, clock, arrived)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    try:
+        async with ClientSession() as session:
+            yield EdgeHouse(f"http://{host}:{port}", settings, store, clock, app, arrived, session)
+    finally:
+        await runner.cleanup()
+        await store.close()
+
+
+def _app(settings: Settings, store: Database, clock: MovedClock, arrived: asyncio.Event) -> web.Application:
+    bell = EmbeddedBell(settings.database_url, clock=clock)
+    table = RoutingTable(PeerId("dvcqg"), PeerId("lien_thong"), {}, {province.CARRIER: CARRIER_PEER})
+    router = Router(table, bell=bell, clock=clock, base_url=settings.public_url)
+    reconciler = Reconciler(load_context)
+    handovers = HandoverDesk(store, clock=clock, tell=router)
+    settle = SettleDesk(store, clock=clock, bell=bell, reconciler=reconciler)
+    scans = ScanDesk(store, hot_folder=settings.hot_folder, clock=clock)
+    queue = AttachDesk(
+        store, blobs=store.blobs, clock=clock, tell=router, unit=UnitId(province.COMMUNE), reconciler=reconciler
+    )
+    doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
+    uploads = make_uploads(settings, store=store, scans=scans)
+    renderer = make_renderer(settings)
+
+    async def ready() -> Mapping[str, bool]:
+        return {"bell": True}
+
+    return make_app(
+        settings,
+        store=store,
+        clock=clock,
+        say=sentence,
+        metrics=Metrics(),
+        doorkeeper=doorkeeper,
+        handovers=handovers,
+        settle=settle,
+        uploads=uploads,
+        callbacks={
+            SIGNED: Pushing(Peer(signs=True), signed_header=True),
+            UNSIGNED: Pushing(Peer(signs=False), signed_header=False),
+        },
+        arrived=arrived.set,
+        ready=ready,
+        pages=make_pages(
+            settings,
+            store=store,
+            clock=clock,
+            renderer=renderer,
+            doorkeeper=doorkeeper,
+            handovers=handovers,
+            settle=settle,
+            queue=queue,
+            uploads=uploads,
+            blobs=store.blobs,
+        ),
+        show_problem=renderer.problem,
+    )
+
+
+def seed(tx: AccountTx, now: dt.datetime, password_hash: str) -> None:
+    """The province, its numbers, people and keys."""
+    _catalogue(tx, now)
+    everything = (Role.CLERK, Role.SCANNER, Role.OPERATOR)
+    for name, shown, roles, units in (
+        ("gdv", "Lò Thị Ơi", (Role.CLERK,), (province.POST, province.COMMUNE)),
+        ("khac", "Sùng Thị Mỷ", (Role.CLERK,), (province.OTHER_POST, province.OTHER_COMMUNE)),
+        ("truc", "Cầm Văn Hịa", (Role.OPERATOR,), ()),
+        ("sohoa", "Quàng Văn Pọm", (Role.SCANNER,), (province.COMMUNE,)),
+    ):
+        if tx.accounts.user_named(name) is None:
+            tx.accounts.put_user(User(UserId(0), name, shown, password_hash, roles, units, True, 0, None))
+    tx.accounts.put_key(ApiKey("one-stop", digest(KEY), "", everything, (), None, True))
+    tx.accounts.put_key(ApiKey("other", digest(OTHER_KEY), "", (Role.CLERK,), (province.OTHER_COMMUNE,), None, True))
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _catalogue(tx: Tx, now: dt.datetime) -> None:
+    tx.catalogue.put_units(province.UNITS)
+    tx.catalogue.put_procedures(province.PROCEDURES)
+    tx.catalogue.put_agreements(province.AGREEMENTS)
+    hours = (Span(dt.time(7, 30), dt.time(11, 30)), Span(dt.time(13, 30), dt.time(17)))
+    week = (*(hours,) * 5, (), ())
+    tx.catalogue.put_calendar(WorkCalendar(None, "test-1", dt.date(2026, 1, 1), dt.date(2027, 12, 31), week, hours, ()))
+    for unit, service, first, last in province.S10_RANGES:
+        numbering.lease_items(tx, unit, service, first, last, now=now)
+
+
+def citizen(seed: int) -> dict[str, Any]:
+    """A sample person as a body tells them."""
+    person = people.citizen(seed)
+    return {
+        "kind": person.kind.value,
+        "name": person.name,
+        "id_kind": "cccd",
+        "id_number": person.id_number,
+        "phone": person.phone,
+        "address": {"line": person.address.line, "commune": person.address.commune},
+    }
