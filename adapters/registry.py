@@ -193,6 +193,7 @@ def make_http(settings: Settings, *, clock: Clock) -> PeerHttp:
         ),
         max_reply_bytes=settings.integer("max_reply_bytes"),
         max_in_flight=in_flight if isinstance(in_flight, int) else manifest.max_in_flight,
+        rate_per_s=settings.number("rate_per_s") if settings.has("rate_per_s") else manifest.rate_per_s,
         tls=Tls(
             settings.text("tls_ca_file") or None,
             settings.text("tls_client_cert_file") or None,

@@ -22,7 +22,6 @@ import contextlib
 import contextvars
 import dataclasses
 import datetime as dt
-import email.utils
 import ssl
 import types
 from collections.abc import Collection, Iterator, Mapping
@@ -31,15 +30,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from adapters._kit import redact
+from adapters._kit.call import Call, http_date, kind_of
 from schemas.errors import (
     BadConfiguration,
     CallError,
     Misunderstood,
     Outage,
-    Refused,
-    Throttled,
-    Transient,
-    Unauthorised,
     Unknown,
 )
 from schemas.ids import PeerId
@@ -54,6 +50,9 @@ _recorder: contextvars.ContextVar[list[Exchange] | None] = contextvars.ContextVa
 _CONNECT_FAILURES = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _TAIL = 64 * 1024
 """Bytes read from a reply in one go."""
+SPARE = 4
+"""Connections beyond ``max_in_flight``: a feed or a probe must not wait behind the messages, since waiting for a free
+connection counts as an outage when it lasts too long."""
 IDLE_S = 4.0
 """A connection idle for longer is not used again: many servers close theirs after 5 s, and a message that meets the
 closing has an unknown outcome for nothing."""
@@ -105,7 +104,7 @@ class Reply:
     @property
     def server_time(self) -> dt.datetime | None:
         """The peer's Date header, for the clock difference."""
-        return _http_date(self.headers.get("date", ""))
+        return http_date(self.headers.get("date", ""))
 
 
 class PeerHttp:
@@ -120,9 +119,13 @@ class PeerHttp:
         deadlines: Deadlines | None = None,
         max_reply_bytes: int = 16 * 1024 * 1024,
         max_in_flight: int = 8,
+        rate_per_s: float | None = None,
         tls: Tls | None = None,
     ) -> None:
-        """Take the peer's ``origins`` (``https://host:port``) from its settings; nothing is opened before a call."""
+        """Take the peer's ``origins`` (``https://host:port``) from its settings; nothing is opened before a call.
+
+        ``rate_per_s`` spaces the calls evenly, log-ins and reads included; waiting for a turn is before any deadline.
+        """
         self.peer = peer
         self._clock = clock
         self._origins = frozenset(origin_of(origin) for origin in origins)
@@ -130,6 +133,8 @@ class PeerHttp:
         self._max_reply_bytes = max_reply_bytes
         self._max_in_flight = max_in_flight
         self._tls = tls or Tls()
+        self._gap = dt.timedelta(seconds=1 / rate_per_s) if rate_per_s else None
+        self._turn_at: dt.datetime | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "PeerHttp":
@@ -197,7 +202,8 @@ class PeerHttp:
             CallError: as the table at the head of this module.
         """
         self._check_origin(url)
-        call = _Call(method, url, dict(params or {}), dict(headers or {}), body)
+        call = Call(method, url, dict(params or {}), dict(headers or {}), body)
+        await self._turn()
         started_at = self._clock.now()
         try:
             await self._send(call, effect=effect)
@@ -209,7 +215,16 @@ class PeerHttp:
             self._record(call, started_at)
         return self._judge(call, accept, allow, effect=effect)
 
-    async def _send(self, call: "_Call", *, effect: bool) -> None:
+    async def _turn(self) -> None:
+        if self._gap is None:
+            return
+        now = self._clock.now()
+        at = max(now, self._turn_at or now)
+        self._turn_at = at + self._gap
+        if at > now:
+            await self._clock.wait_until(at)
+
+    async def _send(self, call: Call, *, effect: bool) -> None:
         self._session = self._session or self._open()
         async with self._session.request(
             call.method,
@@ -240,7 +255,7 @@ class PeerHttp:
         )
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=self._max_in_flight, keepalive_timeout=IDLE_S, ssl=_tls_context(self._tls, self.peer)
+                limit=self._max_in_flight + SPARE, keepalive_timeout=IDLE_S, ssl=_tls_context(self._tls, self.peer)
             ),
             timeout=timeout,
             trace_configs=[trace],
@@ -255,19 +270,19 @@ class PeerHttp:
                 subject=self.peer,
             )
 
-    def _broken(self, call: "_Call", what: str, error: BaseException, *, effect: bool) -> CallError:
+    def _broken(self, call: Call, what: str, error: BaseException, *, effect: bool) -> CallError:
         where = f"{call.method} {redact.url(call.url)}: {what}"
         if isinstance(error, _CONNECT_FAILURES) or not call.sent:
             return Outage(f"{where}; nothing was sent", subject=self.peer)
         kind = Unknown if effect else Outage
         return kind(where, subject=self.peer, raw=bytes(call.reply), status=call.status)
 
-    def _judge(self, call: "_Call", accept: tuple[str, ...], allow: Collection[int], *, effect: bool) -> Reply:
+    def _judge(self, call: Call, accept: tuple[str, ...], allow: Collection[int], *, effect: bool) -> Reply:
         status = call.status or 0
         if call.too_long:
             raise self._error(Misunderstood, call, f"reply is longer than {self._max_reply_bytes} bytes")
         if not 200 <= status < 300 and status not in allow:
-            kind = _kind_of(status, effect=effect)
+            kind = kind_of(status, effect=effect)
             raise self._error(kind, call, f"HTTP {status} {call.reason}".rstrip())
         if accept and call.content_type not in accept:
             told = call.content_type or "no content type"
@@ -281,7 +296,7 @@ class PeerHttp:
             received_at=self._clock.now(),
         )
 
-    def _error(self, kind: type[CallError], call: "_Call", what: str) -> CallError:
+    def _error(self, kind: type[CallError], call: Call, what: str) -> CallError:
         return kind(
             f"{call.method} {redact.url(call.url)}: {what}",
             subject=self.peer,
@@ -290,14 +305,14 @@ class PeerHttp:
             retry_after_s=self._retry_after(call),
         )
 
-    def _retry_after(self, call: "_Call") -> float | None:
+    def _retry_after(self, call: Call) -> float | None:
         told = next((value for name, value in call.reply_headers if name.lower() == "retry-after"), "").strip()
         if told.isascii() and told.isdigit():
             return float(told)
-        until = _http_date(told)
+        until = http_date(told)
         return max(0.0, (until - self._clock.now()).total_seconds()) if until is not None else None
 
-    def _record(self, call: "_Call", started_at: dt.datetime) -> None:
+    def _record(self, call: Call, started_at: dt.datetime) -> None:
         exchanges = _recorder.get()
         if exchanges is None:
             return
@@ -311,37 +326,6 @@ class PeerHttp:
                 ended_at=self._clock.now(),
             )
         )
-
-
-@dataclasses.dataclass(slots=True)
-class _Call:
-    """What is known of a call while it runs; aiohttp's trace marks ``sent``."""
-
-    method: str
-    url: str
-    params: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-    sent: bool = False
-    status: int | None = None
-    reason: str = ""
-    reply_headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-    content_type: str = ""
-    charset: str | None = None
-    reply: bytearray = dataclasses.field(default_factory=bytearray)
-    too_long: bool = False
-
-    def request_text(self) -> bytes:
-        """The request as it is kept: start line, headers, body, without secrets."""
-        target = redact.url(self.url, self.params)
-        return _text(f"{self.method} {target}", redact.headers(self.headers.items()), redact.body(self.body))
-
-    def reply_text(self) -> bytes:
-        """The reply as it is kept; empty when no status line came."""
-        if self.status is None:
-            return b""
-        start = f"HTTP {self.status} {self.reason}".rstrip()
-        return _text(start, redact.headers(self.reply_headers), redact.body(bytes(self.reply)))
 
 
 def origin_of(url: str) -> str:
@@ -362,37 +346,6 @@ def join(base_url: str, path: str) -> str:
     'https://a.example/api/order'
     """
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
-
-
-def _kind_of(status: int, *, effect: bool) -> type[CallError]:
-    special: dict[int, type[CallError]] = {
-        401: Unauthorised,
-        403: Unauthorised,
-        408: Transient,
-        425: Transient,
-        429: Throttled,
-        503: Transient,
-    }
-    if status in special:
-        return special[status]
-    if 400 <= status < 500:
-        return Refused
-    if status >= 500:
-        return Unknown if effect else Outage
-    return Misunderstood
-
-
-def _text(start: str, headers: list[tuple[str, str]], body: bytes) -> bytes:
-    lines = [start, *(f"{name}: {value}" for name, value in headers), "", ""]
-    return "\r\n".join(lines).encode("utf-8", "replace") + body
-
-
-def _http_date(text: str) -> dt.datetime | None:
-    try:
-        told = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    return told if told.tzinfo is not None else told.replace(tzinfo=dt.UTC)
 
 
 def _tls_context(tls: Tls, peer: PeerId) -> ssl.SSLContext:

@@ -166,6 +166,25 @@ async def test_nothing_sent_is_an_outage_even_by_total_deadline() -> None:
             await http.post(f"{url}/order", b"{}")
 
 
+class TurningClock(StillClock):
+    """Time passes only by waiting for it."""
+
+    async def wait_until(self, when: dt.datetime) -> None:
+        self.time = max(self.time, when)
+
+
+async def test_calls_keep_the_rate_of_the_peer() -> None:
+    clock = TurningClock()
+    async with (
+        serving(("/x", answering(200))) as url,
+        PeerHttp(PeerId("test"), clock=clock, origins=[url], rate_per_s=4) as http,
+    ):
+        with recording() as exchanges:
+            await asyncio.gather(*(http.get(f"{url}/x") for _ in range(5)))
+    assert clock.time == NOW + dt.timedelta(seconds=1)
+    assert len(exchanges) == 5
+
+
 async def test_recordings_of_two_tasks_do_not_mix() -> None:
     handlers = (("/a", answering(200, b'{"a":1}')), ("/b", answering(200, b'{"b":1}')))
     async with serving(*handlers) as url, http_to(url) as http:

@@ -1,0 +1,72 @@
+"""What is known of one HTTP call while it runs, how it is kept, and which error a status is."""
+
+import dataclasses
+import datetime as dt
+import email.utils
+
+from adapters._kit import redact
+from schemas.errors import CallError, Misunderstood, Outage, Refused, Throttled, Transient, Unauthorised, Unknown
+
+
+@dataclasses.dataclass(slots=True)
+class Call:
+    """What is known of a call while it runs; aiohttp's trace marks ``sent``."""
+
+    method: str
+    url: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    sent: bool = False
+    status: int | None = None
+    reason: str = ""
+    reply_headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    content_type: str = ""
+    charset: str | None = None
+    reply: bytearray = dataclasses.field(default_factory=bytearray)
+    too_long: bool = False
+
+    def request_text(self) -> bytes:
+        """The request as it is kept: start line, headers, body, without secrets."""
+        target = redact.url(self.url, self.params)
+        return _text(f"{self.method} {target}", redact.headers(self.headers.items()), redact.body(self.body))
+
+    def reply_text(self) -> bytes:
+        """The reply as it is kept; empty when no status line came."""
+        if self.status is None:
+            return b""
+        start = f"HTTP {self.status} {self.reason}".rstrip()
+        return _text(start, redact.headers(self.reply_headers), redact.body(bytes(self.reply)))
+
+
+def kind_of(status: int, *, effect: bool) -> type[CallError]:
+    """The error of a status that is no success; the table at the head of :mod:`adapters._kit.http`."""
+    special: dict[int, type[CallError]] = {
+        401: Unauthorised,
+        403: Unauthorised,
+        408: Transient,
+        425: Transient,
+        429: Throttled,
+        503: Transient,
+    }
+    if status in special:
+        return special[status]
+    if 400 <= status < 500:
+        return Refused
+    if status >= 500:
+        return Unknown if effect else Outage
+    return Misunderstood
+
+
+def _text(start: str, headers: list[tuple[str, str]], body: bytes) -> bytes:
+    lines = [start, *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("utf-8", "replace") + body
+
+
+def http_date(text: str) -> dt.datetime | None:
+    """A date as HTTP headers tell it (RFC 9110 §5.6.7), aware; None for anything else."""
+    try:
+        told = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return told if told.tzinfo is not None else told.replace(tzinfo=dt.UTC)
