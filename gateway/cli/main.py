@@ -6,16 +6,23 @@ from collections.abc import Sequence
 import cyclopts
 
 from gateway.cli import operations, papers, serving
+from gateway.cli.opening import StoreUnopened
 from gateway.cli.output import Exit, complain
 from gateway.console.catalogue import sentence
-from schemas.errors import BadConfiguration, CallError, LienthongError
+from schemas.errors import BadConfiguration, CallError, LienthongError, StoreFull
 
 HELP = """Cổng liên thông hồ sơ: bưu chính, một cửa và Cổng Dịch vụ công.
 
 Exit codes: 0 done, 1 bad usage, 2 bad input, 3 a peer or a dependency failed, 4 discrepancies found (--fail-on).
 """
 
-app = cyclopts.App(name="lienthong", help=HELP, version_flags=["--version"])
+app = cyclopts.App(
+    name="lienthong",
+    help=HELP,
+    version_flags=["--version"],
+    help_formatter="plain",
+    default_parameter=cyclopts.Parameter(negative=()),
+)
 serving.register(app)
 papers.register(app)
 operations.register(app)
@@ -29,11 +36,26 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit(Exit.USAGE)
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(Exit.DONE)
     except LienthongError as error:
-        complain(f"{sentence(error.text)} {error}")
-        sys.exit(Exit.DEPENDENCY if isinstance(error, CallError) else _code(error))
+        complain(told(error))
+        sys.exit(code_of(error))
+    except OSError as error:  # a folder that may not be written, a full disk, a port in use
+        complain(f"{sentence('file.failed')} {error}")
+        sys.exit(Exit.DEPENDENCY)
     sys.exit(int(code) if code is not None else Exit.DONE)
 
 
-def _code(error: LienthongError) -> Exit:
-    return Exit.USAGE if isinstance(error, BadConfiguration) else Exit.BAD_INPUT
+def told(error: LienthongError) -> str:
+    """One line for a person: what happened, to what, and the detail as it came."""
+    parts = [sentence(error.text), f"[{error.subject}]" if error.subject else "", error.detail]
+    return " ".join(part for part in parts if part)
+
+
+def code_of(error: LienthongError) -> Exit:
+    """The exit code that an error becomes."""
+    if isinstance(error, BadConfiguration):
+        return Exit.USAGE
+    return Exit.DEPENDENCY if isinstance(error, CallError | StoreFull | StoreUnopened) else Exit.BAD_INPUT

@@ -1,13 +1,19 @@
 """How the command line prints: tables for people, JSON for programs; exit codes."""
 
+import datetime as dt
 import enum
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
 from gateway.storage.codec import to_json
+from schemas.calendar import VIETNAM
+
+_PIPED_COLUMNS: Final = 160
+"""Width where nobody watches: rich would fold a log file at 80."""
 
 
 class Exit(enum.IntEnum):
@@ -21,18 +27,26 @@ class Exit(enum.IntEnum):
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table on standard output."""
-    sheet = Table(title=title, title_justify="left", show_lines=False)
+    """Print a table on standard output; columns without a name make a sheet of facts."""
+    sheet = Table(title=title, title_justify="left", show_lines=False, show_header=any(columns))
     for column in columns:
         sheet.add_column(column, overflow="fold")
     for row in rows:
         sheet.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console().print(sheet)
+    # Text that came from outside may hold brackets: it is never markup, and a code is never coloured as if it were one.
+    Console(width=None if sys.stdout.isatty() else _PIPED_COLUMNS, markup=False, highlight=False, emoji=False).print(
+        sheet
+    )
 
 
 def record(value: object) -> None:
     """Print a record or a list of records as JSON on standard output."""
     sys.stdout.write(to_json(value) + "\n")
+
+
+def local(at: dt.datetime | None) -> str:
+    """An instant as people read it here: to the second, in Asia/Ho_Chi_Minh; empty for none."""
+    return "" if at is None else f"{at.astimezone(VIETNAM):%d/%m/%Y %H:%M:%S}"
 
 
 def say(text: str) -> None:

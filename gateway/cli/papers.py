@@ -1,12 +1,13 @@
 """Commands that need no server: the scan line on files, numbers, shapes of records."""
 
 import asyncio
-import json
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import cyclopts
 
+from gateway.cli.opening import Json
 from gateway.cli.output import Exit, complain, say, table
 from gateway.clock import SystemClock
 from gateway.console.catalogue import sentence
@@ -23,19 +24,20 @@ def register(app: cyclopts.App) -> None:
     app.command(schema)
 
 
-def scan(inputs: list[Path], /, *, out: Path, json_: Annotated[bool, cyclopts.Parameter("--json")] = False) -> int:
+def scan(
+    inputs: Annotated[list[Path], cyclopts.Parameter(help="Images, PDFs or folders of them.")],
+    /,
+    *,
+    out: Annotated[Path, cyclopts.Parameter(help="Folder for the documents and manifest.json; made if it is missing.")],
+    json: Json = False,
+) -> int:
     """Quét ảnh, PDF hoặc thư mục thành PDF/A và manifest.json; không cần máy chủ.
 
     Exit codes: 0 everything became PDF/A; 2 something was set aside or could not be read (its neighbours went through).
-
-    Args:
-        inputs: Images, PDFs or folders of them.
-        out: Folder for the documents and manifest.json; made if it is missing.
-        json_: Print the manifest on standard output.
     """
     manifest = asyncio.run(scan_paths(inputs, out, now=SystemClock().now()))
-    if json_:
-        say(json.dumps(manifest.as_json(), ensure_ascii=False, indent=2))
+    if json:
+        say(dumps(manifest.as_json(), ensure_ascii=False, indent=2))
     else:
         _print(manifest)
     return Exit.DONE if manifest.is_clean else Exit.BAD_INPUT
@@ -51,18 +53,16 @@ def _print(manifest: Manifest) -> None:
         complain(f"{error.source}: {error.reason}")
 
 
-def identify_command(code: str, /, *, json_: Annotated[bool, cyclopts.Parameter("--json")] = False) -> int:
+def identify_command(
+    code: Annotated[str, cyclopts.Parameter(help="The number as typed or scanned.")], /, *, json: Json = False
+) -> int:
     """Cho biết số này là gì (S10, mã hồ sơ, mã đơn vị, mã thủ tục, CCCD, QR thẻ căn cước), có hợp lệ không.
 
     Exit codes: 0 valid; 2 not valid or not known (near misses are listed).
-
-    Args:
-        code: The number as typed or scanned.
-        json_: Print as JSON.
     """
     found = identify(code)
-    if json_:
-        say(json.dumps(found.as_json(), ensure_ascii=False))
+    if json:
+        say(dumps(found.as_json(), ensure_ascii=False))
     else:
         rows = [
             (answer.kind, "hợp lệ" if answer.valid else "không hợp lệ", answer.shown, answer.why)
@@ -74,13 +74,15 @@ def identify_command(code: str, /, *, json_: Annotated[bool, cyclopts.Parameter(
     return Exit.DONE if any(answer.valid for answer in found.answers) else Exit.BAD_INPUT
 
 
-def schema(record: str | None = None, /) -> int:
+def schema(
+    record: Annotated[
+        str | None, cyclopts.Parameter(help="Name of a dataclass in schemas, e.g. Dossier, Item, TrackingEvent.")
+    ] = None,
+    /,
+) -> int:
     """In JSON Schema của một bản ghi; không có tên thì liệt kê các bản ghi.
 
     Exit codes: 0 printed; 2 no such record.
-
-    Args:
-        record: Name of a dataclass in schemas, e.g. Dossier, Item, TrackingEvent.
     """
     if record is None:
         say("\n".join(sorted(RECORDS)))
@@ -88,5 +90,5 @@ def schema(record: str | None = None, /) -> int:
     if record not in RECORDS:
         complain(f"Không có bản ghi {record}. Các bản ghi: {', '.join(sorted(RECORDS))}")
         return Exit.BAD_INPUT
-    say(json.dumps(json_schema(record), ensure_ascii=False, indent=2))
+    say(dumps(json_schema(record), ensure_ascii=False, indent=2))
     return Exit.DONE

@@ -1,0 +1,113 @@
+"""What a command works on: the settings, and the store of a data folder, beside a running gateway or without one.
+
+SQLite's WAL and its busy timeout let a second process write while the gateway lives; its lanes find changed rows at
+their next sweep. A command never changes the schema by the way: only ``lienthong upgrade`` and the gateway itself do.
+"""
+
+import asyncio
+import contextlib
+import getpass
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import cyclopts
+
+from gateway import config as settings_file
+from gateway.accounts import Principal, Role
+from gateway.config import Settings
+from gateway.storage import address
+from gateway.storage.database import Database, open_database
+from schemas.errors import BadConfiguration, LienthongError
+from schemas.ids import MessageId
+
+VARIABLE: Final = "LIENTHONG_CONFIG"
+DEFAULT_FILE: Final = Path("var/lienthong.toml")
+_SQLITE: Final = b"SQLite format 3\x00"
+
+Config = Annotated[
+    Path | None,
+    cyclopts.Parameter(
+        name="--config",
+        help=f"TOML file with the settings; without it ${VARIABLE}, then {DEFAULT_FILE}, then the built-in defaults.",
+    ),
+]
+Json = Annotated[
+    bool,
+    cyclopts.Parameter(name="--json", negative=(), show_default=False, help="Print JSON on standard output."),
+]
+
+
+class StoreUnopened(LienthongError):
+    """The store cannot be opened."""
+
+    text = MessageId("store.unopened")
+
+
+def settings(config: Path | None) -> Settings:
+    """The settings of ``--config``, else of ``$LIENTHONG_CONFIG``, else of ``var/lienthong.toml`` where there is one.
+
+    Raises BadConfiguration, naming the wrong setting.
+    """
+    told = os.environ.get(VARIABLE)
+    file = config or (Path(told) if told else DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    return settings_file.load(file, {name: value for name, value in os.environ.items() if name != VARIABLE})
+
+
+@contextlib.asynccontextmanager
+async def store(settings: Settings) -> AsyncIterator[Database]:
+    """Open the rows as they are.
+
+    Raises:
+        BadConfiguration: there is no store yet, or its schema is another version's.
+        StoreUnopened: the server does not answer, or the file is not what it should be.
+    """
+    check_there(settings)
+    try:
+        opened = await asyncio.to_thread(
+            open_database, settings.database_url, blobs=settings.blobs_folder, upgrade=False
+        )
+    except LienthongError:
+        raise
+    except Exception as error:  # drivers raise families of their own, and only the storage package may know them
+        raise unopened(settings, error) from error
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def check_there(settings: Settings) -> None:
+    """Looks before anything is opened, because SQLite makes an empty file of a mistyped name.
+
+    Raises:
+        BadConfiguration: there is no file.
+        StoreUnopened: the file is not a store.
+    """
+    path = address.parse(settings.database_url).path
+    if path is None:
+        return
+    if not path.is_file():
+        raise BadConfiguration(
+            "there is no store yet: start `lienthong serve` once, or run `lienthong upgrade`", subject=str(path)
+        )
+    with path.open("rb") as opened:
+        head = opened.read(len(_SQLITE))
+    if head not in (_SQLITE, b""):
+        raise StoreUnopened("the file is not an SQLite database", subject=str(path))
+
+
+def unopened(settings: Settings, error: Exception) -> StoreUnopened:
+    """What a driver's own exception becomes: its first line, without the address's password."""
+    first = str(error).partition("\n")[0]
+    return StoreUnopened(first, subject=str(address.parse(settings.database_url)))
+
+
+def principal() -> Principal:
+    """Who types: the account of the operating system, with an operator's rights over every unit."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        name = str(os.getuid())
+    return Principal(f"user:cli:{name}", f"{name} (CLI)", frozenset({Role.OPERATOR}), None)

@@ -1,0 +1,201 @@
+"""``lienthong upgrade | backup | restore | audit verify``: keeping the store itself."""
+
+import asyncio
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+import cyclopts
+
+from gateway.cli import opening
+from gateway.cli.output import Exit, complain, record, say
+from gateway.config import Settings
+from gateway.storage import address, audit, backup, schema
+from gateway.storage.audit import Head, VerifyResult
+from gateway.storage.sql import Sql
+from gateway.storage.transaction import GatewayTx
+from schemas.errors import LienthongError
+from schemas.ids import Sha256
+
+_HEAD: Final = re.compile(r"(?:(?P<seq>\d+):)?(?P<digest>[0-9a-f]{64})")
+_ROWS: Final = 5_000
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Upgraded:
+    """Outcome of ``upgrade``; ``before`` is empty for a store that was not there."""
+
+    store: str
+    before: str
+    after: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Copied:
+    """Outcome of ``backup`` and ``restore``."""
+
+    file: str
+    revision: str
+    rows_sha256: Sha256
+    blobs: int
+
+
+def register(app: cyclopts.App) -> None:
+    """Add the commands."""
+    app.command(upgrade)
+    app.command(back_up, name="backup")
+    app.command(restore)
+    chain = cyclopts.App(name="audit", help="Nhật ký kiểm toán: chuỗi băm của mọi thay đổi.")
+    chain.command(verify)
+    app.command(chain)
+
+
+def upgrade(*, config: opening.Config = None, json: opening.Json = False) -> int:
+    """Đưa kho dữ liệu lên đúng phiên bản của chương trình; tạo mới nếu chưa có.
+
+    Exit codes: 0 the schema is this version's; 1 a setting is wrong; 3 the store cannot be opened.
+    """
+    settings = opening.settings(config)
+    url = settings.database_url
+    where = address.parse(url)
+
+    def run() -> Upgraded:
+        there = where.path is None or where.path.is_file()
+        before = schema.current(url) if there else ""
+        return Upgraded(str(where), before, schema.upgrade(url))
+
+    if where.path is not None and where.path.exists():
+        opening.check_there(settings)
+    done = _on_driver(settings, run)
+    if json:
+        record(done)
+    elif done.before == done.after:
+        say(f"Kho dữ liệu {done.store} đã ở phiên bản {done.after}.")
+    else:
+        say(f"Kho dữ liệu {done.store}: {done.before or 'chưa có'} → {done.after}.")
+    return Exit.DONE
+
+
+def back_up(
+    file: Annotated[Path, cyclopts.Parameter(help="The archive to make; an existing file is never replaced.")],
+    /,
+    *,
+    config: opening.Config = None,
+    json: opening.Json = False,
+) -> int:
+    """Sao lưu kho dữ liệu và tài liệu vào một tệp; cổng liên thông vẫn chạy.
+
+    Exit codes: 0 the archive is whole and on the disk; 1 the file exists, or the store is on PostgreSQL; 2 no such
+    folder, or no store; 3 the disk failed.
+    """
+    settings = opening.settings(config)
+    if not file.absolute().parent.is_dir():
+        complain(f"Không có thư mục {file.absolute().parent}.")
+        return Exit.BAD_INPUT
+    made = _on_driver(settings, lambda: backup.backup(settings.database_url, settings.blobs_folder, file))
+    _print_copied("Đã sao lưu vào", file, made, json)
+    return Exit.DONE
+
+
+def restore(
+    file: Annotated[Path, cyclopts.Parameter(help="An archive that `lienthong backup` made.")],
+    /,
+    *,
+    config: opening.Config = None,
+    json: opening.Json = False,
+) -> int:
+    """Khôi phục bản sao lưu vào một thư mục dữ liệu còn trống; mọi mã băm được kiểm tra trước.
+
+    Exit codes: 0 the store is back; 1 there is a store already, or the file is not a whole backup; 2 no such file; 3
+    the disk failed.
+    """
+    settings = opening.settings(config)
+    if not file.is_file():
+        complain(f"Không có tệp {file}.")
+        return Exit.BAD_INPUT
+    found = _on_driver(settings, lambda: backup.restore(file, settings.database_url, settings.blobs_folder))
+    _print_copied("Đã khôi phục từ", file, found, json)
+    if found.revision != schema.newest() and not json:
+        say(f"Bản sao ở phiên bản {found.revision}: hãy chạy `lienthong upgrade`.")
+    return Exit.DONE
+
+
+def verify(
+    *,
+    head: Annotated[
+        str, cyclopts.Parameter(help="A head that was kept elsewhere, SEQ:DIGEST as printed here or DIGEST alone.")
+    ] = "",
+    config: opening.Config = None,
+    json: opening.Json = False,
+) -> int:
+    """Kiểm tra toàn bộ chuỗi băm của nhật ký: dòng bị sửa, xóa, đổi chỗ hoặc cắt cuối đều lộ ra.
+
+    Exit codes: 0 every row holds; 1 --head is no head; 2 a row was changed, moved or taken away; 3 the store cannot be
+    opened.
+    """
+    kept = _HEAD.fullmatch(head)
+    if head and kept is None:
+        complain("--head phải là SỐ:MÃ_BĂM hoặc mã băm 64 ký tự thập lục phân.")
+        return Exit.USAGE
+    settings = opening.settings(config)
+
+    async def run() -> VerifyResult:
+        async with opening.store(settings) as database:
+            return await database.read(lambda tx: _verified(tx, kept))
+
+    result = asyncio.run(run())
+    if json:
+        record({"ok": result.ok, "rows": result.rows, "head": result.head, "faults": result.faults})
+    else:
+        _print_verified(result)
+    return Exit.DONE if result.ok else Exit.BAD_INPUT
+
+
+def _verified(tx: GatewayTx, kept: re.Match[str] | None) -> VerifyResult:
+    if kept is None:
+        return audit.check(Sql(tx.connection))
+    digest = Sha256(kept["digest"])
+    if kept["seq"] is not None:
+        return audit.check(Sql(tx.connection), exported=Head(int(kept["seq"]), digest))
+    result = audit.check(Sql(tx.connection))
+    if digest == audit.GENESIS or _known(tx, digest):
+        return result
+    gone = audit.Fault(result.head.seq + 1, "cut off or rewritten: no row has the exported digest")
+    return dataclasses.replace(result, faults=(*result.faults, gone))
+
+
+def _known(tx: GatewayTx, digest: Sha256) -> bool:
+    after = 0
+    while rows := tx.audit.rows(after=after, limit=_ROWS):
+        if any(row.digest == digest for row in rows):
+            return True
+        after = rows[-1].seq
+    return False
+
+
+def _print_verified(result: VerifyResult) -> None:
+    say(f"{result.rows} dòng. Đầu chuỗi: {result.head.seq}:{result.head.digest}")
+    if result.ok:
+        say("Chuỗi nguyên vẹn. Hãy giữ đầu chuỗi ở nơi khác: chỉ nhờ nó mới biết phần cuối có bị cắt hay không.")
+    for fault in result.faults:
+        complain(f"Dòng {fault.seq}: {fault.what}")
+
+
+def _print_copied(what: str, file: Path, made: backup.Manifest, json: bool) -> None:
+    if json:
+        record(Copied(str(file), made.revision, made.rows, len(made.blobs)))
+    else:
+        say(f"{what} {file}: phiên bản {made.revision}, {len(made.blobs)} tài liệu, mã băm kho {made.rows}.")
+
+
+def _on_driver(settings: Settings, run: Callable[[], T]) -> T:
+    """Run what talks to a database by itself; a driver's own exception becomes one line for a person."""
+    try:
+        return run()
+    except (LienthongError, OSError):
+        raise
+    except Exception as error:  # drivers raise families of their own, and only the storage package may know them
+        raise opening.unopened(settings, error) from error
