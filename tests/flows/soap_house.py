@@ -121,9 +121,16 @@ class SoapHouse:
 
 @contextlib.asynccontextmanager
 async def soap_house(
-    folder: Path, *, peer_url: str = "http://127.0.0.1:9/soap", **more: object
+    folder: Path,
+    *,
+    peer_url: str = "http://127.0.0.1:9/soap",
+    reader: ContractPush | None = None,
+    **more: object,
 ) -> AsyncIterator[SoapHouse]:
-    """Start the server; ``peer_url`` is where our own adapter would ask, ``more`` are settings of the peer."""
+    """Start the server; ``peer_url`` is where our own adapter would ask, ``more`` are settings of the peer.
+
+    ``reader`` reads the peer's pushes instead of its adapter.
+    """
     clock, rung = StillClock(), asyncio.Event()
     store = open_database(f"sqlite:///{folder / 'store.db'}", blobs=folder / "blobs")
     registry = Registry.load({PEER: {"enabled": True, "url": peer_url, **more}}, clock=clock)
@@ -134,7 +141,7 @@ async def soap_house(
         routes = make_soap_routes(
             store,
             clock,
-            lambda peer: registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None,
+            lambda peer: reader or registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None,
             ring=rung.set,
             accepting=lambda: house.accepting,
         )

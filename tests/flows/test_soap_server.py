@@ -14,7 +14,8 @@ from gateway.inbound.soap.stored import events_of
 from schemas.errors import Misunderstood
 from schemas.ids import CarrierId, Sha256
 from schemas.message import NewInbound
-from schemas.tracking import Movement, TrackingEvent
+from schemas.ports.carrier import ContractPush
+from schemas.tracking import Movement, Push, TrackingEvent
 from tests.flows.soap_house import (
     KNOWN,
     NOW,
@@ -153,6 +154,32 @@ async def test_every_malformed_recording_is_a_fault_or_a_code(house: SoapHouse) 
             assert (wanted in [code for _, code in said.results], await rows(house)) == (True, before + 1), file.name
         else:
             assert (said.fault, said.status, await rows(house)) == (wanted, 500, before), file.name
+
+
+class Stumbling:
+    """A reader with a slip of ours in it, until somebody mends it."""
+
+    def __init__(self) -> None:
+        self.mended: ContractPush | None = None
+
+    @property
+    def carrier(self) -> CarrierId:
+        return CarrierId("vnpost")
+
+    def read_push(self, raw: bytes, *, received_at: dt.datetime) -> Push:
+        if self.mended is None:
+            raise ZeroDivisionError
+        return self.mended.read_push(raw, received_at=received_at)
+
+
+async def test_what_we_cannot_read_by_our_own_fault_is_kept_and_answered_when_we_can(tmp_path: Path) -> None:
+    reader = Stumbling()
+    async with soap_house(tmp_path, reader=reader) as house:
+        assert (await house.push(event())).fault == "500.01"
+        assert (await rows(house), house.rung.is_set()) == (1, True)
+        reader.mended = house.adapter()
+        said = await house.push(event())
+        assert (said.results, xml.text(said.body, "repeated"), await rows(house)) == ([("ACCEPTED", None)], "true", 1)
 
 
 # --- the same again -------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def told(number: str | None = KNOWN, code: str = "EMC", **more: object) -> dict[
 
 
 def batch(*events: dict[str, object], name: str = "z-1") -> dict[str, object]:
-    return {"batchId": name, "sender": USER, "sentAt": dt.datetime.now(dt.UTC), "events": {"event": list(events)}}  # noqa: TID251  # as above
+    return {"batchId": name, "sender": USER, "sentAt": dt.datetime.now(dt.UTC), "events": {"event": list(events)}}  # noqa: TID251  # a foreign client, the machine's clock
 
 
 async def test_ping(house: SoapHouse) -> None:

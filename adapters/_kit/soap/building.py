@@ -54,7 +54,7 @@ class Builder:
         """
         with self._lock:
             try:
-                made = self._client.create_message(self._client.service, operation, **arguments)  # type: ignore[no-untyped-call]  # as above
+                made = self._client.create_message(self._client.service, operation, **arguments)  # type: ignore[no-untyped-call]  # zeep has no annotations
             except (zeep.exceptions.Error, TypeError) as error:
                 raise ValueError(f"{operation}: {error}") from error
         # A copy through bytes: what is sent is an element of ours, without zeep's tree around it.
