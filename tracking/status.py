@@ -6,14 +6,16 @@ told to the day beside a scan of that day is no regression) or the carrier took 
 and quarantined events never move anything. Any row of a feed whose manifest says ``any_row_means_accepted`` proves
 that the post holds the item, even with a code that nobody knows.
 
-After a return is decided the direction stays RETURN: a delivery then is a delivery to the sender (domain model §1.5).
+An order that was cancelled and then scanned by the post is the one end that gives way, because the post has the paper;
+it is flagged all the same. After a return is decided the direction stays RETURN: a delivery then is a delivery to the
+sender (domain model §1.5).
 """
 
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 
-from schemas.tracking import Direction, EvidenceLevel, Fold, Movement, Outcome, StoredEvent
+from schemas.tracking import Direction, EvidenceLevel, Fold, Movement, Outcome, Recipient, StoredEvent
 from tracking import normalise
 from tracking.normalise import EventKey
 
@@ -27,6 +29,7 @@ _OUTCOMES = {
     Movement.DESTROYED: Outcome.DESTROYED,
     Movement.CANCELLED: Outcome.CANCELLED,
 }
+_GOES_BACK = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
 _KINDS = {"scan": EvidenceLevel.SCAN, "signature": EvidenceLevel.SIGNATURE, "photo": EvidenceLevel.STATUS_ONLY}
 
 
@@ -95,7 +98,16 @@ class _Folder:
 
     def __init__(self, context: ItemContext) -> None:
         self.context = context
-        self.now = Fold.empty()
+        self.movement: Movement | None = None
+        self.direction = Direction.FORWARD
+        self.evidence = EvidenceLevel.NONE
+        self.recipient: Recipient | None = None
+        self.since: dt.datetime | None = None
+        self.last_event_at: dt.datetime | None = None
+        self.accepted_at: dt.datetime | None = None
+        self.delivered_at: dt.datetime | None = None
+        self.events_n = 0
+        self.unknown_n = 0
         self.regression: tuple[StoredEvent, StoredEvent] | None = None
         self.latched: StoredEvent | None = None
         self.attempts_told: set[int | EventKey] = set()
@@ -108,7 +120,8 @@ class _Folder:
             return False, "withdrawn by the carrier"
         if event.forecast:
             return False, "a forecast, not an event"
-        self._count(stored)
+        self.events_n += 1
+        self.unknown_n += event.mapped is None
         if event.any_row_means_accepted and stored.quarantine in (None, normalise.UNKNOWN_CODE):
             self._post_has_it(stored)
         if event.mapped is None:
@@ -121,21 +134,32 @@ class _Folder:
 
     def result(self) -> Fold:
         """The fold so far."""
-        return dataclasses.replace(self.now, attempts=len(self.attempts_told), regressed=self.regression is not None)
-
-    def _count(self, stored: StoredEvent) -> None:
-        unknown = stored.event.mapped is None
-        self.now = dataclasses.replace(
-            self.now, events_n=self.now.events_n + 1, unknown_n=self.now.unknown_n + int(unknown)
+        return Fold(
+            movement=self.movement,
+            outcome=Outcome.OPEN if self.movement is None else _OUTCOMES.get(self.movement, Outcome.OPEN),
+            direction=self.direction,
+            evidence=self.evidence,
+            recipient=self.recipient,
+            since=self.since,
+            last_event_at=self.last_event_at,
+            accepted_at=self.accepted_at,
+            delivered_at=self.delivered_at,
+            attempts=len(self.attempts_told),
+            regressed=self.regression is not None,
+            events_n=self.events_n,
+            unknown_n=self.unknown_n,
         )
 
     def _post_has_it(self, stored: StoredEvent) -> None:
-        at = stored.event.occurred.utc_low
-        if self.now.accepted_at is None or at < self.now.accepted_at:
-            self.now = dataclasses.replace(self.now, accepted_at=at)
+        low = stored.event.occurred.utc_low
+        if self.accepted_at is None or low < self.accepted_at:
+            self.accepted_at = low
+        self._heard(stored)
+
+    def _heard(self, stored: StoredEvent) -> None:
         high = stored.event.occurred.utc_high
-        if self.now.last_event_at is None or high > self.now.last_event_at:
-            self.now = dataclasses.replace(self.now, last_event_at=high)
+        if self.last_event_at is None or high > self.last_event_at:
+            self.last_event_at = high
 
     def _move(self, stored: StoredEvent, told: Movement) -> tuple[bool, str]:
         movement = self._directed(stored, told)
@@ -146,46 +170,43 @@ class _Folder:
         if movement is Movement.ATTEMPT_FAILED:
             self._attempt(stored)
         if self.latched is not None:
-            return self._after_the_end(stored, movement)
+            return self._after_the_end(self.latched, stored, movement)
         self._stand(stored, movement)
         return True, f"moves the item to {movement.value}"
 
     def _directed(self, stored: StoredEvent, told: Movement) -> Movement:
         mapped = stored.event.mapped
-        back = self.now.direction is Direction.RETURN or (mapped is not None and mapped.direction is Direction.RETURN)
+        back = self.direction is Direction.RETURN or (mapped is not None and mapped.direction is Direction.RETURN)
         return Movement.RETURNED if told is Movement.DELIVERED and back else told
 
     def _reopened(self, stored: StoredEvent) -> bool:
         reopened = self.context.reopened_at
         return reopened is not None and stored.first_seen_at <= reopened
 
-    def _after_the_end(self, stored: StoredEvent, movement: Movement) -> tuple[bool, str]:
-        end = self.latched
-        if end is None or movement is self.now.movement:
+    def _after_the_end(self, end: StoredEvent, stored: StoredEvent, movement: Movement) -> tuple[bool, str]:
+        if movement is self.movement:
             self._prove(stored, movement)
             return True, "tells the same end again; its proof counts"
         if stored.event.occurred.utc_low <= end.event.occurred.utc_high:
-            return False, f"of the same time as {self.now.movement}; the end stands"
+            return False, f"of the same time as {self.movement}; the end stands"
+        if movement is Movement.REGISTERED:
+            return False, "an announcement, not a movement; the end stands"
         self.regression = self.regression or (end, stored)
-        high = stored.event.occurred.utc_high
-        self.now = dataclasses.replace(self.now, last_event_at=max(high, self.now.last_event_at or high))
-        return False, f"a movement after {self.now.movement}: kept, flagged (D-31), does not undo it"
+        if self.movement is Movement.CANCELLED:
+            self.latched = None
+            self._stand(stored, movement)
+            return True, f"moves a cancelled item to {movement.value}: the post has it after all, flagged (D-31)"
+        self._heard(stored)
+        return False, f"a movement after {self.movement}: kept, flagged (D-31), does not undo it"
 
     def _stand(self, stored: StoredEvent, movement: Movement) -> None:
         event = stored.event
-        returning = movement in (Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED)
-        direction = Direction.RETURN if returning else self.now.direction
-        if event.mapped is not None and event.mapped.direction is Direction.RETURN:
-            direction = Direction.RETURN
-        began = self.now.since if movement is self.now.movement else event.occurred.utc_high
-        self.now = dataclasses.replace(
-            self.now,
-            movement=movement,
-            outcome=_OUTCOMES.get(movement, Outcome.OPEN),
-            direction=direction,
-            since=began,
-            last_event_at=max(event.occurred.utc_high, self.now.last_event_at or event.occurred.utc_high),
-        )
+        if movement in _GOES_BACK or (event.mapped is not None and event.mapped.direction is Direction.RETURN):
+            self.direction = Direction.RETURN
+        if movement is not self.movement:
+            self.since = event.occurred.utc_high
+        self.movement = movement
+        self._heard(stored)
         if movement.terminal:
             self.latched = stored
         self._prove(stored, movement)
@@ -194,16 +215,13 @@ class _Folder:
         if movement is not Movement.DELIVERED:
             return
         event = stored.event
-        proof = [self.now.evidence, EvidenceLevel.STATUS_ONLY]
+        proof = [self.evidence, EvidenceLevel.STATUS_ONLY]
         proof += [_KINDS.get(piece.kind, EvidenceLevel.STATUS_ONLY) for piece in event.evidence]
         proof += [event.mapped.proof] if event.mapped is not None else []
         proof += [EvidenceLevel.NAME] if event.recipient is not None and event.recipient.name_hash else []
-        self.now = dataclasses.replace(
-            self.now,
-            evidence=max(proof),
-            recipient=event.recipient or self.now.recipient,
-            delivered_at=self.now.delivered_at or event.occurred.utc_low,
-        )
+        self.evidence = max(proof)
+        self.recipient = event.recipient or self.recipient
+        self.delivered_at = self.delivered_at or event.occurred.utc_low
 
     def _attempt(self, stored: StoredEvent) -> None:
         """Count an attempt once: by the carrier's own number, else by its scan, near duplicates left out."""

@@ -48,6 +48,15 @@ def test_a_movement_after_the_end_is_flagged_and_undoes_nothing() -> None:
     assert status.regression(events) == (events[1], events[2])
 
 
+def test_a_cancelled_order_that_the_post_scans_goes_on_and_is_flagged() -> None:
+    folded = status.fold(log((M.REGISTERED, 0), (M.CANCELLED, 1), (M.ACCEPTED, 3), (M.DELIVERED, 22)))
+    assert (folded.movement, folded.outcome, folded.regressed) == (M.DELIVERED, Outcome.DELIVERED, True)
+
+
+def test_an_announcement_after_the_end_is_no_regression() -> None:
+    assert not status.fold(log((M.ACCEPTED, 1), (M.DELIVERED, 22), (M.REGISTERED, 30))).regressed
+
+
 def test_a_withdrawn_regression_is_gone() -> None:
     *first, last = log((M.ACCEPTED, 1), (M.DELIVERED, 22), (M.IN_TRANSIT, 30))
     assert not status.fold([*first, dataclasses.replace(last, withdrawn_at=after(40))]).regressed
@@ -162,7 +171,9 @@ def test_no_later_news_undoes_an_end_silently(first: list[StoredEvent], more: li
         if one.event.mapped is not None
     ]
     now = status.fold([*first, *later])
-    if before.outcome is not Outcome.OPEN:
+    if before.outcome is Outcome.CANCELLED:
+        assert now.outcome is before.outcome or now.regressed
+    elif before.outcome is not Outcome.OPEN:
         assert now.outcome is before.outcome
         assert now.movement is before.movement
 
