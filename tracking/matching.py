@@ -20,10 +20,15 @@ _TAKES_NEWS = frozenset({BookingState.OPEN, BookingState.ACCEPTED, BookingState.
 
 def item_of(tx: Tx, peer: PeerId, event: TrackingEvent) -> Item:
     """The item that ``event`` speaks of; an orphan is created where there is none."""
-    found = _by_number(tx, event) or _by_reference(tx, peer, event)
+    found = known_item(tx, peer, event)
     if found is None:
         return tx.items.add(_orphan(event))
     return _widened(tx, found, event)
+
+
+def known_item(tx: Tx, peer: PeerId, event: TrackingEvent) -> Item | None:
+    """The item that ``event`` speaks of, or None; a look-up that changes nothing."""
+    return _by_number(tx, event) or _by_reference(tx, peer, event)
 
 
 def scheme_of(number: str | None) -> NumberScheme:

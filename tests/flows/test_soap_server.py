@@ -10,7 +10,6 @@ import pytest
 
 from adapters._kit import xml
 from gateway.inbound.soap import sequence
-from gateway.inbound.soap.stored import events_of
 from schemas.errors import Misunderstood
 from schemas.ids import CarrierId, Sha256
 from schemas.message import NewInbound
@@ -73,12 +72,12 @@ async def test_the_stored_bytes_are_what_the_worker_applies(house: SoapHouse) ->
     await house.push(event(code="EMI", after=evidence()), event(code="QQQ"), event(number="bad"))
     (row,) = await house.store.read(lambda tx: tx.inbox.pending(limit=5))
     raw = await house.store.read(lambda tx: tx.inbox.body(row.id))
-    batch = events_of(raw, row.received_at, house.adapter())
+    batch = house.adapter().read_push(raw, received_at=row.received_at).batch
     assert [one.mapped and one.mapped.movement for one in batch.events] == [Movement.DELIVERED, None]
     assert [one.code for one in batch.complaints] == ["EV-01"]
-    assert batch == events_of(raw, row.received_at, house.adapter())
+    assert batch == house.adapter().read_push(raw, received_at=row.received_at).batch
     with pytest.raises(Misunderstood):
-        events_of(b"<gone/>", row.received_at, house.adapter())
+        house.adapter().read_push(b"<gone/>", received_at=row.received_at)
 
 
 def evidence() -> str:
@@ -427,5 +426,5 @@ async def test_the_quirk_of_one_sender_repairs_its_times(tmp_path: Path) -> None
         assert said.results == [("ACCEPTED", None)]
         (row,) = await house.store.read(lambda tx: tx.inbox.pending(limit=1))
         raw = await house.store.read(lambda tx: tx.inbox.body(row.id))
-        (told,) = events_of(raw, row.received_at, house.adapter()).events
+        (told,) = house.adapter().read_push(raw, received_at=row.received_at).batch.events
         assert (told.occurred.zone_source, told.occurred.utc_low.hour) == ("quirk", 2)

@@ -1,25 +1,19 @@
 """What becomes of each pushed event, by its shape and a read-only look-up (domain model §5, per-event codes).
 
-The answer promises nothing about the fold: whether the event moves anything is decided by the ingest (T2), which judges
-again with the whole history.
+The item is found and the doubt is weighed by the same pure functions that the ingest uses later (T2), so the answer
+says what the ingest will do, as far as that can be known before it is done: it promises nothing about the fold.
 """
 
 import dataclasses
-import datetime as dt
 import enum
 from collections.abc import Sequence
-from typing import Final
 
-from schemas.ids import CarrierId
+from schemas.ids import ItemId, PeerId
 from schemas.ports.stores import Tx
-from schemas.shipment import Item, Purpose
+from schemas.shipment import Item
 from schemas.tracking import PushEntry, TrackingEvent
-
-AHEAD: Final = dt.timedelta(minutes=5)
-"""How far a carrier's clock may be ahead of ours before its event counts as in the future."""
-EARLY: Final = dt.timedelta(hours=12)
-"""How long before its booking an item may have moved: it is often booked in the evening for the papers of the day."""
-Key = tuple[str, str, str, int]
+from tracking import matching, normalise
+from tracking.normalise import EventKey
 
 
 class EventOutcome(enum.StrEnum):
@@ -46,12 +40,11 @@ class Judged:
 class Judge:
     """One batch in one transaction; remembers what it looked up."""
 
-    def __init__(self, tx: Tx, carrier: CarrierId, *, now: dt.datetime) -> None:
+    def __init__(self, tx: Tx, peer: PeerId) -> None:
         self._tx = tx
-        self._carrier = carrier
-        self._now = now
-        self._items: dict[str, tuple[Item, ...]] = {}
-        self._known: dict[str, set[Key]] = {}
+        self._peer = peer
+        self._known: dict[ItemId, set[EventKey]] = {}
+        self._told: set[tuple[str | None, str | None, EventKey]] = set()
 
     def all(self, entries: Sequence[PushEntry]) -> tuple[Judged, ...]:
         """In the order given; the second copy inside the batch is a duplicate of the first."""
@@ -62,54 +55,45 @@ class Judge:
         if event is None:
             code, what = (complaint.code, complaint.what) if complaint is not None else ("EV-03", "")
             return Judged(entry.index, entry.event_id, EventOutcome.REJECTED, code, entry.path, what)
-        if self._seen(event):
+        item = matching.known_item(self._tx, self._peer, event)
+        if self._seen(event, item):
             return Judged(entry.index, entry.event_id, EventOutcome.DUPLICATE)
-        code = self._doubt(event)
-        if complaint is not None and code in ("", "EV-13"):  # the adapter knows better why it has no meaning
-            code = complaint.code
+        code = _doubt(event, item)
+        if complaint is not None and code in ("", normalise.UNKNOWN_CODE):
+            code = complaint.code  # the adapter knows better why the event has no meaning
         if code:
             return Judged(entry.index, entry.event_id, EventOutcome.QUARANTINED, code, entry.path)
         return Judged(entry.index, entry.event_id, EventOutcome.ACCEPTED)
 
-    def _seen(self, event: TrackingEvent) -> bool:
-        if event.number is None:
-            return False
-        known = self._known.get(event.number)
-        if known is None:
-            known = self._known[event.number] = self._stored(event.number)
-        # Taking an event back is news of its own, although it is told by the same key.
-        key = (event.occurred.wall, event.code + ("!" if event.withdrawn else ""), event.office, event.attempt)
-        if key in known:
+    def _seen(self, event: TrackingEvent, item: Item | None) -> bool:
+        key = _key(event, withdrawn=event.withdrawn)
+        told = (event.number or event.bag, event.reference, key)
+        if told in self._told or (item is not None and key in self._stored(item)):
             return True
-        known.add(key)
+        self._told.add(told)
         return False
 
-    def _stored(self, number: str) -> set[Key]:
-        keys: set[Key] = set()
-        for item in self._of(number):
+    def _stored(self, item: Item) -> set[EventKey]:
+        keys = self._known.get(item.id)
+        if keys is None:
+            keys = set()
             for stored in self._tx.events.of_item(item.id):
-                event = stored.event
-                keys.add((event.occurred.wall, event.code, event.office, event.attempt))
+                keys.add(_key(stored.event, withdrawn=False))
                 if stored.withdrawn_at is not None:
-                    keys.add((event.occurred.wall, event.code + "!", event.office, event.attempt))
+                    keys.add(_key(stored.event, withdrawn=True))
+            self._known[item.id] = keys
         return keys
 
-    def _of(self, number: str) -> tuple[Item, ...]:
-        found = self._items.get(number)
-        if found is None:
-            every = self._tx.items.find_number(number)
-            found = self._items[number] = tuple(item for item in every if item.carrier == self._carrier)
-        return found
 
-    def _doubt(self, event: TrackingEvent) -> str:
-        if event.occurred.utc_low > self._now + AHEAD and not event.forecast:
-            return "EV-11"
-        if event.number is None:  # about a bag; bags are matched by the ingest
-            return "EV-13" if event.mapped is None else ""
-        known = [item for item in self._of(event.number) if item.purpose is not Purpose.UNKNOWN]
-        booked = [item.booked_at for item in known if item.booked_at is not None]
-        if booked and len(booked) == len(known) and event.occurred.utc_high < min(booked) - EARLY:
-            return "EV-12"
-        if event.mapped is None:
-            return "EV-13"
-        return "" if known else "EV-14"
+def _key(event: TrackingEvent, *, withdrawn: bool) -> EventKey:
+    """The natural key; taking an event back is news of its own, although it is told by the same key."""
+    wall, code, office, attempt = normalise.key_of(event)
+    return (wall, f"{code} withdrawn" if withdrawn else code, office, attempt)
+
+
+def _doubt(event: TrackingEvent, item: Item | None) -> str:
+    if item is not None:
+        return normalise.quarantine_reason(event, item) or ""
+    if event.number is None and event.reference is None:  # about a bag, which no item stands for
+        return normalise.UNKNOWN_CODE if event.mapped is None else ""
+    return normalise.UNKNOWN_ITEM

@@ -68,14 +68,12 @@ class PushEvents:
         else:
             push, content = await asyncio.to_thread(_read, reader, request)
         inbound = _inbound(request, content)
-        taken = await self._store.write(lambda tx: self._take(tx, request, reader, inbound, push))
+        taken = await self._store.write(lambda tx: self._take(tx, request, inbound, push))
         if taken is None:
             raise SoapFault("401.02", "the nonce was used before")
         return _answer_of(taken, content, request)
 
-    def _take(
-        self, tx: AccountTx, request: SoapRequest, reader: ContractPush, inbound: NewInbound, push: Push | None
-    ) -> _Taken | None:
+    def _take(self, tx: AccountTx, request: SoapRequest, inbound: NewInbound, push: Push | None) -> _Taken | None:
         if not request.use_nonce(tx):
             return None
         row, new = tx.inbox.put(inbound)
@@ -83,7 +81,7 @@ class PushEvents:
             return _Taken(row, row.answer, repeated=True)
         answer = b""
         if push is not None:
-            judged = Judge(tx, reader.carrier, now=request.now).all(push.entries)
+            judged = Judge(tx, inbound.peer).all(push.entries)
             answer = xml.write(_reply(push, judged, receipt=row.receipt, received_at=row.received_at))
             tx.inbox.set_answer(row.id, answer)
             feed = sequence.feed_of(inbound.peer)
