@@ -84,7 +84,7 @@ async def test_an_unknown_code_is_news_and_never_a_movement(peer: PeerId, bench_
 
 @feeds
 async def test_a_row_told_twice_is_the_same_event(peer: PeerId, bench_of: Make) -> None:
-    """The store knows a second copy by (item, wall time, code, office, attempt): the adapter must not spoil that key."""
+    """The store knows a second copy by (item, wall time, code, office, attempt); the adapter must not spoil it."""
     bench = await bench_of(peer)
     await happens(bench)
     await bench.hands.fault("duplicate", "read")
