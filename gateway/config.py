@@ -140,6 +140,10 @@ class Scan(_Section):
     hot_folder: Path | None = Field(default=None, description="Where scanners write. Empty: `hot` in the data folder.")
     workers: Count = Field(default=2, description="Child processes that open files. One per core; each may use 1 GB.")
     still_s: Seconds = Field(default=5.0, description="Seconds a file must stay unchanged before it counts as written.")
+    patience_s: Seconds = Field(
+        default=300.0,
+        description="Seconds a file may stay incomplete before it is taken as it is: longer than any scanner's pause.",
+    )
     job_s: Seconds = Field(
         default=60.0, description="Seconds a child may work on one page before it is killed and the file kept aside."
     )

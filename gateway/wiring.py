@@ -21,7 +21,6 @@ from gateway.console.pages import make_pages, make_renderer
 from gateway.desk.asking import AskingDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.intake import HandoverDesk
-from gateway.desk.papers import Papers
 from gateway.desk.results import ResultDesk
 from gateway.desk.scans import ScanDesk
 from gateway.desk.settle import SettleDesk
@@ -219,7 +218,7 @@ def make_door(house: House) -> web.Application:
     registry = house.registry
     doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
     uploads = make_uploads(settings, store=store, scans=desks.scans)
-    renderer = make_renderer(settings)
+    renderer = make_renderer(settings, peers={peer.manifest.name: peer.manifest.title for peer in registry.peers})
     pages = make_pages(
         settings,
         store=store,
@@ -230,7 +229,7 @@ def make_door(house: House) -> web.Application:
         settle=desks.settle,
         queue=desks.attach,
         uploads=uploads,
-        blobs=Papers(store.blobs),
+        blobs=store.blobs,
     )
     actions = Actions(
         store=store,

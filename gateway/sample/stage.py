@@ -152,7 +152,7 @@ class Stage:
         settings: dict[str, object] = {
             "data_folder": str(self.folder),
             "default_unit": "muong-khat",
-            "scan": {"still_s": 0.4 if self._quick else 2.0},
+            "scan": {"still_s": 0.4 if self._quick else 2.0, "patience_s": 3.0 if self._quick else 10.0},
             "peers": peers,
         }
         if self._quick:

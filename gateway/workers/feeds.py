@@ -73,8 +73,8 @@ class Feeds:
 
     def _take(self, tx: Tx, peer: Peer, batch: TrackingBatch) -> None:
         now = self._clock.now()
-        keep_raw(tx, batch, "feed", now)
-        ingest(tx, batch, tell=self._tell, context_source=self._context, now=now)
+        if keep_raw(tx, batch, "feed", now):
+            ingest(tx, batch, tell=self._tell, context_source=self._context, now=now)
         state = tx.feeds.get(batch.peer)
         pause = dt.timedelta(seconds=min(peer.poll_interval_s or self._rhythm_s, self._rhythm_s))
         tx.feeds.put(
@@ -127,8 +127,8 @@ class Feeds:
 
     def _answered(self, tx: Tx, batch: TrackingBatch, asked: tuple[Item, ...]) -> None:
         now = self._clock.now()
-        keep_raw(tx, batch, "history", now)
-        ingest(tx, batch, tell=self._tell, context_source=self._context, now=now)
+        if keep_raw(tx, batch, "history", now):
+            ingest(tx, batch, tell=self._tell, context_source=self._context, now=now)
         state = tx.feeds.get(batch.peer)
         tx.feeds.put(dataclasses.replace(state, last_ok_at=now, failing_since=None, failures=0, last_error=""))
         self._asked(tx, asked, failed=False)
@@ -143,8 +143,12 @@ class Feeds:
             tx.items.put(dataclasses.replace(item, polls=dataclasses.replace(polls, next_at=next_at)))
 
 
-def keep_raw(tx: Tx, batch: TrackingBatch, kind: str, now: dt.datetime) -> None:
-    """Keep the pages of an answer; they are applied in the same transaction, so they are never pending."""
+def keep_raw(tx: Tx, batch: TrackingBatch, kind: str, now: dt.datetime) -> bool:
+    """Keep the pages of an answer; they are applied in the same transaction, so they are never pending.
+
+    False: every page came before, byte for byte (the overlap of a quiet feed), so nothing in it is news.
+    """
+    news = not batch.raw
     for raw in batch.raw:
         row, new = tx.inbox.put(
             NewInbound(
@@ -161,3 +165,5 @@ def keep_raw(tx: Tx, batch: TrackingBatch, kind: str, now: dt.datetime) -> None:
         )
         if new:
             tx.inbox.settle(row.id, InboxState.APPLIED, detail="", now=now)
+        news = news or new
+    return news

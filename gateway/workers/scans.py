@@ -27,7 +27,7 @@ class ScanLine:
         self._data_folder = data_folder
         self._inbox = inbox
         self._clock = clock
-        habits = Habits(still_for_s=settings.still_s, poll_s=min(2.0, settings.still_s))
+        habits = Habits(still_for_s=settings.still_s, patience_s=settings.patience_s, poll_s=min(2.0, settings.still_s))
         self._hot = HotFolder(hot_folder, station=settings.station, clock=clock, habits=habits)
 
     async def run(self) -> None:

@@ -1,0 +1,98 @@
+"""The planted disagreements: one of each, found, shown with evidence, closed when the cause is gone.
+
+D-01 handed over and never accepted · D-03 delivered, no receipt of the unit · D-20 wrong item number (loaded with the
+sample) · D-31 moving after delivery · D-35 unknown code · E-20 a unit that accepted and went silent.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Awaitable, Callable
+
+from gateway.sample import looking, province, requests
+from gateway.sample.load import WRONG_NUMBER
+from gateway.sample.teller import Case, Teller
+from gateway.sample.watching import DidNotHappen
+from schemas.numbers import s10
+
+RIGHT_NUMBER = "EE473124829VN"
+DAY = dt.timedelta(days=1)
+_FIRST_OTHER = province.S10_RANGES[1][2]
+REGRESSING = s10.mint("EE", _FIRST_OTHER)
+"""Item of a dossier of the past whose story is over."""
+STRANGE = s10.mint("EE", _FIRST_OTHER + 1)
+OFFICE = "990150"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Planted:
+    """Codes and item numbers of the planted dossiers, and the instants of planted events."""
+
+    unaccepted: tuple[str, str]
+    unreceipted: tuple[str, str]
+    silent: tuple[str, str]
+    at: dt.datetime
+
+
+async def plant(story: Teller) -> Planted:
+    """Hand over three dossiers whose past lies back far enough for office hours, holidays too, to have passed."""
+    now = story.clock.now()
+    unaccepted = await _hand_over(story, 9001, now - 3 * DAY)
+    unreceipted = await _hand_over(story, 9003, now - 21 * DAY)
+    silent = await _hand_over(story, 9020, now - 30 * DAY)
+    hcc, office, post = (story.sandboxes.of(peer) for peer in ("vnpost_hcc", "lien_thong", "postal_soap"))
+    for (code, number), back in ((unreceipted, 20), (silent, 29)):
+        await story.until(f"đơn {code}", lambda code=code: looking.applied(hcc, "postOrder", code))  # type: ignore[misc]  # default binds
+        await hcc.event(reference=code, number=number, code="4", at=(now - back * DAY).isoformat())
+    code = silent[0]
+    await story.until(f"trục liên thông có {code}", lambda: looking.applied(office, "syncDossier", code))
+    await office.event(reference=code, code="receive", at=(now - 28 * DAY).isoformat())
+    await office.event(reference=code, code="accept", at=(now - 27 * DAY).isoformat())
+    at = (now - dt.timedelta(minutes=5)).replace(microsecond=0)
+    await post.event(number=REGRESSING, code="EDG", office=OFFICE, at=at.isoformat())
+    await post.event(number=STRANGE, code="ZZZ", office=OFFICE, at=at.isoformat())
+    return Planted(unaccepted, unreceipted, silent, at)
+
+
+async def settle(story: Teller, planted: Planted) -> str:
+    """Wait for each case, take its cause away, wait for its end."""
+    for rule in ("D-01", "D-03", "D-20", "D-31", "D-35", "E-20"):
+        case = await story.until(f"{rule} được phát hiện", lambda rule=rule: _found(story, rule))  # type: ignore[misc]  # default binds
+        if not case["evidence"]:
+            raise DidNotHappen(f"{rule} không có bằng chứng")
+    for rule, mend in _mends(story, planted):
+        await mend()
+        await story.until(f"{rule} tự đóng", lambda rule=rule: _closed(story, rule))  # type: ignore[misc]  # default binds
+    return "D-01, D-03, D-20, D-31, D-35, E-20: phát hiện kèm bằng chứng, tự đóng khi hết nguyên nhân"
+
+
+def _mends(story: Teller, planted: Planted) -> tuple[tuple[str, Callable[[], Awaitable[object]]], ...]:
+    hcc, office, post = (story.sandboxes.of(peer) for peer in ("vnpost_hcc", "lien_thong", "postal_soap"))
+    back = {"office": OFFICE, "at": planted.at.isoformat(), "withdrawn": True}
+    correction = {"number": RIGHT_NUMBER, "reason": "Đối chiếu nhãn: chữ số cuối là 9"}
+    return (
+        ("D-01", lambda: hcc.event(reference=planted.unaccepted[0], number=planted.unaccepted[1], code="2")),
+        ("D-03", lambda: office.event(reference=planted.unreceipted[0], code="receive")),
+        ("D-20", lambda: story.api.post(f"/api/v1/items/{WRONG_NUMBER}/correction", correction)),
+        ("D-31", lambda: post.event(number=REGRESSING, code="EDG", **back)),
+        ("D-35", lambda: post.event(number=STRANGE, code="ZZZ", **back)),
+        ("E-20", lambda: office.event(reference=planted.silent[0], code="process")),
+    )
+
+
+async def _hand_over(story: Teller, citizen: int, handed_at: dt.datetime) -> tuple[str, str]:
+    body = requests.handover(citizen, now=story.clock.now(), handed_at=handed_at)
+    answer = await story.api.post("/api/v1/handovers", body, key=f"planted-{citizen}")
+    if answer.status != 201:
+        raise DidNotHappen(f"hồ sơ cài sẵn: {answer.status} {answer.text[:300]}")
+    receipt = answer.json()
+    return receipt["code"], receipt["item_number"]
+
+
+async def _found(story: Teller, rule: str) -> Case | None:
+    cases = await story.cases(rule)
+    return cases[0] if cases else None
+
+
+async def _closed(story: Teller, rule: str) -> bool:
+    cases = await story.cases(rule)
+    return bool(cases) and all(case["state"] == "resolved" and case["resolved_by"] == "auto" for case in cases)
