@@ -31,6 +31,7 @@ from tests.flows.soap_house import (
     security,
     soap_house,
 )
+from tracking import ingest, reading
 
 pytestmark = pytest.mark.flow
 MALFORMED = Path(__file__).parents[1] / "recorded" / "postal_soap" / "malformed"
@@ -153,6 +154,29 @@ async def test_every_malformed_recording_is_a_fault_or_a_code(house: SoapHouse) 
             assert (wanted in [code for _, code in said.results], await rows(house)) == (True, before + 1), file.name
         else:
             assert (said.fault, said.status, await rows(house)) == (wanted, 500, before), file.name
+
+
+async def test_the_worker_does_what_the_answer_said(house: SoapHouse) -> None:
+    lawful = [bad for bad, outcome, code in BAD_EVENTS.values() if outcome == "QUARANTINED" and code != "EV-15"]
+    said = await house.push(event(), *lawful, event(), event(code="EMG", after="<attemptNo>1</attemptNo>"))
+    (row,) = await house.store.read(lambda tx: tx.inbox.pending(limit=1))
+    batch = house.adapter().read_push(await house.store.read(lambda tx: tx.inbox.body(row.id)), received_at=NOW).batch
+    done = await house.store.write(
+        lambda tx: ingest.ingest(
+            tx, batch, tell=lambda _tx, _fact: None, context_source=reading.load_context, now=house.clock.now()
+        )
+    )
+    told = [
+        ("DUPLICATE" if not one.new else "QUARANTINED" if one.quarantine else "ACCEPTED", one.quarantine)
+        for one in done.outcomes
+    ]
+    assert [outcome for outcome, _ in said.results] == [outcome for outcome, _ in told]
+    assert [code for outcome, code in said.results if outcome == "QUARANTINED"] == [
+        code for outcome, code in told if outcome == "QUARANTINED"
+    ]
+    assert {outcome for outcome, _ in told} == {"ACCEPTED", "DUPLICATE", "QUARANTINED"}
+    again = await house.push(event(), *lawful, event(code="EMG", after="<attemptNo>1</attemptNo>"), batch="b-2")
+    assert {outcome for outcome, _ in again.results} == {"DUPLICATE"}
 
 
 class Stumbling:
