@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import hashlib
+import io
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import IO, BinaryIO, Final, Protocol
 
 from gateway.storage import faults
 from schemas.errors import NotFound, StoreFull
@@ -65,21 +67,32 @@ class FolderBlobs:
 
     async def path(self, sha256: Sha256) -> Path:
         """The file itself. Raises NotFound."""
-        place = self._place(sha256)
+        place = self.place(sha256)
         if not await asyncio.to_thread(place.is_file):
             raise NotFound("the bytes of this document are not in the blob folder", subject=sha256)
         return place
 
     async def has(self, sha256: Sha256) -> bool:
         """True where the bytes are here."""
-        return await asyncio.to_thread(self._place(sha256).is_file)
+        return await asyncio.to_thread(self.place(sha256).is_file)
 
-    def _place(self, sha256: str) -> Path:
+    def place(self, sha256: str) -> Path:
+        """Where these bytes are, or would be."""
         if not _SHA256.fullmatch(sha256):
             raise ValueError(f"not a SHA-256 in lower-case hex: {sha256!r}")
         return self.folder / sha256[:2] / sha256[2:]
 
-    def _put(self, source: bytes | Path) -> Sha256:
+    def all(self) -> Iterator[Sha256]:
+        """Every digest in the folder, sorted."""
+        for path in sorted(self.folder.glob("??/*")):
+            if _SHA256.fullmatch(path.parent.name + path.name):
+                yield Sha256(path.parent.name + path.name)
+
+    def put_stream(self, source: IO[bytes]) -> Sha256:
+        """Keep what ``source`` still has to read. Blocks. Raises StoreFull."""
+        return self._put(source)
+
+    def _put(self, source: bytes | Path | IO[bytes]) -> Sha256:
         handle, name = tempfile.mkstemp(dir=self._fresh)
         fresh = Path(name)
         try:
@@ -96,31 +109,32 @@ class FolderBlobs:
             fresh.unlink(missing_ok=True)
 
     def _place_fresh(self, fresh: Path, sha256: Sha256) -> Sha256:
-        place = self._place(sha256)
+        place = self.place(sha256)
         if place.is_file():
             return sha256
         place.parent.mkdir(exist_ok=True)
         fresh.chmod(0o440)
         with contextlib.suppress(FileExistsError):
             os.link(fresh, place)  # unlike a rename it cannot replace what another thread put there
-        _flush_folder(place.parent)
-        _flush_folder(self.folder)
+        flush_folder(place.parent)
+        flush_folder(self.folder)
         return sha256
 
 
-def _copy(source: bytes | Path, out: BinaryIO) -> Sha256:
-    if isinstance(source, bytes):
-        out.write(source)
-        return Sha256(hashlib.sha256(source).hexdigest())
+def _copy(source: bytes | Path | IO[bytes], out: IO[bytes]) -> Sha256:
+    if isinstance(source, Path):
+        with source.open("rb") as opened:
+            return _copy(opened, out)
+    content = io.BytesIO(source) if isinstance(source, bytes) else source
     digest = hashlib.sha256()
-    with source.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            digest.update(chunk)
-            out.write(chunk)
+    while chunk := content.read(_CHUNK):
+        digest.update(chunk)
+        out.write(chunk)
     return Sha256(digest.hexdigest())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Make names in a folder durable: a renamed file is not, until its folder is flushed."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
