@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from gateway.storage.codec import EPOCH, from_json, to_json
+from gateway.storage.codec import from_json, to_json
 from gateway.storage.sql import Sql
 from gateway.storage.tables.dossiers import booking, dossier, item, item_number, packing
 from gateway.storage.tables.house import discrepancy
@@ -212,14 +212,12 @@ def _settled(item: Item) -> bool:
 
 
 def _poll_at(item: Item) -> dt.datetime | None:
-    """When to ask next. A delivered item may still be asked for its proof, other ends are final."""
-    ended = item.fold.movement is not None and item.fold.movement.terminal and not item.fold.regressed
-    if item.number is None or item.valid_to is not None or _settled(item):
+    """When to ask next: what :mod:`tracking.watch` said; an open item that was never asked about is due at once."""
+    if item.number is None or item.valid_to is not None:
         return None
-    if ended and item.fold.movement is not Movement.DELIVERED:
-        return None
-    never_asked = EPOCH if item.polls.last_at is None else None
-    return item.polls.next_at or never_asked
+    if item.polls.next_at is not None or item.polls.last_at is not None or _settled(item):
+        return item.polls.next_at
+    return item.valid_from
 
 
 def _row(item: Item) -> dict[str, Any]:
