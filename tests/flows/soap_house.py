@@ -264,3 +264,23 @@ def event(
         f'<event>{before}{told}<code list="{codes}">{code}</code>'
         f"<occurred><at>{at}</at><precision>SECOND</precision></occurred>{after}</event>"
     )
+
+
+def evidence() -> str:
+    """A recipient and a signature, for behind the time of an event."""
+    picture = hashlib.sha256(b"signature").hexdigest()
+    return (
+        f'<recipient><relation list="LT-RELATION">ADDRESSEE</relation><nameMasked>N*** M**</nameMasked></recipient>'
+        f'<evidence><kind list="LT-EVIDENCE">SIGNATURE</kind><sha256>{picture}</sha256>'
+        f"<mediaType>image/png</mediaType><bytes>9</bytes></evidence>"
+    )
+
+
+def ping(echo: str = "xin chào") -> str:
+    """A Ping element."""
+    return f'<Ping xmlns="{NS}"><echo>{echo}</echo></Ping>'
+
+
+async def rows(house: SoapHouse) -> int:
+    """How many bodies of this peer the inbox holds."""
+    return len(await house.store.read(lambda tx: tx.inbox.list(peer=PEER)))

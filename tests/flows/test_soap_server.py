@@ -1,4 +1,4 @@
-"""Our SOAP server, over a socket, with a store behind it: nothing that came in is lost without a word."""
+"""Our SOAP server takes news: nothing that came in is lost without a word."""
 
 import asyncio
 import datetime as dt
@@ -14,20 +14,17 @@ from schemas.errors import Misunderstood
 from schemas.ids import CarrierId, Sha256
 from schemas.message import NewInbound
 from schemas.ports.carrier import ContractPush
-from schemas.tracking import Movement, Push, TrackingEvent
+from schemas.tracking import Movement, Push
 from tests.flows.soap_house import (
     KNOWN,
     NOW,
-    NS,
     PEER,
     UNKNOWN,
-    Said,
     SoapHouse,
-    envelope,
     event,
-    item,
-    key,
+    evidence,
     push_body,
+    rows,
     security,
     soap_house,
 )
@@ -41,18 +38,6 @@ MALFORMED = Path(__file__).parents[1] / "recorded" / "postal_soap" / "malformed"
 async def house(tmp_path: Path) -> AsyncIterator[SoapHouse]:
     async with soap_house(tmp_path) as made:
         yield made
-
-
-async def rows(house: SoapHouse) -> int:
-    return len(await house.store.read(lambda tx: tx.inbox.list(peer=PEER)))
-
-
-def ping(echo: str = "xin chào") -> str:
-    return f'<Ping xmlns="{NS}"><echo>{echo}</echo></Ping>'
-
-
-def ask(number: str, more: str = "") -> str:
-    return f'<GetItemHistory xmlns="{NS}"><itemNumber>{number}</itemNumber>{more}</GetItemHistory>'
 
 
 # --- taking news ----------------------------------------------------------------------------------------------------
@@ -79,15 +64,6 @@ async def test_the_stored_bytes_are_what_the_worker_applies(house: SoapHouse) ->
     assert batch == house.adapter().read_push(raw, received_at=row.received_at).batch
     with pytest.raises(Misunderstood):
         house.adapter().read_push(b"<gone/>", received_at=row.received_at)
-
-
-def evidence() -> str:
-    picture = hashlib.sha256(b"signature").hexdigest()
-    return (
-        f'<recipient><relation list="LT-RELATION">ADDRESSEE</relation><nameMasked>N*** M**</nameMasked></recipient>'
-        f'<evidence><kind list="LT-EVIDENCE">SIGNATURE</kind><sha256>{picture}</sha256>'
-        f"<mediaType>image/png</mediaType><bytes>9</bytes></evidence>"
-    )
 
 
 async def test_one_bad_event_takes_no_sibling_along(house: SoapHouse) -> None:
@@ -263,185 +239,6 @@ async def test_a_gap_in_the_sequence_is_remembered_until_it_is_filled(house: Soa
         await house.push(event(), batch=f"b-{number}", sequence=number)
     state = await house.store.read(lambda tx: tx.feeds.get(sequence.feed_of(PEER)))
     assert (state.failures, state.failing_since, state.last_error) == (0, None, "")
-
-
-# --- who ------------------------------------------------------------------------------------------------------------
-
-
-async def faulty(house: SoapHouse, header: str, body: str | None = None) -> str | None:
-    return (await house.post(envelope(body or push_body(event()), headers=header))).fault
-
-
-async def test_only_who_knows_the_password_comes_in(house: SoapHouse) -> None:
-    assert await faulty(house, "") == "401.01"
-    assert await faulty(house, security(NOW, password="guess")) == "401.01"
-    assert await faulty(house, security(NOW, user="nobody")) == "401.01"
-    in_clear = security(NOW).replace("#PasswordDigest", "#PasswordText")
-    assert await faulty(house, in_clear) == "401.01"
-    await house.store.write(lambda tx: tx.accounts.put_key(key("rest-only", password="")))
-    assert await faulty(house, security(NOW, user="rest-only", password="")) == "401.01"
-    await house.store.write(lambda tx: tx.accounts.put_key(key("old", active=False)))
-    assert await faulty(house, security(NOW, user="old")) == "401.01"
-    assert await rows(house) == 0
-
-
-async def test_a_token_is_good_for_five_minutes_and_for_one_message(house: SoapHouse) -> None:
-    assert await faulty(house, security(NOW - dt.timedelta(minutes=6))) == "401.02"
-    assert await faulty(house, security(NOW + dt.timedelta(minutes=6))) == "401.02"
-    assert await faulty(house, security(NOW, expires="2026-11-20T07:50:00Z")) == "401.02"
-    once = security(NOW, nonce=b"0123456789abcdef")
-    assert await faulty(house, once) is None
-    assert await faulty(house, once) == "401.02"
-    assert await faulty(house, once, push_body(event(), batch="b-2")) == "401.02"
-    assert (await house.post(envelope(ping(), headers=once), operation="Ping")).fault == "401.02"
-    assert await rows(house) == 1
-
-
-async def test_a_sender_speaks_for_itself_only(house: SoapHouse) -> None:
-    assert (await house.push(event(), sender="somebody-else")).fault == "403.01"
-    await house.store.write(lambda tx: tx.accounts.put_key(key("office", peer=None)))
-    header = security(NOW, user="office")
-    assert await faulty(house, header, push_body(event(), sender="office")) == "403.01"
-
-
-# --- the envelope ---------------------------------------------------------------------------------------------------
-
-
-async def test_soap_action_and_body_must_agree(house: SoapHouse) -> None:
-    raw = house.envelope(push_body(event()))
-    assert (await house.post(raw, operation="Ping")).fault == "400.03"
-    assert (await house.post(raw, headers={"SOAPAction": '""'})).fault is None
-
-
-async def test_an_operation_of_the_contract_that_is_not_served_says_so(house: SoapHouse) -> None:
-    ticket = (
-        f'<OpenTicket xmlns="{NS}"><requestId>r</requestId><items><itemNumber>{KNOWN}</itemNumber></items></OpenTicket>'
-    )
-    said = await house.post(house.envelope(ticket), operation="OpenTicket")
-    assert said.fault == "503.01"
-    assert xml.text(said.body, "detail", "ServiceFault", "retryable") == "true"
-
-
-async def test_other_versions_and_strange_headers_are_refused_as_soap_wants(house: SoapHouse) -> None:
-    twelve = envelope(ping(), root="http://www.w3.org/2003/05/soap-envelope")
-    assert (await house.post(twelve, operation="Ping")).fault == "VersionMismatch"
-    said = await house.post(twelve, headers={"Content-Type": "application/soap+xml"})
-    assert said.fault == "VersionMismatch"
-    strange = house.envelope(ping(), headers='<x:Route xmlns:x="urn:x" s:mustUnderstand="1"/>')
-    assert (await house.post(strange, operation="Ping")).fault == "MustUnderstand"
-    assert (await house.post(b"{}", headers={"Content-Type": "application/json"})).fault == "400.01"
-    assert (await house.post(b"x", headers={"Content-Encoding": "gzip"})).fault == "400.01"
-
-
-async def test_five_megabytes_are_too_much_and_an_entity_bomb_is_no_xml(house: SoapHouse) -> None:
-    large = house.envelope(push_body(event(after=f"<text>{'x' * 5_000_000}</text>")))
-    assert (await house.post(large)).fault == "413.01"
-    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 9))
-    bomb = f'<!DOCTYPE a [<!ENTITY e0 "ha">{entities}]>'.encode()
-    raw = house.envelope(push_body(event(after="<text>&e8;</text>")))
-    assert (await house.post(raw.replace(b'utf-8"?>', b'utf-8"?>' + bomb, 1))).fault == "400.01"
-    assert (await house.post(raw.replace(b'utf-8"?>', b'utf-8"?><!DOCTYPE a>', 1))).fault == "400.01"
-    assert (await house.push(event())).fault is None
-
-
-async def test_an_answer_relates_to_its_message(house: SoapHouse) -> None:
-    header = '<a:MessageID xmlns:a="http://www.w3.org/2005/08/addressing">urn:uuid:7</a:MessageID>'
-    for body, operation in ((ping(), "Ping"), (push_body("<event/>"), "PushEvents"), ("<nothing/>", "Ping")):
-        said = await house.post(house.envelope(body, headers=header), operation=operation)
-        assert xml.text(said.root, "Header", "RelatesTo") == "urn:uuid:7"
-
-
-async def test_violations_are_named_with_path_and_line(house: SoapHouse) -> None:
-    said = await house.post(house.envelope(push_body(event()).replace("<sentAt>", "<sentAt>never ")))
-    fault = xml.child(said.body, "detail", "ServiceFault")
-    assert fault is not None
-    assert xml.text(fault, "violations", "violation", "path") == "/PushEvents/sentAt"
-    assert (xml.text(fault, "messageVi") or "").startswith("Nội dung")
-
-
-async def test_a_house_that_takes_nothing_says_so_and_keeps_nothing(house: SoapHouse) -> None:
-    house.accepting = False
-    assert (await house.push(event())).fault == "503.01"
-    said = await house.post(house.envelope(ping()), operation="Ping")
-    assert (xml.text(said.body, "accepting"), xml.text(said.body, "echo")) == ("false", "xin chào")
-    house.accepting = True
-    assert (await house.push(event())).results == [("ACCEPTED", None)]
-
-
-async def test_the_contract_is_served_with_the_address_it_was_asked_at(house: SoapHouse) -> None:
-    async with house.session.get(f"{house.url}?wsdl") as reply:
-        wsdl = xml.parse(await reply.read())
-    addresses = [one.get("location") for one in wsdl.iter() if xml.local(one) == "address"]
-    assert addresses == [house.url]
-    (place,) = [one.get("schemaLocation") for one in wsdl.iter() if xml.local(one) == "import"]
-    async with house.session.get(str(place)) as reply:
-        assert xml.local(xml.parse(await reply.read())) == "schema"
-    async with house.session.get(f"{house.url}?xsd=../../pyproject.toml") as reply:
-        assert reply.status != 200
-
-
-# --- telling history ------------------------------------------------------------------------------------------------
-
-
-async def tell(house: SoapHouse, *events: str) -> tuple[TrackingEvent, ...]:
-    """Put events into the store as the worker would."""
-    batch = house.adapter().read_push(house.envelope(push_body(*events)), received_at=NOW).batch
-    (known,) = await house.store.read(lambda tx: tx.items.find_number(KNOWN))
-    await house.store.write(lambda tx: tx.events.append(known.id, [(one, None) for one in batch.events]))
-    return batch.events
-
-
-async def history(house: SoapHouse, number: str, more: str = "") -> Said:
-    return await house.post(house.envelope(ask(number, more)), operation="GetItemHistory")
-
-
-async def test_history_tells_every_event_as_it_was_told(house: SoapHouse) -> None:
-    told = await tell(house, event(code="EMA"), event(code="EMI", at="2026-11-20T10:00:00+07:00", after=evidence()))
-    said = await history(house, KNOWN)
-    assert (xml.text(said.body, "found"), xml.text(said.body, "complete")) == ("true", "true")
-    events = xml.child(said.body, "events")
-    assert events is not None
-    codes = [(xml.text(one, "code"), xml.text(one, "occurred", "at")) for one in xml.children(events)]
-    assert codes == [("EMA", "2026-11-20T09:30:00+07:00"), ("EMI", "2026-11-20T10:00:00+07:00")]
-    last = list(xml.children(events))[-1]
-    assert xml.text(last, "evidence", "sha256") == told[-1].evidence[0].sha256
-    assert xml.text(last, "recipient", "nameMasked") is None, "names are not kept, so they cannot be told"
-
-
-async def test_an_unknown_item_is_not_a_fault(house: SoapHouse) -> None:
-    said = await history(house, UNKNOWN)
-    assert (said.fault, xml.text(said.body, "found"), xml.text(said.body, "complete")) == (None, "false", "false")
-
-
-async def test_nobody_sees_the_items_of_another_carrier(house: SoapHouse) -> None:
-    other = item(UNKNOWN, carrier=CarrierId("viettel"))
-    await house.store.write(lambda tx: tx.items.add(other))
-    assert xml.text((await history(house, UNKNOWN)).body, "found") == "false"
-
-
-async def test_pages_hold_every_event_once(house: SoapHouse) -> None:
-    await tell(house, *(event(at=f"2026-11-20T0{n}:00:00+07:00") for n in range(7)))
-    seen: list[str | None] = []
-    more = "<maxEvents>3</maxEvents>"
-    for _ in range(5):
-        said = await history(house, KNOWN, more)
-        events = xml.child(said.body, "events")
-        assert events is not None
-        seen += [xml.text(one, "occurred", "at") for one in xml.children(events)]
-        token = xml.text(said.body, "nextPageToken")
-        if token is None:
-            break
-        more = f"<maxEvents>3</maxEvents><pageToken>{token}</pageToken>"
-    assert len(seen) == len(set(seen)) == 7
-    assert (await history(house, KNOWN, "<pageToken>nonsense</pageToken>")).fault == "400.02"
-
-
-async def test_since_is_never_complete(house: SoapHouse) -> None:
-    await tell(house, event(at="2026-11-20T01:00:00+07:00"), event(at="2026-11-20T05:00:00+07:00"))
-    said = await history(house, KNOWN, "<since>2026-11-20T03:00:00+07:00</since>")
-    events = xml.child(said.body, "events")
-    assert events is not None
-    assert (len(list(xml.children(events))), xml.text(said.body, "complete")) == (1, "false")
 
 
 async def test_the_quirk_of_one_sender_repairs_its_times(tmp_path: Path) -> None:
