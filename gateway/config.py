@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -44,17 +44,6 @@ class Database(_Section):
         description="SQLAlchemy address. Empty: `gateway.sqlite` in the "
         "data folder, because one process on one "
         "machine needs no server. `postgresql+psycopg://…` needs the distributed bell.",
-    )
-    readers: Count = Field(
-        default=4, description="Read-only connections. Four keep two cores busy while one waits for the disk."
-    )
-    busy_timeout_ms: Count = Field(
-        default=5_000,
-        description="How long SQLite waits for another process, such as a backup, before it reports an error.",
-    )
-    group_max: Count = Field(
-        default=500,
-        description="Transactions in one commit. More only lengthens the longest wait; fewer means more fsyncs.",
     )
 
 
@@ -144,9 +133,6 @@ class Scan(_Section):
         default=300.0,
         description="Seconds a file may stay incomplete before it is taken as it is: longer than any scanner's pause.",
     )
-    job_s: Seconds = Field(
-        default=60.0, description="Seconds a child may work on one page before it is killed and the file kept aside."
-    )
     station: str = Field(
         default="station-1", min_length=1, description="Name of this scanning station in documents and journals."
     )
@@ -217,17 +203,14 @@ class Settings(BaseSettings):
         description="`[peers.<folder>]`: settings of one peer, checked against its manifest. No section: switched off.",
     )
 
+    @field_validator("peers")
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment first, then the file: nothing else is looked at, no dotenv and no secrets folder."""
-        return env_settings, init_settings
+    def _switches(cls, peers: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+        """``enabled`` from the environment is text; everything else of a peer is read by its manifest."""
+        for told in peers.values():
+            if isinstance(told.get("enabled"), str):
+                told["enabled"] = {"true": True, "false": False}.get(str(told["enabled"]).lower(), told["enabled"])
+        return peers
 
     @property
     def database_url(self) -> str:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from schemas.discrepancy import Discrepancy
 from schemas.ids import PeerId
-from schemas.message import MessageState
+from schemas.message import AttemptClass, MessageState
 from schemas.ports.stores import Store, Tx
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
@@ -37,12 +37,6 @@ class Metrics:
         self.inbox = Counter(
             "lienthong_inbox", "Deliveries taken in.", ["peer", "kind", "repeated"], registry=self.registry
         )
-        self.group_size = Histogram(
-            "lienthong_commit_group",
-            "Transactions in one commit of the writer.",
-            buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
-            registry=self.registry,
-        )
         self._messages = Gauge(
             "lienthong_messages", "Messages by peer and state.", ["peer", "state"], registry=self.registry
         )
@@ -56,6 +50,10 @@ class Metrics:
         self._pending = Gauge(
             "lienthong_inbox_pending", "Deliveries not applied yet.", ["peer"], registry=self.registry
         )
+
+    def tried(self, peer: PeerId, outcome: AttemptClass) -> None:
+        """Count a try that ended."""
+        self.attempts.labels(peer, outcome.value).inc()
 
     async def page(self, store: Store, now: dt.datetime) -> bytes:
         """The page that a monitoring server reads; the gauges are counted from the rows at this moment."""

@@ -10,10 +10,10 @@ from gateway.inbound.desks import SettleDesk
 from gateway.inbound.forms.decisions import CaseForm
 from gateway.inbound.forms.faults import check
 from gateway.inbound.routes import Route, require
-from schemas.discrepancy import Discrepancy, DiscrepancyState, Subject
+from gateway.inbound.views.whole import dossier_of
+from schemas.discrepancy import Discrepancy, DiscrepancyState
 from schemas.dossier import Dossier
-from schemas.errors import NotFound
-from schemas.ids import DiscrepancyId, DossierId, ItemId
+from schemas.ids import DiscrepancyId
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Store, Tx
 
@@ -97,18 +97,3 @@ class CasePages:
         if not scope.shares(principal, case.units):
             raise await scope.turn_away(self._store, principal, "discrepancy", key, self._clock.now())
         return case, dossier
-
-
-def dossier_of(tx: Tx, case: Discrepancy) -> Dossier | None:
-    """The dossier a case is about: its own, or the one its item carries."""
-    if not case.subject.isdigit():
-        return None
-    try:
-        if case.subject_kind is Subject.DOSSIER:
-            return tx.dossiers.get(DossierId(int(case.subject)))
-        if case.subject_kind is Subject.ITEM:
-            packings = tx.items.packings_of(ItemId(int(case.subject)))
-            return tx.dossiers.get(packings[-1].dossier) if packings else None
-    except NotFound:
-        return None
-    return None

@@ -9,7 +9,9 @@ from gateway.accounts import Principal
 from gateway.console.render import Renderer, has_role
 from gateway.inbound.auth import signed
 from gateway.inbound.routes import Route, require
+from gateway.inbound.views.whole import dossier_of
 from schemas.discrepancy import Discrepancy
+from schemas.dossier import Dossier
 from schemas.ids import PeerId
 from schemas.message import MessageState
 from schemas.ports.clock import Clock
@@ -44,7 +46,7 @@ class Glance:
     """What the first page shows."""
 
     latest: tuple[DossierLine, ...]
-    cases: tuple[Discrepancy, ...]
+    cases: tuple[tuple[Discrepancy, Dossier | None], ...]
     peers: tuple[PeerCard, ...]
     unassigned: int
     aside: int
@@ -74,7 +76,7 @@ def _glance(tx: Tx, principal: Principal, now: dt.datetime) -> Glance:
     scans = has_role(principal, "scanner", "operator")
     return Glance(
         latest=tx.dossiers.search("", units=principal.units, limit=8),
-        cases=tx.discrepancies.open(units=principal.units, limit=8),
+        cases=tuple((case, dossier_of(tx, case)) for case in tx.discrepancies.open(units=principal.units, limit=8)),
         peers=peer_cards(tx, now) if has_role(principal, "operator") else (),
         unassigned=len(tx.documents.unassigned()) if scans else 0,
         aside=len(tx.documents.aside()) if scans else 0,

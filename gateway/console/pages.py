@@ -1,5 +1,9 @@
 """Puts the screens together."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from aiohttp import web
 
 from gateway.accounts import GatewayStore
@@ -18,14 +22,16 @@ from gateway.inbound.desks import Blobs, HandoverDesk, QueueDesk, SettleDesk
 from gateway.inbound.routes import Route, public
 from gateway.inbound.uploads import Uploads
 from schemas.errors import NotFound
+from schemas.ids import PeerId
 from schemas.ports.clock import Clock
 
+NOBODY: Final[Mapping[PeerId, str]] = MappingProxyType({})
 _TYPES = {"console.css": "text/css"}
 
 
-def make_renderer(settings: Settings) -> Renderer:
-    """The templates; its ``problem`` is the application's ``show_problem``."""
-    return Renderer(language_cookie_secure=settings.https)
+def make_renderer(settings: Settings, *, peers: Mapping[PeerId, str] = NOBODY) -> Renderer:
+    """The templates; its ``problem`` is the application's ``show_problem``. ``peers``: titles of the manifests."""
+    return Renderer(language_cookie_secure=settings.https, peers=peers)
 
 
 def make_pages(

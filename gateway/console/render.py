@@ -12,12 +12,13 @@ from aiohttp import web
 
 from gateway.accounts import Principal, Role
 from gateway.console import language
-from gateway.console.catalogue import sentence
+from gateway.console.catalogue import known, sentence
 from gateway.inbound.auth import SIGNED
 from gateway.inbound.forms.replies import ProblemReply
 from gateway.inbound.middleware import CORRELATION, language_of
 from gateway.inbound.views import masking
 from gateway.log import redact
+from schemas.ids import PeerId
 from schemas.numbers import citizen_id
 
 LANG_COOKIE: Final = "lang"
@@ -57,9 +58,10 @@ NOTICES: Final = {
 class Renderer:
     """Renders templates; one environment per language, so that texts are translated when they are compiled in."""
 
-    def __init__(self, *, language_cookie_secure: bool) -> None:
+    def __init__(self, *, language_cookie_secure: bool, peers: Mapping[PeerId, str]) -> None:
+        """``peers`` are the names of the peers as people know them."""
         self._secure = language_cookie_secure
-        self._environments = {lang: _environment(lang) for lang in language.LANGUAGES}
+        self._environments = {lang: _environment(lang, peers) for lang in language.LANGUAGES}
 
     def page(self, request: web.Request, template: str, *, status: int = 200, **context: Any) -> web.Response:
         """The page in the reader's language."""
@@ -122,7 +124,7 @@ def _switch(request: web.Request, lang: str) -> str:
     return f"{request.path}?{urlencode(parts)}" if request.method == "GET" else f"/?lang={lang}"
 
 
-def _environment(lang: str) -> jinja2.Environment:
+def _environment(lang: str, peers: Mapping[PeerId, str]) -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("gateway.console", "templates"),
         autoescape=True,
@@ -144,6 +146,8 @@ def _environment(lang: str) -> jinja2.Environment:
         masked=lambda told: citizen_id.mask(told) if told else "–",
         masked_phone=masking.phone,
         redacted=redact,
+        peer=lambda name: peers.get(name, name),
+        national=lambda told: sentence(f"national.{told}", lang) if known(f"national.{told}") else told,
     )
     made.globals.update(query=query, has_role=has_role)
     return made

@@ -253,7 +253,7 @@ def _app(settings: Settings, store: Database, clock: MovedClock, arrived: asynci
     )
     doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
     uploads = make_uploads(settings, store=store, scans=scans)
-    renderer = make_renderer(settings)
+    renderer = make_renderer(settings, peers={PeerId("dvcqg"): "Cổng Dịch vụ công quốc gia"})
 
     async def ready() -> Mapping[str, bool]:
         return {"bell": True}

@@ -6,7 +6,8 @@ from schemas.attachment import AttachedDocument
 from schemas.calendar import WorkCalendar
 from schemas.discrepancy import Discrepancy, DiscrepancyState, Subject
 from schemas.dossier import Dossier
-from schemas.ids import UnitId
+from schemas.errors import NotFound
+from schemas.ids import DossierId, ItemId, UnitId
 from schemas.message import Message
 from schemas.numbers import dossier_code
 from schemas.organisation import ProcedureVersion, Unit
@@ -79,3 +80,18 @@ def _item(tx: Tx, packing: Packing) -> ItemWhole:
         events=tx.events.of_item(packing.item),
         bookings=tx.items.bookings_of(packing.item),
     )
+
+
+def dossier_of(tx: Tx, case: Discrepancy) -> Dossier | None:
+    """The dossier a case is about: its own, or the one its item carries."""
+    if not case.subject.isdigit():
+        return None
+    try:
+        if case.subject_kind is Subject.DOSSIER:
+            return tx.dossiers.get(DossierId(int(case.subject)))
+        if case.subject_kind is Subject.ITEM:
+            packings = tx.items.packings_of(ItemId(int(case.subject)))
+            return tx.dossiers.get(packings[-1].dossier) if packings else None
+    except NotFound:
+        return None
+    return None

@@ -1,0 +1,1 @@
+"""Sentences and languages of the console."""
