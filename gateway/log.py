@@ -69,6 +69,9 @@ _NET = re.compile(
 )
 """Digests and S10 numbers are nobody's; everything else that has the shape of a person's number or a secret goes."""
 
+_LONGEST: Final = 20_000
+"""Characters of one field of a line; a trace is shorter, and a body does not belong into a line."""
+
 
 def redact(text: str) -> str:
     """The text without citizens' numbers, telephone numbers and secrets.
@@ -166,4 +169,4 @@ def _clean(value: object) -> object:
         return [_clean(each) for each in value]
     if isinstance(value, dict):
         return {str(key): _clean(each) for key, each in value.items()}
-    return redact(str(value))
+    return redact(str(value)[:_LONGEST])

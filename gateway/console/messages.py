@@ -149,6 +149,6 @@ def _shown(attempt: Attempt) -> list[dict[str, object]]:
 
 
 def _text(raw: bytes) -> str:
-    told = raw[: 8 * _RAW_CHARACTERS].decode("utf-8", "replace")
+    told = raw[: 3 * _RAW_CHARACTERS].decode("utf-8", "replace")
     shown = redact(told)[:_RAW_CHARACTERS]  # cut after masking, so that no half of a number is left at the end
     return f"{shown}…" if len(told) > _RAW_CHARACTERS else shown
