@@ -223,6 +223,7 @@ class Pipeline:
         if not run.progress.row(subject, Stage.DELIVERED):
             await self._inbox.deliver(document)
             await self._record(run, subject, Stage.DELIVERED, {})
+            await asyncio.to_thread(path.unlink, missing_ok=True)  # the inbox has its own copy
         run.documents.append(document)
 
     async def _build(self, part: Part, opened: dict[str, "_Opened"], key: str, path: Path) -> Json:

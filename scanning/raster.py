@@ -96,7 +96,7 @@ def count_frames(path: Path) -> int:
 
 def _header(data: bytes) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "TIFF", "MPO"))
+        image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "TIFF"))
     except UnidentifiedImageError as error:
         raise BadFile(ScanReason.DAMAGED, "Its header makes no sense.") from error
     except (OSError, ValueError, SyntaxError, struct.error) as error:

@@ -32,6 +32,7 @@ _ZBAR_NAMES = {"CODE128": "Code128", "CODE39": "Code39", "QRCODE": "QRCode"}
 DENSE = 0.30
 """Share of dark pixels in a box of 15 at quarter scale: codes have 0.4 to 0.5, print 0.1 to 0.25."""
 DARK_BELOW = 0.70
+"""Share of the paper's brightness, on print of normal contrast."""
 INSIST_FROM = 0.42
 """Share of dark pixels of a whole region: codes, also turned ones, have more; headings and stamps have less."""
 INSIST_SIDE_PX = 22
@@ -108,7 +109,7 @@ def _regions(flat: Gray) -> list[tuple[tuple[int, int, int, int], bool]]:
 
     With each: whether it is as dark as codes are, so that it is worth insisting; a bold heading is not.
     """
-    _, dark = cv2.threshold(flat, 255 * DARK_BELOW, 255, cv2.THRESH_BINARY_INV)
+    _, dark = cv2.threshold(flat, _dark_level(flat), 255, cv2.THRESH_BINARY_INV)
     density = cv2.blur(dark, (_BOX_PX, _BOX_PX))
     _, dense = cv2.threshold(density, 255 * DENSE, 255, cv2.THRESH_BINARY)
     dense = cv2.morphologyEx(dense, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
@@ -124,6 +125,13 @@ def _regions(flat: Gray) -> list[tuple[tuple[int, int, int, int], bool]]:
         insist = share > INSIST_FROM and min(wide, high) >= INSIST_SIDE_PX
         boxes.append(((max(0, box[0]), max(0, box[1]), min(width * 4, box[2]), min(height * 4, box[3])), insist))
     return boxes[:MAX_REGIONS]
+
+
+def _dark_level(flat: Gray) -> float:
+    """Gray level below which a pixel is dark; faint print moves it up, or thin bars would melt into the paper."""
+    counts = np.bincount(flat[::2, ::2].ravel(), minlength=256).cumsum()
+    inkiest = int(np.searchsorted(counts, counts[-1] * 0.01))
+    return max(255 * DARK_BELOW, 255 - 0.45 * (255 - inkiest))
 
 
 @functools.cache
