@@ -15,7 +15,7 @@ from gateway.storage import address, chain
 from gateway.storage.database import open_database
 
 ROOT = Path(__file__).parents[3]
-KILLS = 6
+KILLS = 4
 
 
 def start(url: str, folder: Path, *, writers: int = 16, body: int = 200, **env: str) -> subprocess.Popen[str]:
@@ -59,6 +59,7 @@ async def test_after_kill_nine_everything_answered_is_stored(url: str, tmp_path:
     assert chain.verify(url).ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["writer.before_commit", "writer.after_commit"])
 async def test_at_each_place_of_a_commit(url: str, tmp_path: Path, place: str) -> None:
     child = start(url, tmp_path, writers=4, LIENTHONG_FAILPOINT=f"{place}:5")
@@ -78,6 +79,7 @@ def test_a_place_that_was_not_chosen_costs_nothing(monkeypatch: pytest.MonkeyPat
     assert (trap.name, trap.left) == ("writer.before_commit", 3)
 
 
+@pytest.mark.slow
 async def test_a_full_disk_refuses_and_keeps_what_was_answered(sqlite_url: str, tmp_path: Path) -> None:
     """A file size limit stands for the full disk: the database file and its log may not grow beyond it."""
 
