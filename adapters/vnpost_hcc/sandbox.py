@@ -85,6 +85,8 @@ class VnpostHcc(SandboxPeer):
         number = str(told.get("number", ""))
         if not reference and not number:
             raise ValueError("reference or number is needed")
+        if "at" in told and dt.datetime.fromisoformat(str(told["at"])).tzinfo is None:
+            raise ValueError("at needs its zone")
         return self.happened(
             "row",
             reference or number,
@@ -123,7 +125,7 @@ class VnpostHcc(SandboxPeer):
             "EventTime": int(dt.datetime.fromisoformat(data["occurred"]).timestamp() * 1000),
             "POSID": data.get("office") or "360000",
             "ItemCode": data.get("number") or str(order.get("ItemCode", "")),
-            "StatusCode": int(data["code"]),
+            "StatusCode": _code(str(data["code"])),
             "StatusMessage": data.get("text") or WORDS.get(str(data["code"]), ""),
             "Notes": "",
         }
@@ -215,6 +217,10 @@ class VnpostHcc(SandboxPeer):
 
 def _says(status: str, message: str) -> Answer:
     return Answer.json({"Status": status, "Message": message})
+
+
+def _code(told: str) -> int | str:
+    return int(told) if told.isdecimal() else told
 
 
 def _oid(row: Mapping[str, Any]) -> str:

@@ -158,6 +158,19 @@ async def test_wrong_secrets_are_unauthorised(peers: Peers) -> None:
     assert "log-in refused" in probe.what
 
 
+@pytest.mark.parametrize("told", [{"at": "yesterday"}, {"at": "2026-11-20T10:00:00"}, {"id_back_s": "x"}])
+async def test_an_event_that_the_sandbox_cannot_take_leaves_no_line(
+    sandbox: SandboxProcess, told: dict[str, object]
+) -> None:
+    with pytest.raises(ValueError, match="__sandbox__/event"):
+        await sandbox.control.event(number=records.new_number(), **told)
+    assert await sandbox.control.ledger() == []
+    await sandbox.control.event(number=records.new_number(), code="no number at all")
+    await sandbox.kill()
+    await sandbox.start()
+    assert len(await sandbox.control.ledger()) == 1
+
+
 async def test_forty_orders_at_once_through_a_bad_line_are_all_accounted_for(
     sandbox: SandboxProcess, peers: Peers
 ) -> None:

@@ -59,13 +59,21 @@ class Ledger:
         self._written = self._durable = len(self.lines)
         self._syncing = asyncio.Lock()
 
-    def append(self, kind: str, operation: str, key: str, data: Mapping[str, Any], *, at: dt.datetime) -> Line:
-        """Write a line. It is safe on disk when :meth:`durable` has returned."""
-        line = Line(len(self.lines) + 1, at, kind, operation, key, data)
+    def next(self, kind: str, operation: str, key: str, data: Mapping[str, Any], *, at: dt.datetime) -> Line:
+        """The line that would come next; nothing is written."""
+        return Line(len(self.lines) + 1, at, kind, operation, key, data)
+
+    def write(self, line: Line) -> None:
+        """Write the next line. It is safe on disk when :meth:`durable` has returned."""
         text = json.dumps(line.as_json(), ensure_ascii=False, separators=(",", ":")) + "\n"
         os.write(self._fd, text.encode())
         self.lines.append(line)
         self._written = line.n
+
+    def append(self, kind: str, operation: str, key: str, data: Mapping[str, Any], *, at: dt.datetime) -> Line:
+        """Make the next line and write it."""
+        line = self.next(kind, operation, key, data, at=at)
+        self.write(line)
         return line
 
     async def durable(self) -> None:

@@ -4,6 +4,7 @@ import abc
 import dataclasses
 import datetime as dt
 import hashlib
+import heapq
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -81,11 +82,11 @@ class Push:
     accepted: Callable[[int, bytes], bool] = lambda status, _body: 200 <= status < 300
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
 class _Planned:
+    due: dt.datetime
     key: str
     index: int
-    due: dt.datetime
     code: str
 
 
@@ -103,7 +104,8 @@ class SandboxPeer(abc.ABC):
         self.ledger = ledger
         self.chaos = chaos
         self.options = dict(options)
-        self._plan: list[_Planned] = []
+        self._plan: dict[tuple[str, int], _Planned] = {}
+        self._soonest: list[_Planned] = []
         self._told_now: dt.datetime | None = None
         self.unpushed: dict[int, Line] = {}
 
@@ -143,7 +145,7 @@ class SandboxPeer(abc.ABC):
         return self._told_now or real_now()
 
     def effect(self, operation: str, key: str, **data: Any) -> Line:
-        """A call changed something: write it down, then remember it."""
+        """A call changed something: remember it and write it down."""
         return self._happen(APPLIED, operation, key, data)
 
     def happened(self, operation: str, key: str, **data: Any) -> Line:
@@ -156,7 +158,9 @@ class SandboxPeer(abc.ABC):
         """Let the steps of a script happen to ``key``; call it from :meth:`replay` of the order's line."""
         for index, step in enumerate(steps):
             due = start + dt.timedelta(seconds=step.after_s)
-            self._plan.append(_Planned(key, index, due, step.code))
+            planned = _Planned(due, key, index, step.code)
+            self._plan[(key, index)] = planned
+            heapq.heappush(self._soonest, planned)
 
     def scripted(self, key: str, code: str, at: dt.datetime, index: int) -> Line:
         """A planned step happens; ``index`` in the line's data marks it as done. Override to add fields."""
@@ -165,12 +169,14 @@ class SandboxPeer(abc.ABC):
     def tick(self) -> None:
         """Let every planned step happen whose time has come."""
         now = self.now()
-        for step in [step for step in self._plan if step.due <= now]:
-            self.scripted(step.key, step.code, step.due, step.index)
+        while self._soonest and self._soonest[0].due <= now:
+            step = heapq.heappop(self._soonest)
+            if (step.key, step.index) in self._plan:
+                self.scripted(step.key, step.code, step.due, step.index)
 
     def steps_now(self, key: str | None, n: int) -> int:
         """Let the next ``n`` planned steps (of ``key``, or of all) happen now; returns how many there were."""
-        waiting = sorted((step for step in self._plan if key in (None, step.key)), key=lambda step: step.due)[:n]
+        waiting = heapq.nsmallest(n, (step for step in self._plan.values() if key in (None, step.key)))
         for step in waiting:
             self.scripted(step.key, step.code, self.now(), step.index)
         return len(waiting)
@@ -188,15 +194,17 @@ class SandboxPeer(abc.ABC):
             self.unpushed.pop(int(line.data["line"]), None)
         elif line.kind in (APPLIED, EVENT):
             if line.kind == EVENT and "index" in line.data:
-                done = (line.key, line.data["index"])
-                self._plan = [step for step in self._plan if (step.key, step.index) != done]
+                self._plan.pop((line.key, int(line.data["index"])), None)
             self.replay(line)
             if line.kind == EVENT and self.push_of(line) is not None:
                 self.unpushed[line.n] = line
 
     def _happen(self, kind: str, operation: str, key: str, data: Mapping[str, Any]) -> Line:
-        line = self.ledger.append(kind, operation, key, data, at=self.now())
+        # Remembered first: a line that the peer cannot take must not stand in the file and stop the next start. Nobody
+        # hears of it before it is on disk, because every reply waits for the ledger.
+        line = self.ledger.next(kind, operation, key, data, at=self.now())
         self.remember(line)
+        self.ledger.write(line)
         return line
 
 
