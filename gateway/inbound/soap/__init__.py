@@ -1,8 +1,9 @@
 """The SOAP server: `POST /soap/postal-tracking` and `GET /soap/postal-tracking?wsdl` (domain model §5).
 
 `routes` makes both routes; `door` brings a request to an operation (bytes, envelope, who, which) and every error to a
-fault; `push` and `history` (Ping too) are the operations; `judge` says what becomes of a pushed event, `sequence` notices
-a batch that is missing, `faults` holds the table of faults with their sentences, `description` the WSDL as served.
+fault; `push` and `history` (Ping too) are the operations; `judge` says what becomes of a pushed event, `sequence`
+notices a batch that is missing, `faults` holds the table of faults with their sentences, `description` the WSDL as
+served.
 
 What walks through: bytes, counted by ourselves → no DOCTYPE, one envelope → UsernameToken digest, a nonce used once →
 SOAPAction and body agree → the wrapper holds to the lax schema → the raw row, the answer and the nonce in one
