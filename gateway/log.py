@@ -62,8 +62,8 @@ _NET = re.compile(
     r"(?P<keep>(?<![0-9a-zA-Z])(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|[A-Z]{2}[0-9]{9}[A-Z]{2})(?![0-9a-zA-Z]))"
     r"|(?P<bearer>\b(?:Bearer|Basic)\s+)[\w.~+/=-]{6,}"
-    rf"|(?P<named>(?i:{_SECRET_NAMES})[\w.-]{{0,40}}[\"']?(?:\s{{0,8}}[:=]\s{{0,8}}|[^<>]{{0,80}}>)[\"']?"
-    r"(?:(?i:bearer|basic)\s+)?)(?![\s\"'<])[^\s\"',;&<>]+"
+    rf"|(?P<named>(?i:{_SECRET_NAMES})[\w.-]{{0,40}}[\"']?(?:\s{{0,8}}[:=]\s{{0,8}}|[^<>]{{0,80}}>))"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?<=>)[^<]+|(?:(?i:bearer|basic)\s+)?[^\s\"',;&<>]+)"
     r"|(?P<phone>(?<![0-9A-Za-z.])(?:\+84|0084|84|0)(?:[ .-]?[0-9]){9}(?![0-9]))"
     r"|(?P<id>(?<![0-9])(?:[0-9]{12}|[0-9]{3}(?:[ .-][0-9]{3}){3}|[0-9]{9}|[0-9]{3}(?:[ .][0-9]{3}){2})(?![0-9]))"
 )
@@ -86,8 +86,13 @@ def _masked(found: re.Match[str]) -> str:
     kind = found.lastgroup
     if kind == "keep":
         return found.group()
-    if kind in ("bearer", "named"):
-        return f"{found.group(kind)}•••"
+    if kind == "value":
+        if not found["value"].strip():  # white space between two elements
+            return found.group()
+        quote = found["value"][0] if found["value"][0] in "\"'" else ""
+        return f"{found['named']}{quote}•••{quote}"
+    if kind == "bearer":
+        return f"{found['bearer']}•••"
     if kind == "phone":
         return f"•••{found.group()[-3:]}"
     return citizen_id.mask(found.group())

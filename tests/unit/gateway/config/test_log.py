@@ -53,6 +53,8 @@ def planted(rng: random.Random) -> tuple[str, str]:
             (token, f"https://peer.example/x?access_token={token}&n=1"),
             (token, f'{{"password": "{token}"}}'),
             (token, f"<Password Type='d'>{token}</Password>"),
+            (token, json.dumps({"matkhau": f'mật "khẩu" dài {token}'}, ensure_ascii=False)),
+            (token, f"<ns:MatKhau>câu dài {token}</ns:MatKhau>"),
         ]
     )
 
