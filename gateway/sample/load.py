@@ -52,9 +52,13 @@ DOSSIERS = 99
 """Together with the story's own dossier a hundred."""
 PER_WRITE = 10
 LOADER = Principal("system:sample", "Dữ liệu mẫu", frozenset(Role), None)
-SOURCE = PeerId("postal_soap")
+SOURCE = PeerId("vnpost_hcc")
+PUSHING = PeerId("postal_soap")
 WRONG_NUMBER = "EE473124820VN"
 """Planted for D-20: one digit of EE473124829VN was typed wrong, and a list from elsewhere brought it in."""
+SILENT = 99
+"""Planted for E-20: its unit accepted it three weeks ago and has said nothing since."""
+SILENT_FOR = dt.timedelta(days=21)
 _STAGES = (*("returned",) * 6, *("processing",) * 2, "ready", "travelling")
 
 
@@ -88,7 +92,7 @@ def _accounts(tx: AccountTx, secrets: Secrets, password_hash: str) -> None:
             tx.accounts.put_user(user)
     everything = (Role.CLERK, Role.SCANNER, Role.OPERATOR)
     tx.accounts.put_key(ApiKey(SYSTEM_KEY, digest(secrets.api_key), "", everything, (), None, True))
-    tx.accounts.put_key(ApiKey(POST_KEY, digest(secrets.soap_password), secrets.soap_password, (), (), SOURCE, True))
+    tx.accounts.put_key(ApiKey(POST_KEY, digest(secrets.soap_password), secrets.soap_password, (), (), PUSHING, True))
 
 
 def _catalogue(tx: Tx, now: dt.datetime) -> None:
@@ -110,9 +114,8 @@ def _dossiers(tx: Tx, *, first: int, now: dt.datetime) -> None:
 def _dossier(tx: Tx, n: int, now: dt.datetime) -> None:
     """One dossier of the past: finished ones lie weeks back, open ones hours to a day."""
     rng = random.Random(n)
-    stage = _STAGES[n % len(_STAGES)]
-    back = dt.timedelta(days=rng.randrange(8, 40)) if stage == "returned" else dt.timedelta(hours=rng.randrange(20, 30))
-    handed_at = now - back
+    stage = "accepted" if n == SILENT - 1 else _STAGES[n % len(_STAGES)]
+    handed_at = now - _age(stage, rng)
     procedure = province.PROCEDURES[n % len(province.PROCEDURES)]
     citizen = people.citizen(n)
     request = HandoverRequest(
@@ -139,16 +142,22 @@ def _dossier(tx: Tx, n: int, now: dt.datetime) -> None:
         handed_at=handed_at,
         note="",
     )
-    receipt = intake.take_in(tx, request, principal=LOADER, tell=_silent, now=now)
+    receipt = intake.take_in(tx, request, principal=LOADER, tell=_silent, now=handed_at)
     number = receipt.item_number or ""
     arrived = handed_at + dt.timedelta(hours=9)
-    _post_says(tx, number, Movement.ACCEPTED, "EMA", handed_at + dt.timedelta(minutes=40), now)
+    _post_says(tx, number, Movement.ACCEPTED, "EMA", handed_at + dt.timedelta(minutes=40))
     if stage == "travelling":
-        _post_says(tx, number, Movement.IN_TRANSIT, "EDE", now - dt.timedelta(hours=1), now)
+        _post_says(tx, number, Movement.IN_TRANSIT, "EDE", now - dt.timedelta(hours=1))
         return
-    _post_says(tx, number, Movement.DELIVERED, "EMI", arrived, now)
+    _post_says(tx, number, Movement.DELIVERED, "EMI", arrived)
     for trigger, facts, at in _at_the_office(stage, arrived):
-        _move(tx, receipt.dossier, trigger, facts, at, now)
+        _move(tx, receipt.dossier, trigger, facts, at)
+
+
+def _age(stage: str, rng: random.Random) -> dt.timedelta:
+    if stage == "accepted":
+        return SILENT_FOR
+    return dt.timedelta(days=rng.randrange(8, 40)) if stage == "returned" else dt.timedelta(hours=rng.randrange(20, 30))
 
 
 def _at_the_office(stage: str, arrived: dt.datetime) -> Iterator[tuple[Trigger, Facts, dt.datetime]]:
@@ -157,6 +166,8 @@ def _at_the_office(stage: str, arrived: dt.datetime) -> Iterator[tuple[Trigger, 
     facts = Facts(parcels=1, parcels_delivered=1, delivered_at=arrived, receipt_at=arrived + 20 * minutes)
     yield Trigger.ARRIVE, facts, arrived + 20 * minutes
     yield Trigger.ACCEPT, Facts(), arrived + 45 * minutes
+    if stage == "accepted":
+        return
     yield Trigger.BEGIN_WORK, Facts(), arrived + 60 * minutes
     if stage == "processing":
         return
@@ -168,14 +179,15 @@ def _at_the_office(stage: str, arrived: dt.datetime) -> Iterator[tuple[Trigger, 
     yield Trigger.HAND_OUT, Facts(proof=proof), handed_out
 
 
-def _move(tx: Tx, dossier: DossierId, trigger: Trigger, facts: Facts, at: dt.datetime, now: dt.datetime) -> None:
+def _move(tx: Tx, dossier: DossierId, trigger: Trigger, facts: Facts, at: dt.datetime) -> None:
     unit = tx.dossiers.get(dossier).competent_unit
     advance(
-        tx, dossier, trigger, facts=facts, at=at, by="Cán bộ một cửa", source="desk", unit=unit, tell=_silent, now=now
+        tx, dossier, trigger, facts=facts, at=at, by="Cán bộ một cửa", source="desk", unit=unit, tell=_silent, now=at
     )
 
 
-def _post_says(tx: Tx, number: str, movement: Movement, code: str, at: dt.datetime, now: dt.datetime) -> None:
+def _post_says(tx: Tx, number: str, movement: Movement, code: str, at: dt.datetime) -> None:
+    """An event of the past, applied as if it had come then: nothing in the sample was heard of late."""
     outcome = Outcome.DELIVERED if movement is Movement.DELIVERED else Outcome.OPEN
     proof = EvidenceLevel.SIGNATURE if movement is Movement.DELIVERED else EvidenceLevel.NONE
     whole = at.replace(microsecond=0)
@@ -212,7 +224,7 @@ def _post_says(tx: Tx, number: str, movement: Movement, code: str, at: dt.dateti
     )
     raw = RawDocument(event.raw_sha256, body, "text/plain")
     batch = TrackingBatch(SOURCE, province.CARRIER, (event,), (), (raw,), at)
-    ingest(tx, batch, tell=_silent, context_source=load_context, now=now)
+    ingest(tx, batch, tell=_silent, context_source=load_context, now=at)
 
 
 def _wrong_number(tx: Tx, now: dt.datetime) -> None:

@@ -67,7 +67,7 @@ class PeerAhead(Rule[DossierView]):
     def findings(self, view: DossierView, context: Context) -> Iterator[Finding]:
         """One case for each peer and code."""
         dossier = view.dossier
-        had = {CODE_OF.get(step.state, step.national) for step in dossier.history} | {transitions.code_of(dossier)}
+        had = _codes_had(dossier)
         for theirs in dossier.peer_states:
             if theirs.national in had:
                 continue
@@ -80,8 +80,18 @@ class PeerAhead(Rule[DossierView]):
 
 
 def _news(dossier: Dossier) -> Iterator[dt.datetime]:
-    """Moments at which somebody other than the post told something of the dossier."""
+    """Moments at which somebody other than the post told something of the dossier.
+
+    A peer's state that the dossier had is what we told that peer ourselves (the portal's receipt), not news of a unit.
+    """
     for step in dossier.history:
         yield step.at
+    had = _codes_had(dossier)
     for state in dossier.peer_states:
-        yield state.as_of
+        if state.national not in had:
+            yield state.as_of
+
+
+def _codes_had(dossier: Dossier) -> set[int | None]:
+    """Every national code that the dossier has or had."""
+    return {CODE_OF.get(step.state, step.national) for step in dossier.history} | {transitions.code_of(dossier)}
