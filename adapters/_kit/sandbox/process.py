@@ -107,7 +107,7 @@ class SandboxProcess:
         options = [part for name, value in self._options.items() for part in ("--set", f"{name}={value}")]
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", f"adapters.{self.peer}.sandbox", "--port", str(self._port)),
-            *("--ledger", str(self._ledger), "--chaos", json.dumps(self._chaos), *options),
+            *("--ledger", str(self._ledger), "--chaos", json.dumps(self._chaos), "--with-parent", *options),
             stdout=asyncio.subprocess.PIPE,
         )
         try:

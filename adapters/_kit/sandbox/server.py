@@ -17,6 +17,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -73,8 +74,8 @@ class Server:
             "operations": {route.operation: route.serves for route in peer.routes()},
         }
 
-    async def run(self, host: str, port: int) -> None:
-        """Listen until SIGTERM or SIGINT."""
+    async def run(self, host: str, port: int, *, parent: int | None = None) -> None:
+        """Listen until SIGTERM or SIGINT, or until process ``parent`` is no longer ours."""
         runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, host, port)
@@ -86,7 +87,8 @@ class Server:
             loop.add_signal_handler(told, self._stop.set)
         sys.stdout.write(json.dumps(self.announcement(), ensure_ascii=False) + "\n")
         sys.stdout.flush()
-        await self._live()
+        await self._live(parent)
+        self._stop.set()
         await runner.cleanup()
         self.peer.ledger.close()
 
@@ -162,9 +164,9 @@ class Server:
 
     # --- what happens by itself -------------------------------------------------------------------------------------
 
-    async def _live(self) -> None:
+    async def _live(self, parent: int | None) -> None:
         async with ClientSession(timeout=ClientTimeout(total=5.0)) as session:
-            while not self._stop.is_set():
+            while not self._stop.is_set() and parent in (None, os.getppid()):
                 self.peer.tick()
                 for n, line in list(self.peer.unpushed.items()):
                     push = self.peer.push_of(line)
@@ -249,6 +251,7 @@ class _Arguments:
     ledger: Path
     chaos: tuple[Mapping[str, object], ...]
     options: Mapping[str, str]
+    with_parent: bool
 
 
 def main(make: MakePeer, arguments: Sequence[str] | None = None) -> None:
@@ -261,7 +264,8 @@ async def _run(make: MakePeer, told: _Arguments) -> None:
     chaos = Chaos()
     for rule in told.chaos:
         chaos.add(rule)
-    await Server(make(Ledger(told.ledger), chaos, told.options)).run(told.host, told.port)
+    server = Server(make(Ledger(told.ledger), chaos, told.options))
+    await server.run(told.host, told.port, parent=os.getppid() if told.with_parent else None)
 
 
 def _arguments(arguments: Sequence[str] | None) -> _Arguments:
@@ -271,9 +275,11 @@ def _arguments(arguments: Sequence[str] | None) -> _Arguments:
     parser.add_argument("--ledger", type=Path, required=True, help="file to keep; the state is rebuilt from it")
     parser.add_argument("--chaos", default="[]", help="JSON list of rules")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="an option of the peer")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started it is gone")
     told = parser.parse_args(arguments)
     options = dict(pair.partition("=")[::2] for pair in told.set)
-    return _Arguments(told.host, told.port, told.ledger, tuple(json.loads(told.chaos)), options)
+    rules = tuple(json.loads(told.chaos))
+    return _Arguments(told.host, told.port, told.ledger, rules, options, told.with_parent)
 
 
 def _fits(route: Route, call: Call) -> bool:

@@ -64,6 +64,7 @@ class Running:
 @contextlib.contextmanager
 def running(peer: PeerId, ledger: Path) -> Iterator[Running]:
     command = [sys.executable, "-m", f"adapters.{peer}.sandbox", "--port", "0", "--ledger", str(ledger)]
+    command.append("--with-parent")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:

@@ -1,11 +1,15 @@
 """Every sandbox as a process: what it applied is on disk before it answers, and kill -9 makes it forget nothing."""
 
+import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from adapters._kit.sandbox.process import SandboxProcess
+from adapters.registry import PEERS_FOLDER
 from schemas.errors import CallError, Unknown
 from schemas.ids import PeerId
 from schemas.message import Operation
@@ -75,3 +79,40 @@ async def test_a_script_goes_on_after_kill_9(tmp_path: Path) -> None:
         assert [event.code for event in (await feed.read(None)).events] == ["1", "4"]
         assert await sandbox.control.steps(1) == 0
         await bench.aclose()
+
+
+async def test_it_stops_when_the_one_who_started_it_is_gone(tmp_path: Path) -> None:
+    """A demo that is killed by force leaves no peers behind."""
+    starter = (
+        "import asyncio, pathlib, sys\n"
+        "from adapters._kit.sandbox.process import SandboxProcess\n"
+        "async def main():\n"
+        "    sandbox = SandboxProcess(sys.argv[1], ledger=pathlib.Path(sys.argv[2]))\n"
+        "    await sandbox.start()\n"
+        "    print(sandbox.url, flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", starter, PLAYED[0], str(tmp_path / "ledger.jsonl")),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=PEERS_FOLDER.parent,
+        env={**os.environ, "PYTHONPATH": str(PEERS_FOLDER.parent)},
+    )
+    assert process.stdout is not None
+    port = int((await process.stdout.readline()).decode().rpartition(":")[2])
+    process.kill()
+    await process.wait()
+    async with asyncio.timeout(20):
+        while await listens(port):
+            pass
+
+
+async def listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
