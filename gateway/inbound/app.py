@@ -73,11 +73,8 @@ def make_app(
         show_problem: how the console shows a problem as a page; None where there is no console.
     """
     edge = Edge(say=say, metrics=metrics, show=show_problem, https=settings.https)
-    app = web.Application(middlewares=[edge.__call__], client_max_size=settings.limits.body_bytes)
-    app.on_response_prepare.append(edge.prepare)
     events = Events(store=store, clock=clock, most_streams=settings.limits.event_streams)
-    app.cleanup_ctx.append(events.run)
-    app.on_shutdown.append(events.close)
+    app = _frame(edge, events, body_bytes=settings.limits.body_bytes)
     parts = (
         Health(store=store, clock=clock, metrics=metrics, ready=ready),
         Document(routes=lambda: declared(app), version=_version(), server=settings.public_url),
@@ -99,6 +96,15 @@ def make_app(
     for part in parts:
         mount(app, part.routes(), doorkeeper.guard)
     mount(app, pages, doorkeeper.guard)
+    return app
+
+
+def _frame(edge: Edge, events: Events, *, body_bytes: int) -> web.Application:
+    """An application without routes: the outermost layer around it, the feed of changes beside it."""
+    app = web.Application(middlewares=[edge.__call__], client_max_size=body_bytes)
+    app.on_response_prepare.append(edge.prepare)
+    app.cleanup_ctx.append(events.run)
+    app.on_shutdown.append(events.close)
     return app
 
 

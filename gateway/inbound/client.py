@@ -5,11 +5,10 @@ for a caller whose requests are idempotent.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +72,24 @@ class ApiClient:
         return await self._call("POST", path, data=dict(fields), headers={"Origin": self.url})
 
     async def upload(self, path: str, files: tuple[Path, ...]) -> Answer:
-        """POST files as multipart."""
-        with _opened(files) as opened:
-            form = FormData()
-            for file, stream in opened:
-                form.add_field("file", stream, filename=file.name)
-            return await self._call("POST", path, data=form, again=False)
+        """POST files as multipart. A repetition after a lost answer is harmless: the line knows the same bytes."""
+
+        def form() -> FormData:
+            made = FormData()
+            for file in files:
+                made.add_field("file", file.read_bytes(), filename=file.name)
+            return made
+
+        return await self._call("POST", path, make=form)
 
     async def _call(
-        self, method: str, path: str, *, data: Any = None, headers: Mapping[str, str] | None = None, again: bool = True
+        self,
+        method: str,
+        path: str,
+        *,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        make: Callable[[], FormData] | None = None,
     ) -> Answer:
         if self._session is None:
             raise RuntimeError("use `async with`")
@@ -89,18 +97,13 @@ class ApiClient:
         until = loop.time() + self._patience_s
         while True:
             try:
-                async with self._session.request(method, f"{self.url}{path}", data=data, headers=headers) as reply:
+                body = make() if make else data
+                async with self._session.request(method, f"{self.url}{path}", data=body, headers=headers) as reply:
                     return Answer(reply.status, dict(reply.headers), await reply.read())
             except (ClientError, TimeoutError, ConnectionError) as error:
-                if not again or loop.time() > until:
+                if loop.time() > until:
                     raise Outage(f"{type(error).__name__}: {error}", subject=f"{method} {path}") from error
             await self._pause()
 
     async def _pause(self) -> None:
         await self._clock.wait_until(self._clock.now() + dt.timedelta(seconds=PAUSE_S))
-
-
-@contextlib.contextmanager
-def _opened(files: tuple[Path, ...]) -> Iterator[list[tuple[Path, Any]]]:
-    with contextlib.ExitStack() as stack:
-        yield [(file, stack.enter_context(file.open("rb"))) for file in files]

@@ -1,41 +1,20 @@
 """The console as a person without scripts uses it: a real socket, real sessions, the real store and desks."""
 
-import datetime as dt
-import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import FormData
 
 from gateway.sample import province
-from schemas.attachment import AttachedDocument, KeptAside
-from schemas.discrepancy import Discrepancy, DiscrepancyState, Proof, Severity, Subject
-from schemas.errors import Applied
-from schemas.ids import DiscrepancyId, DossierId, PeerId, Sha256, UnitId
-from schemas.message import AttemptClass, MessageState
-from schemas.ports.message_stores import Verdict
-from schemas.ports.stores import Tx
-from schemas.wire import Exchange
-from tests.flows.edge_house import NOW, PASSWORD, Browser, EdgeHouse, Page, edge_house
-
-ID = "099084000012"
+from tests.flows.edge_house import PASSWORD, Browser, EdgeHouse, edge_house
+from tests.flows.edge_rows import ID, attach, key_like
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[EdgeHouse]:
     async with edge_house(tmp_path) as made:
         yield made
-
-
-def key_like(page: Page) -> list[str]:
-    """Ids of sentences that stand on the page instead of their sentences."""
-    seen = re.sub(r"<[^>]+>", " ", page.text)
-    found = re.findall(
-        r"\b(?:rule|remedy|state|form|fault|national|movement|scan|call|message_state|attempt)\.\w+", seen
-    )
-    return [each for each in found if not each.startswith("form.html")]
 
 
 # --- log-in ----------------------------------------------------------------------------------------------------------
@@ -263,31 +242,6 @@ async def test_the_timeline_can_be_filtered_by_source(house: EdgeHouse) -> None:
     assert '<li class="post' not in portal.text and '<li class="portal' in portal.text
 
 
-async def attach(house: EdgeHouse, dossier: int | None) -> AttachedDocument:
-    """A scanned paper in the blob store and its row."""
-    sha256 = await house.store.blobs.put_bytes(b"%PDF-1.7 a paper")
-    document = AttachedDocument(
-        key="d" * 64 if dossier else "e" * 64,
-        dossier=DossierId(dossier) if dossier else None,
-        told_code="",
-        sha256=Sha256(sha256),
-        size=16,
-        pages=3,
-        name="Hồ sơ quét",
-        conformance="2b",
-        station="station-1",
-        operator="sohoa",
-        batch="b-1",
-        unit=UnitId(province.COMMUNE),
-        scanned_at=NOW,
-        attached_at=NOW,
-        originals=(Sha256("a" * 64),),
-        doubts=() if dossier else ("no_cover",),
-    )
-    await house.store.write(lambda tx: tx.documents.attach(document))
-    return document
-
-
 async def test_a_scanned_paper_can_be_fetched_and_the_look_is_audited(house: EdgeHouse) -> None:
     receipt = await house.lodge()
     document = await attach(house, receipt["dossier"])
@@ -302,151 +256,6 @@ async def test_a_scanned_paper_can_be_fetched_and_the_look_is_audited(house: Edg
         assert (await browser.get(f"/documents/{document.key}.pdf")).status == 403
     rows = await house.store.read(lambda tx: tx.audit.rows(after=0))
     assert ("document.read", "user:gdv") in [(row.act.act, row.act.who) for row in rows]
-
-
-# --- the scanning operator -------------------------------------------------------------------------------------------
-
-
-async def test_what_the_scan_line_could_not_decide_waits_with_its_reason_and_is_bound_by_a_person(
-    house: EdgeHouse,
-) -> None:
-    receipt = await house.lodge()
-    await attach(house, None)
-    kept = KeptAside("k1", "b-1", "station-1", "scan-7.jpg", 2, "blank", "", "/kept", None, NOW)
-    await house.store.write(lambda tx: tx.documents.set_aside(kept))
-    async with house.browser("sohoa") as browser:
-        page = await browser.get("/scans")
-        assert "Không có tờ bìa cho biết các trang này thuộc hồ sơ nào." in page.text
-        assert "Trang trắng." in page.text and "scan-7.jpg" in page.text
-        assert key_like(page) == []
-        fields = {"csrf": page.field("csrf"), "key": "e" * 64, "code": receipt["code"]}
-        page = await browser.post("/scans/assign", fields)
-        assert page.text_of("notice") == "Đã gắn tài liệu vào hồ sơ."
-        assert not page.has("waiting")
-    found = await house.store.read(lambda tx: tx.documents.of_dossier(DossierId(receipt["dossier"])))
-    assert [document.key for document in found] == ["e" * 64]
-
-
-async def test_files_go_up_by_the_form_only_with_the_sessions_token(house: EdgeHouse) -> None:
-    async with house.browser("sohoa") as browser:
-        page = await browser.get("/scans")
-        for token, status in (("", 403), ("x", 403), (page.field("csrf"), 200)):
-            form = FormData()
-            form.add_field("csrf", token)
-            form.add_field("files", b"%PDF-1", filename="a.pdf", content_type="application/pdf")
-            answer = await browser.post("/scans", form)
-            assert answer.status == status
-    (batch,) = house.settings.hot_folder.iterdir()
-    assert [path.read_bytes() for path in batch.iterdir()] == [b"%PDF-1"]
-
-
-# --- the operator on duty --------------------------------------------------------------------------------------------
-
-
-def refuse(tx: Tx, peer: PeerId, now: dt.datetime) -> int:
-    """One try of the first message to a peer, refused, with its raw bytes."""
-    (message, attempt), *_ = tx.messages.lease(peer, now=now, until=now + dt.timedelta(minutes=2), limit=1)
-    verdict = Verdict(MessageState.REFUSED, None, AttemptClass.REFUSED, Applied.NO, 200, "-1", f"sai CCCD {ID}")
-    exchange = Exchange(
-        url="https://portal.example/dong-bo?token=abcdef123456",
-        request=json.dumps({"SoCMND": ID, "matkhau": "bí mật lắm"}, ensure_ascii=False).encode(),
-        reply="<html>Lỗi với 099084000012</html>".encode(),
-        status=200,
-        started_at=now,
-        ended_at=now + dt.timedelta(milliseconds=420),
-    )
-    tx.messages.settle(message.id, attempt, verdict, (exchange,), now=now + dt.timedelta(milliseconds=420))
-    return message.id
-
-
-async def test_a_refused_message_is_seen_with_its_tries_and_sent_again(house: EdgeHouse) -> None:
-    await house.lodge()
-    number = await house.store.write(lambda tx: refuse(tx, PeerId("dvcqg"), house.clock.now()))
-    async with house.browser("truc") as browser:
-        listed = await browser.get("/messages?state=refused,parked,unknown")
-        assert f'href="/messages/{number}"' in listed.text and ID not in listed.text
-        page = await browser.get(f"/messages/{number}")
-        assert page.text_of("message-state") == "Bị từ chối"
-        assert "420 ms" in page.text and ID not in page.text and key_like(page) == []
-        page = await browser.post(f"/messages/{number}/retry", {"csrf": page.field("csrf")})
-        assert page.text_of("notice") == "Thông điệp được gửi lại ngay."
-        assert page.text_of("message-state") == "Chờ gửi"
-
-
-async def test_resolving_wants_a_reason(house: EdgeHouse) -> None:
-    await house.lodge()
-    number = await house.store.write(lambda tx: refuse(tx, PeerId("dvcqg"), house.clock.now()))
-    async with house.browser("truc") as browser:
-        page = await browser.get(f"/messages/{number}")
-        token = page.field("csrf")
-        page = await browser.post(f"/messages/{number}/resolve", {"csrf": token, "reason": " "})
-        assert page.status == 422 and page.text_of("error-reason") == "Cần ít nhất 3 ký tự."
-        page = await browser.post(f"/messages/{number}/resolve", {"csrf": token, "reason": "đã nhập tay trên Cổng"})
-        assert page.text_of("message-state") == "Đã xử lý ngoài hệ thống"
-        assert "đã nhập tay trên Cổng" in page.text and not page.has("retry")
-
-
-async def test_raw_bytes_are_masked_for_operators_only_and_each_look_is_audited(house: EdgeHouse) -> None:
-    await house.lodge()
-    number = await house.store.write(lambda tx: refuse(tx, PeerId("dvcqg"), house.clock.now()))
-    async with house.browser("truc") as browser:
-        page = await browser.get(f"/messages/{number}/attempts/1")
-    assert page.status == 200
-    for secret in (ID, "abcdef123456", "bí mật lắm"):
-        assert secret not in page.text
-    assert "&lt;html&gt;" in page.text
-    async with house.browser("gdv") as browser:
-        assert (await browser.get(f"/messages/{number}/attempts/1")).status == 403
-        assert (await browser.get("/messages")).status == 403
-    rows = await house.store.read(lambda tx: tx.audit.rows(after=0))
-    assert [row.act.who for row in rows if row.act.act == "message.raw_read"] == ["user:truc"]
-
-
-def case(dossier: int, rule: str = "D-01") -> Discrepancy:
-    return Discrepancy(
-        id=DiscrepancyId("c" * 64),
-        rule=rule,
-        subject_kind=Subject.DOSSIER,
-        subject=str(dossier),
-        epoch="1",
-        severity=Severity.HIGH,
-        state=DiscrepancyState.OPEN,
-        shadow=False,
-        opened_at=NOW - dt.timedelta(hours=30),
-        acknowledged_at=None,
-        resolved_at=None,
-        reopened_at=None,
-        owner="",
-        parent=None,
-        evidence=(Proof("step", "1", f"giao lúc 09:00 cho {ID}", NOW),),
-        remedy=f"remedy.{rule}",
-        reason="",
-        resolved_by="",
-        second_person="",
-        units=(UnitId(province.COMMUNE),),
-    )
-
-
-async def test_a_discrepancy_is_seen_with_its_evidence_and_remedy_and_settled_with_a_reason(house: EdgeHouse) -> None:
-    receipt = await house.lodge()
-    await house.store.write(lambda tx: tx.discrepancies.put(case(receipt["dossier"])))
-    async with house.browser("truc") as browser:
-        assert "Đã bàn giao nhưng bưu điện chưa chấp nhận" in (await browser.get("/")).text
-        listed = await browser.get("/discrepancies")
-        assert receipt["code"] in listed.text
-        dossier = await browser.get(f"/dossiers/{receipt['code']}")
-        assert dossier.has("case-D-01")
-        page = await browser.get(f"/discrepancies/{'c' * 64}")
-        assert page.text_of("remedy").startswith("Tra cứu bưu điện ngay")
-        assert "giao lúc 09:00 cho 0990••••••12" in page.text and key_like(page) == []
-        fields = {"csrf": page.field("csrf"), "act": "resolved", "reason": ""}
-        refused = await browser.post(f"/discrepancies/{'c' * 64}", fields)
-        assert refused.status == 422 and refused.has("error-reason")
-        page = await browser.post(f"/discrepancies/{'c' * 64}", {**fields, "reason": "bưu cục đã gửi giấy nhận"})
-        assert page.text_of("case-state") == "Đã xử lý"
-        assert (await browser.get("/discrepancies")).has("nothing")
-    async with house.browser("khac") as browser:
-        assert (await browser.get(f"/discrepancies/{'c' * 64}")).status == 403
 
 
 # --- every page ------------------------------------------------------------------------------------------------------
