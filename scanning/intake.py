@@ -216,13 +216,21 @@ class HotFolder:
         watching = asyncio.create_task(self._watch(stirred))
         try:
             while True:
-                for claim in await asyncio.to_thread(self.look, self._clock.now()):
+                for claim in await self._look_patiently():
                     yield claim
                 stirred.clear()
                 await self._wait(stirred)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+
+    async def _look_patiently(self) -> list[Claim]:
+        """Look, unless the folder is away: a share that dropped comes back."""
+        try:
+            return await asyncio.to_thread(self.look, self._clock.now())
+        except OSError as error:
+            log.warning("the hot folder cannot be looked at: %s", error)
+            return []
 
     async def _wait(self, stirred: asyncio.Event) -> None:
         """Until something moves in the folder or the next look is due."""

@@ -107,7 +107,9 @@ class Pipeline:
         for part_no, part in enumerate(divided.parts, start=1):
             await self._deliver(run, part_no, part, by_name)
         await self._journal.close_batch(batch.id)
-        return BatchReport(batch, tuple(run.documents), tuple(run.aside.values()))
+        place = {file.name: number for number, file in enumerate(files)}
+        aside = sorted(run.aside.values(), key=lambda item: (place[item.source], item.source_page or 0))
+        return BatchReport(batch, tuple(run.documents), tuple(aside))
 
     # --- files ---------------------------------------------------------------------------------------------------
 

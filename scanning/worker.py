@@ -30,10 +30,6 @@ OPEN_FILES = 256
 JOB_CPU_S = 120
 """Processor seconds of one job; the pool's deadline in real time is shorter for all but large documents."""
 
-_OURS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE})
-"""Errors of the machine, not of the file: the batch waits and goes on when they are mended."""
-
-
 _RUINED = re.compile(rb"Premature end of JPEG|Corrupt JPEG data: (?!\d+ extraneous bytes)")
 """What libjpeg writes to stderr while it fills the missing part of a picture with gray and calls it a success."""
 
@@ -79,11 +75,21 @@ def run(job: protocol.Json) -> protocol.Json:
     except MemoryError:
         return {"refused": {"reason": ScanReason.TOO_LARGE, "detail": "Reading it took more memory than allowed."}}
     except OSError as error:
-        if error.errno in _OURS:
-            return {"failed": f"{error.strerror}: {error.filename or ''}"}
-        return {"refused": {"reason": ScanReason.UNREADABLE, "detail": str(error)}}
+        return _blame(error, job)
     except Exception as error:
         return {"refused": {"reason": ScanReason.DAMAGED, "detail": f"{type(error).__name__}: {error}"[:300]}}
+
+
+def _blame(error: OSError, job: protocol.Json) -> protocol.Json:
+    """Whose fault is it? The original's only when the system names it; a full disk or a lost folder is the line's."""
+    if error.errno is None:  # Pillow's way to say that a picture is broken
+        return {"refused": {"reason": ScanReason.DAMAGED, "detail": str(error)}}
+    if error.errno == errno.EFBIG:
+        return {"refused": {"reason": ScanReason.TOO_LARGE, "detail": "The result is larger than a document may be."}}
+    originals = {job.get("path"), *(leaf["path"] for leaf in job.get("leaves", ()))}
+    if error.filename is not None and str(error.filename) in originals:
+        return {"refused": {"reason": ScanReason.UNREADABLE, "detail": error.strerror or ""}}
+    return {"failed": f"{error.strerror}: {error.filename or job['op']}"}
 
 
 def _inspect(job: protocol.Json) -> protocol.Json:

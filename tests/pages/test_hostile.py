@@ -11,7 +11,7 @@ from gateway.sample.pages.batch import Kind
 from scanning import protocol
 from scanning.journal import FileJournal
 from scanning.pipeline import InputFile, Pipeline
-from scanning.pool import WorkerPool
+from scanning.pool import LineDown, WorkerPool
 from scanning.serverless import scan_paths
 from scanning.structure import BadFile
 from schemas.document import ScanBatch, ScanReason
@@ -160,3 +160,15 @@ async def test_odd_but_lawful_images_become_pdfa_and_say_what_was_changed(tmp_pa
     assert done.is_clean, done.quarantine
     pages = {page.source: page.conversion for document in done.documents for page in document.pages}
     assert pages == {name: conversion for name, (_, _, conversion) in lawful.items()}
+
+
+async def test_a_missing_out_folder_is_the_lines_fault_and_a_missing_original_the_files(
+    drawn: dict[Kind, list[Path]], tmp_path: Path, pool: WorkerPool
+) -> None:
+    leaf = {"path": str(drawn["jpeg"][0]), "kind": "jpeg", "page_no": 1, "dpi": 200, "skew_deg": 0.0}
+    more = {"identifier": "k", "title": "t"}
+    with pytest.raises(LineDown):
+        await pool.run(protocol.BUILD, deadline_s=60, leaves=[leaf], out=str(tmp_path / "gone" / "x.pdf"), **more)
+    with pytest.raises(BadFile) as caught:
+        await pool.run(protocol.INSPECT, deadline_s=60, path=str(tmp_path / "gone.jpg"))
+    assert caught.value.reason is ScanReason.UNREADABLE
