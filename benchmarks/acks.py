@@ -1,0 +1,121 @@
+"""Durable answers a second: a peer's signed delivery is proven, recognised, on the disk, and then answered.
+
+One process on uvloop, wrk with 64 connections, every body new and signed. The doors take turns: trivial, bare, ours,
+applying, and again. After each load the rows in the store are counted: an answer without its row ends the run.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import json
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from adapters.loopback.wire import events_to_json
+from adapters.loopback.world import World
+from benchmarks import load
+from benchmarks.doors import SECRET
+from benchmarks.figures import Aim, Extent, Figure
+from benchmarks.load import Load
+from gateway.clock import SystemClock
+
+KINDS = ("trivial", "bare", "ours", "applying")
+PER_S = 40_000
+"""Bodies made for each second of load: more than the trivial handler can take in."""
+START_S = 60
+
+
+def measure(extent: Extent) -> list[Figure]:
+    """Throughput against the trivial handler, and latency against a bare group commit."""
+    load.wrk()
+    seconds = extent.of(4, 1)
+    seen: dict[str, list[Load]] = {kind: [] for kind in KINDS}
+    with tempfile.TemporaryDirectory(prefix="bench-acks-") as name:
+        bodies = Path(name) / "bodies.txt"
+        _write_bodies(bodies, PER_S * seconds)
+        for n in range(extent.rounds):
+            for kind in KINDS:
+                folder = Path(name) / f"{kind}-{n}"
+                folder.mkdir()
+                with door(kind, folder) as url:
+                    measured = load.drive(url, bodies, seconds=seconds)
+                _check(kind, folder, measured)
+                seen[kind].append(measured)
+    per_s = {kind: [each.per_s for each in loads] for kind, loads in seen.items()}
+    return [
+        Figure(
+            "acks.durable",
+            "durable answers ÷ trivial handler (64 connections, one process each)",
+            "answers/s",
+            per_s["ours"],
+            per_s["trivial"],
+            Aim(0.35),
+        ),
+        Figure(
+            "acks.bare",
+            "the same ÷ bare handler: HMAC and a group commit of the same rows by sqlite3",
+            "answers/s",
+            per_s["ours"],
+            per_s["bare"],
+        ),
+        Figure(
+            "acks.p99",
+            "99th percentile of the durable answer ÷ that of the bare handler (less is better)",
+            "ms",
+            [each.p99_ms for each in seen["ours"]],
+            [each.p99_ms for each in seen["bare"]],
+        ),
+        Figure(
+            "acks.applying",
+            "durable answers ÷ trivial handler while the loops of the same process apply them",
+            "answers/s",
+            per_s["applying"],
+            per_s["trivial"],
+        ),
+    ]
+
+
+@contextlib.contextmanager
+def door(kind: str, folder: Path) -> Iterator[str]:
+    """A door in a process of its own; its log goes to a file, as that of a service does."""
+    with (folder / "door.log").open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.doors", kind, str(folder)], stdout=subprocess.PIPE, stderr=told
+        )
+        try:
+            line = process.stdout.readline() if process.stdout else b""
+            if not line:
+                raise RuntimeError(f"the door {kind} did not open:\n{(folder / 'door.log').read_text('utf-8')}")
+            yield json.loads(line)["url"]
+        finally:
+            process.terminate()
+            try:
+                process.wait(START_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _write_bodies(path: Path, count: int) -> None:
+    """Deliveries of one event each, every one of another item; ``signature<TAB>body`` a line."""
+    event = World().happen(code="in_transit", at=SystemClock().now(), number="number-here", office="990140")
+    template = events_to_json([event]).decode()
+    with path.open("w", encoding="utf-8") as out:
+        for n in range(count):
+            body = template.replace("number-here", f"LB{n:09d}VN")
+            out.write(f"{hmac.digest(SECRET.encode(), body.encode(), hashlib.sha256).hex()}\t{body}\n")
+
+
+def _check(kind: str, folder: Path, measured: Load) -> None:
+    """Every answer has its row. Raises RuntimeError."""
+    if kind == "trivial":
+        return
+    with contextlib.closing(sqlite3.connect(folder / "gateway.sqlite")) as store:
+        rows = store.execute("SELECT count(*) FROM inbox").fetchone()[0]
+        bodies = store.execute("SELECT count(*) FROM body WHERE kind = 'inbox'").fetchone()[0]
+    if not measured.requests <= rows == bodies:
+        raise RuntimeError(f"{kind}: {measured.requests} answers, {rows} rows, {bodies} bodies")
