@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from scanning.separator import Split, split
 from schemas.document import Barcode, PageRole, PageVerdict, ScannedPage, ScanReason
 from schemas.ids import Sha256
@@ -88,3 +91,19 @@ def test_an_item_number_with_a_wrong_check_digit_is_not_taken() -> None:
 
 def test_nothing_in_nothing_out() -> None:
     assert split([]) == Split((), ())
+
+
+KINDS = st.sampled_from([(), (ONE,), (TWO,), (ONE, ITEM), (ONE, TWO), ("PATCHT",), ("https://example.vn",), None])
+
+
+@given(st.lists(st.tuples(KINDS, st.booleans()), max_size=30))
+def test_no_page_is_lost_doubled_or_moved(feed: list[tuple[tuple[str, ...] | None, bool]]) -> None:
+    pages = [None if codes is None else page(*codes, blank=blank) for codes, blank in feed]
+    done = split(pages)
+    came = [p.source for p in pages if p is not None]
+    in_parts = [p.source for part in done.parts for p in part.pages]
+    left_out = [p.source for p, _ in done.left_out]
+    assert sorted(in_parts + left_out, key=came.index) == came
+    assert in_parts == [source for source in came if source not in left_out]
+    assert all(part.pages for part in done.parts)
+    assert all(part.dossier_code or part.reasons for part in done.parts)
