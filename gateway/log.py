@@ -111,7 +111,8 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
         redacted,
     ]
     structlog.configure(
-        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # What the level drops must cost nothing: the first processor stops it before the nets are cast.
+        processors=[structlog.stdlib.filter_by_level, *before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,

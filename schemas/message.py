@@ -158,6 +158,8 @@ class NewInbound:
     received_at: dt.datetime
     receipt: str
     correlation_id: str
+    answer: bytes = b""
+    """The first answer, where it is known before anything is applied: a repetition gets the same."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

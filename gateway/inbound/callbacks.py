@@ -8,7 +8,6 @@ gets the first answer. What the peer wants to hear is its adapter's to say.
 import collections
 import datetime as dt
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -16,7 +15,7 @@ from aiohttp import web
 
 from gateway.accounts import GatewayStore
 from gateway.inbound import bodies
-from gateway.inbound.middleware import correlation_of
+from gateway.inbound.middleware import correlation_of, new_id
 from gateway.inbound.problems import EdgeError, NoSuchPage, TooMany
 from gateway.inbound.routes import Parameter, Route, public
 from gateway.log import logger
@@ -101,7 +100,7 @@ class Callbacks:
         self._admit(pushing, callback)
         row, new = await self._keep(pushing.port, callback, correlation_of(request))
         self._metrics.inbox.labels(peer, row.kind, str(not new).lower()).inc()
-        _LOG.info("callback taken", peer=peer, inbox=row.id, act="new" if new else "repeated", sha256=row.sha256)
+        _LOG.debug("callback taken", peer=peer, inbox=row.id, act="new" if new else "repeated", sha256=row.sha256)
         answer = pushing.port.answer(repeated=not new)
         return web.Response(
             status=answer.status, body=row.answer or answer.body, headers={"Content-Type": answer.content_type}
@@ -130,15 +129,14 @@ class Callbacks:
             body=callback.body,
             headers=tuple((name, value) for name, value in callback.headers if name not in _NOT_KEPT),
             received_at=callback.received_at,
-            receipt=secrets.token_hex(16),
+            receipt=new_id(),
             correlation_id=correlation_id,
+            answer=port.answer(repeated=False).body,
         )
-        first = port.answer(repeated=False).body
 
         def put(tx: Tx) -> tuple[Inbound, bool]:
             row, new = tx.inbox.put(new_row)
             if new:
-                tx.inbox.set_answer(row.id, first)
                 tx.after_commit(self._arrived)
             return row, new
 

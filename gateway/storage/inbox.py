@@ -97,7 +97,7 @@ def _row(inbound: NewInbound) -> dict[str, Any]:
         "state": InboxState.RECEIVED,
         "tries": 0,
         "detail": "",
-        "answer": b"",
+        "answer": inbound.answer,
         "settled_at": None,
         "correlation_id": inbound.correlation_id,
     }
@@ -116,7 +116,7 @@ def _new(number: InboxNo, inbound: NewInbound) -> Inbound:
         state=InboxState.RECEIVED,
         tries=0,
         detail="",
-        answer=b"",
+        answer=inbound.answer,
         correlation_id=inbound.correlation_id,
     )
 
