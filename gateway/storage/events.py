@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from gateway.storage.codec import from_json, to_json
-from gateway.storage.sql import Sql
+from gateway.storage.codec import from_json, from_micros, to_json, to_micros
+from gateway.storage.sql import Raw, Sql
 from gateway.storage.tables.dossiers import event, item
 from schemas.errors import NotFound
 from schemas.ids import CarrierId, ItemId
@@ -19,16 +19,32 @@ Key = tuple[str, str, str, int]
 
 _UNKNOWN_RANK: Final = -1
 _ITEM: Final = sa.bindparam("item", type_=sa.BigInteger)
-_OF_ITEM: Final = (
-    sa.select(event)
-    .where(event.c.item_id == _ITEM)
-    .order_by(
+_STORED: Final = sa.select(
+    event.c.occurred_key,
+    event.c.code,
+    event.c.office,
+    event.c.attempt_no,
+    event.c.seen_n,
+    event.c.first_seen_at,
+    event.c.last_seen_at,
+    event.c.withdrawn_at,
+    event.c.quarantine,
+    event.c.doc,
+)
+_KEY_LENGTH: Final = 4
+_OF_ITEM: Final = Raw(
+    _STORED.where(event.c.item_id == _ITEM).order_by(
         event.c.utc_low, event.c.rank, event.c.received_at, event.c.occurred_key, event.c.code, event.c.attempt_no
     )
 )
-_SEEN: Final = sa.select(event).where(
-    event.c.item_id == _ITEM, event.c.occurred_key >= sa.bindparam("low"), event.c.occurred_key <= sa.bindparam("high")
+_SEEN: Final = Raw(
+    _STORED.where(
+        event.c.item_id == _ITEM,
+        event.c.occurred_key >= sa.bindparam("low"),
+        event.c.occurred_key <= sa.bindparam("high"),
+    )
 )
+_INSERT: Final = Raw(sa.insert(event), *(column.name for column in event.columns))
 _LOCK: Final = sa.select(item.c.id).where(item.c.id == _ITEM).with_for_update()
 _ONE: Final = (
     event.c.item_id == sa.bindparam("of_item"),
@@ -37,7 +53,8 @@ _ONE: Final = (
     event.c.office == sa.bindparam("of_office"),
     event.c.attempt_no == sa.bindparam("attempt"),
 )
-_COUNT: Final = sa.update(event).where(*_ONE)
+_CHANGE: Final = sa.update(event).where(*_ONE)
+_COUNT: Final = Raw(_CHANGE, "seen_n", "last_seen_at")
 _WITHDRAW: Final = sa.update(event).where(*_ONE, event.c.withdrawn_at.is_(None))
 _EXISTS: Final = sa.select(event.c.item_id).where(*_ONE)
 _UNREAD: Final = sa.select(event.c.known, event.c.doc).where(*_ONE)
@@ -86,24 +103,25 @@ class Events:
         return tuple(answers)
 
     def _known(self, item: ItemId, walls: list[str]) -> dict[Key, StoredEvent]:
-        rows = self._sql.rows(_SEEN, {"item": item, "low": min(walls), "high": max(walls)})
-        return {(row.occurred_key, row.code, row.office, row.attempt_no): _stored(row) for row in rows}
+        rows = self._sql.rows_raw(_SEEN, {"item": item, "low": min(walls), "high": max(walls)})
+        return {row[:_KEY_LENGTH]: _stored(row) for row in rows}
 
     def _write(self, item: ItemId, fresh: dict[Key, dict[str, Any]], again: dict[Key, StoredEvent]) -> None:
         for key in fresh.keys() & again.keys():
             twice = again.pop(key)
-            fresh[key] |= {"seen_n": twice.seen_n, "last_seen_at": twice.last_seen_at}
-        self._sql.insert_all(event, list(fresh.values()))
+            fresh[key] |= {"seen_n": twice.seen_n, "last_seen_at": to_micros(twice.last_seen_at)}
+        if fresh:
+            self._sql.run_raw(_INSERT, list(fresh.values()))
         if again:
             counts = [
-                {**_one(item, key), "seen_n": now.seen_n, "last_seen_at": now.last_seen_at}
+                {**_one(item, key), "seen_n": now.seen_n, "last_seen_at": to_micros(now.last_seen_at)}
                 for key, now in again.items()
             ]
-            self._sql.run(_COUNT, counts)
+            self._sql.run_raw(_COUNT, counts)
 
     def of_item(self, item: ItemId) -> tuple[StoredEvent, ...]:
         """All events by (occurred low end, rank, received)."""
-        return tuple(_stored(row) for row in self._sql.rows(_OF_ITEM, {"item": item}))
+        return tuple(_stored(row) for row in self._sql.rows_raw(_OF_ITEM, {"item": item}))
 
     def withdraw(self, item: ItemId, key: Key, at: dt.datetime) -> None:
         """Mark the event (wall, code, office, attempt) as withdrawn; the row and its first withdrawal stay.
@@ -116,7 +134,7 @@ class Events:
     def set_quarantine(self, item: ItemId, key: Key, reason: str | None) -> None:
         """Put an event into quarantine, or take it out. Raises NotFound."""
         self._need(item, key)
-        self._sql.run(_COUNT, {**_one(item, key), "quarantine": reason})
+        self._sql.run(_CHANGE, {**_one(item, key), "quarantine": reason})
 
     def learn(self, item: ItemId, key: Key, mapped: Mapped) -> None:
         """Give an event whose code nobody knew the meaning that the code has now. Raises NotFound."""
@@ -126,7 +144,7 @@ class Events:
         if not row.known:
             told = dataclasses.replace(from_json(row.doc, TrackingEvent), mapped=mapped)
             values = {"known": True, "rank": mapped.movement.rank, "doc": to_json(told)}
-            self._sql.run(_COUNT, {**_one(item, key), **values})
+            self._sql.run(_CHANGE, {**_one(item, key), **values})
 
     def unknown_codes(self, *, limit: int) -> tuple[tuple[CarrierId, str, int, dt.datetime], ...]:
         """(carrier, code, how many, last seen) of codes outside the tables, most frequent first."""
@@ -170,23 +188,24 @@ def _row(item: ItemId, stored: StoredEvent) -> dict[str, Any]:
         "carrier": told.carrier,
         "known": told.mapped is not None,
         "rank": _UNKNOWN_RANK if told.mapped is None else told.mapped.movement.rank,
-        "utc_low": told.occurred.utc_low,
-        "received_at": told.received_at,
+        "utc_low": to_micros(told.occurred.utc_low),
+        "received_at": to_micros(told.received_at),
         "quarantine": stored.quarantine,
         "seen_n": stored.seen_n,
-        "first_seen_at": stored.first_seen_at,
-        "last_seen_at": stored.last_seen_at,
-        "withdrawn_at": stored.withdrawn_at,
+        "first_seen_at": to_micros(stored.first_seen_at),
+        "last_seen_at": to_micros(stored.last_seen_at),
+        "withdrawn_at": None,
         "doc": to_json(told),
     }
 
 
-def _stored(row: Any) -> StoredEvent:
+def _stored(row: tuple[Any, ...]) -> StoredEvent:
+    seen_n, first, last, withdrawn, quarantine, doc = row[_KEY_LENGTH:]
     return StoredEvent(
-        event=from_json(row.doc, TrackingEvent),
-        seen_n=row.seen_n,
-        first_seen_at=row.first_seen_at,
-        last_seen_at=row.last_seen_at,
-        withdrawn_at=row.withdrawn_at,
-        quarantine=row.quarantine,
+        event=from_json(doc, TrackingEvent),
+        seen_n=seen_n,
+        first_seen_at=from_micros(first),
+        last_seen_at=from_micros(last),
+        withdrawn_at=None if withdrawn is None else from_micros(withdrawn),
+        quarantine=quarantine,
     )

@@ -35,7 +35,8 @@ _FIND: Final = (
     .limit(1)
 )
 _UPDATE: Final = sa.update(item).where(item.c.id == sa.bindparam("row_id"), item.c.version == sa.bindparam("read"))
-_NUMBERS: Final = sa.select(item_number).where(item_number.c.item_id == sa.bindparam("item"))
+_UPDATE_SAME_NAMES: Final = _UPDATE.where(item.c.names == sa.bindparam("same_names"))
+"""Nearly every change leaves the numbers alone; then their rows need not even be looked at."""
 _FORGET_NUMBERS: Final = sa.delete(item_number).where(item_number.c.item_id == sa.bindparam("item"))
 _PACKINGS_OF: Final = sa.select(packing).where(packing.c.item_id == sa.bindparam("item")).order_by(packing.c.since)
 _PACKINGS_IN: Final = (
@@ -99,9 +100,13 @@ class Items:
         """Store a changed one whose ``version`` is the one read. Raises Stale."""
         stored = dataclasses.replace(item, version=item.version + 1)
         values = {**_row(stored), "version": stored.version, "row_id": item.id, "read": item.version}
+        values["same_names"] = values["names"]
+        if self._sql.run(_UPDATE_SAME_NAMES, values) == 1:
+            return stored
         if self._sql.run(_UPDATE, values) == 0:
             raise Stale("read it again and repeat the change", subject=item.number or item.reference or str(item.id))
-        self._put_numbers(stored)
+        self._sql.run(_FORGET_NUMBERS, {"item": item.id})
+        self._sql.insert_all(item_number, _number_rows(stored))
         return stored
 
     def pack(self, packing: Packing) -> None:
@@ -170,13 +175,6 @@ class Items:
         """Open items whose next poll has come, longest waiting first; one never asked about is due at once."""
         return tuple(_item(row) for row in self._sql.rows(_DUE, {"carrier": carrier, "now": now, "limit": limit}))
 
-    def _put_numbers(self, stored: Item) -> None:
-        rows = _number_rows(stored)
-        known = self._sql.rows(_NUMBERS, {"item": stored.id})
-        if {tuple(row._mapping.items()) for row in known} != {tuple(row.items()) for row in rows}:
-            self._sql.run(_FORGET_NUMBERS, {"item": stored.id})
-            self._sql.insert_all(item_number, rows)
-
 
 _PACKING: Final = packing
 _BOOKING: Final = booking
@@ -240,8 +238,14 @@ def _row(item: Item) -> dict[str, Any]:
         "delivered_at": fold.delivered_at,
         "settled": _settled(item),
         "poll_at": _poll_at(item),
+        "names": _names_of(item),
         "doc": to_json(item),
     }
+
+
+def _names_of(item: Item) -> str:
+    """Everything that the rows of ``item_number`` depend on."""
+    return to_json((item.carrier, item.number or item.reference, item.aliases, item.valid_from, item.valid_to))
 
 
 def _number_rows(item: Item) -> list[dict[str, Any]]:

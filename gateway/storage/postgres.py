@@ -91,6 +91,7 @@ class PostgresBackend:
 
 def _run(connection: Connection, fn: Callable[[GatewayTx], T]) -> tuple[T, tuple[Callable[[], None], ...]]:
     """Everything before the commit: as long as this fails, nothing has happened."""
+    connection.begin()
     tx = GatewayTx(connection, ChainEnd())
     value = fn(tx)
     return value, tx.finish()

@@ -104,12 +104,16 @@ item = sa.Table(
     maybe_when("delivered_at"),
     flag("settled"),
     maybe_when("poll_at"),
+    text("names"),
     text("doc"),
     partial("ix_item_poll", "carrier", "poll_at", where="poll_at IS NOT NULL"),
     partial("ix_item_unsettled", "id", where="NOT settled"),
     sqlite_autoincrement=True,
 )
-"""``settled``: the story came to its end and the proof is good enough. ``poll_at`` is NULL when nobody need ask."""
+"""``settled``: the story came to its end and the proof is good enough. ``poll_at`` is NULL when nobody need ask.
+
+``names`` is what the rows of ``item_number`` were made from.
+"""
 
 item_number = sa.Table(
     "item_number",

@@ -62,7 +62,7 @@ async def test_after_kill_nine_everything_answered_is_stored(url: str, tmp_path:
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["writer.before_commit", "writer.after_commit"])
 async def test_at_each_place_of_a_commit(url: str, tmp_path: Path, place: str) -> None:
-    child = start(url, tmp_path, writers=4, LIENTHONG_FAILPOINT=f"{place}:5")
+    child = start(url, tmp_path, writers=4, LIENTHONGTEST_FAILPOINT=f"{place}:5")
     answered = set(lines_until_the_end(child))
     assert child.returncode == 137
     kept = await stored(url, tmp_path)

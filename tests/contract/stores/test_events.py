@@ -19,7 +19,7 @@ async def an_item(database: Database) -> ItemId:
     return stored.id
 
 
-def mapped(told: TrackingEvent, movement: Movement) -> TrackingEvent:
+def moved(told: TrackingEvent, movement: Movement) -> TrackingEvent:
     assert told.mapped is not None
     return dataclasses.replace(told, mapped=dataclasses.replace(told.mapped, movement=movement))
 
@@ -67,9 +67,9 @@ async def test_events_come_by_time_then_rank_then_receipt(database: Database) ->
     ordered = [
         records.event("2026-03-02T08:00:00", "Z"),
         dataclasses.replace(records.event(at_noon, "X"), mapped=None),
-        mapped(records.event(at_noon, "C"), Movement.ACCEPTED),
-        mapped(records.event(at_noon, "B", received_at=later(20)), Movement.DELIVERED),
-        mapped(records.event(at_noon, "A", received_at=later(30)), Movement.DELIVERED),
+        moved(records.event(at_noon, "C"), Movement.ACCEPTED),
+        moved(records.event(at_noon, "B", received_at=later(20)), Movement.DELIVERED),
+        moved(records.event(at_noon, "A", received_at=later(30)), Movement.DELIVERED),
     ]
     shuffled = random.Random(7).sample(ordered, len(ordered))
     await database.write(lambda tx: tx.events.append(item, [(one, None) for one in shuffled]))
@@ -98,6 +98,22 @@ async def test_quarantine_is_entered_and_left(database: Database) -> None:
     for act in ("withdraw", "quarantine"):
         with pytest.raises(NotFound):
             await database.write(lambda tx, act=act: _touch(tx, act, item))  # type: ignore[misc]  # bound in the loop
+
+
+async def test_a_meaning_is_learned_once(database: Database) -> None:
+    item = await an_item(database)
+    known = records.event()
+    assert known.mapped is not None
+    strange = dataclasses.replace(known, mapped=None)
+    await database.write(lambda tx: tx.events.append(item, [(strange, "EV-13")]))
+    meaning, other = known.mapped, dataclasses.replace(known.mapped, movement=Movement.LOST)
+    for mapped in (meaning, other):
+        await database.write(lambda tx, mapped=mapped: tx.events.learn(item, KEY, mapped))  # type: ignore[misc]  # bound now
+    (stored,) = await database.read(lambda tx: tx.events.of_item(item))
+    assert (stored.event, stored.quarantine) == (known, "EV-13")
+    assert await database.read(lambda tx: tx.events.unknown_codes(limit=5)) == ()
+    with pytest.raises(NotFound):
+        await database.write(lambda tx: tx.events.learn(item, ("2026-01-01", "EMA", "", 0), meaning))
 
 
 def _touch(tx: GatewayTx, act: str, item: ItemId) -> None:

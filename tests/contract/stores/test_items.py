@@ -109,7 +109,7 @@ async def test_bookings_share_a_reference(database: Database) -> None:
     assert await database.read(lambda tx: tx.items.bookings_of(made[0].item)) == tuple(made)
 
 
-async def test_polls_come_due_in_order_and_end_with_the_story(database: Database) -> None:
+async def test_polls_come_due_as_they_were_decided_and_at_once_for_what_was_never_asked(database: Database) -> None:
     done = records.fold(Movement.DELIVERED, outcome=Outcome.DELIVERED, evidence=EvidenceLevel.SCAN)
 
     def store(tx: GatewayTx) -> list[ItemId]:
@@ -125,12 +125,13 @@ async def test_polls_come_due_in_order_and_end_with_the_story(database: Database
                 records.item("F", polls=asked, fold=dataclasses.replace(done, evidence=EvidenceLevel.NAME)),
                 records.item("G", polls=asked, valid_to=later(2)),
                 records.item(None, reference="R", polls=asked),
+                records.item("H", fold=done),
             )
         ]
 
     ids = await database.write(store)
     due = await database.read(lambda tx: tx.items.due_for_poll(CARRIER, later(60), limit=9))
-    assert [one.id for one in due] == [ids[1], ids[0], ids[5]]
+    assert [one.id for one in due] == [ids[1], ids[0], ids[4], ids[5]]
     assert await database.read(lambda tx: tx.items.due_for_poll(CARRIER, later(60), limit=1)) == due[:1]
 
 

@@ -85,6 +85,7 @@ def _item() -> None:
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("poll_at", sa.BigInteger(), nullable=True),
+        sa.Column("names", sa.Text(), nullable=False),
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
         sqlite_autoincrement=True,
