@@ -14,7 +14,7 @@ from schemas.document import ScanBatch
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One stage reached. ``result`` is the stage's own answer as JSON text; ``sha256`` is set where bytes were named."""
+    """One stage reached. ``result`` is its answer as JSON text; ``sha256`` is set where bytes were named."""
 
     batch_id: str
     subject: str
