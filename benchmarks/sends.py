@@ -38,7 +38,7 @@ from gateway.storage.database import Database
 from gateway.storage.sqlite import prepare
 from schemas.message import MessageState
 from schemas.ports.stores import Tx
-from tests.unit.tracking.build import PEER
+from tests.unit.tracking.build import CARRIER, PEER
 
 IN_FLIGHT = 8
 LOOK_EVERY = dt.timedelta(milliseconds=20)
@@ -136,7 +136,7 @@ async def _bare(folder: Path, url: str, count: int) -> float:
     """The same messages with nothing but the three commits and the POST."""
     database, carried = await _stocked(folder, count)
     await database.close()
-    terms = translate.Terms(CUSTOMER, 1, 2, "epoch", {}, world.CARRIER, True)
+    terms = translate.Terms(CUSTOMER, 1, 2, "epoch", {}, CARRIER, True)
     orders = [(each, world.order_of(each)) for each in carried]
     work = iter([(each, payload.encode(order), translate.order_to_wire(order, terms)) for each, order in orders])
     store = sqlite3.connect(folder / "gateway.sqlite", isolation_level=None, check_same_thread=False)
