@@ -33,6 +33,8 @@ from tracking.table import Trigger
 
 MAX_ROWS_AT_ONCE = 6
 """One late answer may walk a dossier through several rows; more than these would be a circle."""
+ABOUT_A_CODE = "unknown_code"
+"""The adapters' complaint about an event that is in the batch all the same, quarantined; others are about what is not."""
 _RELEASED = frozenset({normalise.UNKNOWN_CODE, normalise.UNKNOWN_ITEM, normalise.BEFORE_BOOKING})
 """Reasons that end when an item becomes known, is corrected, or a code gets a meaning."""
 
@@ -59,6 +61,7 @@ class IngestResult:
     cases: tuple[Discrepancy, ...]
     """Cases opened, changed or closed."""
     complaints: tuple[Complaint, ...]
+    """What was written down: complaints about second copies are not told again."""
 
     @property
     def appended(self) -> int:
@@ -120,9 +123,10 @@ def ingest(
     news = _News(str(batch.carrier), f"peer:{batch.peer}", tell, now)
     outcomes, heard = _append(tx, batch)
     _withdraw(tx, batch, heard, now)
-    _complain(tx, batch, now)
+    complaints = _new_complaints(batch, outcomes)
+    _complain(tx, batch.peer, complaints, now)
     moved, refused, cases = _apply(tx, tuple(heard), news, context_source)
-    return IngestResult(outcomes, tuple(heard), moved, refused, cases, batch.complaints)
+    return IngestResult(outcomes, tuple(heard), moved, refused, cases, complaints)
 
 
 def refold_item(
@@ -200,11 +204,25 @@ def _withdraw(tx: Tx, batch: TrackingBatch, heard: dict[ItemId, list[TrackingEve
                 tx.events.withdraw(item_id, key, now)
 
 
-def _complain(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> None:
+def _new_complaints(batch: TrackingBatch, outcomes: Sequence[EventOutcome]) -> tuple[Complaint, ...]:
+    """A complaint about an event is news only with its event: a page that overlaps the last one repeats old ones."""
+    unread = {
+        (event.number or None, event.code)
+        for event, outcome in zip(batch.events, outcomes, strict=True)
+        if outcome.new and event.mapped is None
+    }
+    return tuple(
+        complaint
+        for complaint in batch.complaints
+        if complaint.code != ABOUT_A_CODE or (complaint.number or None, complaint.what.partition(" ")[0]) in unread
+    )
+
+
+def _complain(tx: Tx, peer: PeerId, complaints: Iterable[Complaint], now: dt.datetime) -> None:
     """What could not be used at all is written down with the digest of the bytes that held it."""
-    for complaint in batch.complaints:
+    for complaint in complaints:
         what = f"{complaint.code}: {complaint.what} ({complaint.number or 'no number'})"[:500]
-        tx.audit.write(Act(now, f"peer:{batch.peer}", "tracking.complaint", "raw", complaint.raw_sha256, None, what))
+        tx.audit.write(Act(now, f"peer:{peer}", "tracking.complaint", "raw", complaint.raw_sha256, None, what))
 
 
 def _apply(

@@ -49,6 +49,7 @@ def give_to_post(
         at=request.handed_at,
         sender_unit=request.post_unit,
         receiver_unit=dossier.competent_unit,
+        parcels=dossier.parcels_declared,
     )
     leg = Leg(request.post_unit, dossier.competent_unit, request.handed_at, None, None, None)
     dossier = tx.dossiers.put(dataclasses.replace(dossier, legs=(*dossier.legs, leg)))
@@ -84,6 +85,7 @@ def send_result(
         at=at,
         sender_unit=dossier.returning_unit,
         receiver_unit=None,
+        parcels=1,  # what the citizen declared were the parcels of the way in; a result is one envelope
     )
     _order(tx, dossier, item, LegDirection.TO_CITIZEN, tell, at)
     return item
@@ -101,6 +103,7 @@ def _open_item(
     at: dt.datetime,
     sender_unit: UnitId | None,
     receiver_unit: UnitId | None,
+    parcels: int,
 ) -> Item:
     expected = (
         (ExpectedOffice(addressee.address.province_code, at, "address"),) if addressee.address.province_code else ()
@@ -134,13 +137,13 @@ def _open_item(
             cod_due=0,
             evidence_required=EvidenceLevel.SIGNATURE if purpose is Purpose.RESULT_OUT else EvidenceLevel.STATUS_ONLY,
             fold=Fold.empty(),
-            parcels_declared=dossier.parcels_declared,
+            parcels_declared=parcels,
             sender_receipt_at=None,
             inquiry_at=None,
             recall_at=None,
         )
     )
-    tx.items.pack(Packing(dossier.id, item.id, 1, dossier.parcels_declared, (), at, None))
+    tx.items.pack(Packing(dossier.id, item.id, 1, parcels, (), at, None))
     return item
 
 

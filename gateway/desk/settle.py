@@ -76,7 +76,7 @@ class SettleDesk:
         Raises InvalidNumber, NotFound, and NotAllowed without a reason or where another open item has the number.
         """
         right = s10.validate(number)
-        if not reason:
+        if not reason.strip():
             raise NotAllowed("a number is corrected only with a reason", subject=number)
 
         def transact(tx: Tx) -> Item:

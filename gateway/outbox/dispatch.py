@@ -8,9 +8,17 @@ from typing import Final, assert_never
 from adapters.manifest import OnUnknown
 from adapters.registry import Registry
 from gateway.outbox import payload as payloads
-from schemas.errors import Refused
+from schemas.calendar import VIETNAM
+from schemas.errors import Duplicate, Refused, Unauthorised
 from schemas.message import Message, Operation, Payload
-from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress, PortalReceipt
+from schemas.portal import (
+    OneStopDossier,
+    OneStopStatus,
+    PortalDossier,
+    PortalProgress,
+    PortalReceipt,
+    ProgressStep,
+)
 from schemas.ports.carrier import Answer, Booking, OutcomeQuery
 from schemas.ports.one_stop import DossierSink
 from schemas.ports.portal import StatusSink
@@ -47,7 +55,9 @@ class Dispatcher:
         payload = payloads.decode(message.operation, body)
         try:
             return Sent(await self._call(message, payload), payload)
-        except Refused:
+        except Refused as error:
+            if isinstance(error, Unauthorised):
+                raise
             if not isinstance(payload, PortalProgress) or len(payload.steps) < 2:
                 raise
             return Sent(await self._one_by_one(message, payload, checkpoint), payload)
@@ -59,15 +69,18 @@ class Dispatcher:
         return _TOLD[answer]
 
     async def _one_by_one(self, message: Message, chunk: PortalProgress, checkpoint: Checkpoint) -> PortalReceipt:
-        receipt: PortalReceipt | None = None
+        receipt = PortalReceipt(created=True, peer_code="", peer_text="")
         for n, step in enumerate(chunk.steps, start=1):
             single = dataclasses.replace(chunk, steps=(step,))
-            receipt = await self._peers.port(message.peer, StatusSink).progress(single)
+            try:
+                receipt = await self._peers.port(message.peer, StatusSink).progress(single)
+            except Duplicate as error:  # this step is there; the others are still to be told
+                receipt = PortalReceipt(created=False, peer_code=error.code, peer_text=error.detail)
+            except Refused as error:
+                raise _naming(error, step, n, len(chunk.steps)) from error
             rest = chunk.steps[n:]
             if rest:
                 await checkpoint(payloads.encode(dataclasses.replace(chunk, steps=rest)))
-        if receipt is None:
-            raise Refused("a chunk without steps", subject=chunk.code)
         return receipt
 
     async def _call(self, message: Message, payload: Payload) -> Receipt:
@@ -85,6 +98,19 @@ class Dispatcher:
         if isinstance(payload, OneStopStatus):
             return await self._peers.port(peer, DossierSink).tell(payload)
         assert_never(payload)
+
+
+def _naming(error: Refused, step: ProgressStep, n: int, of: int) -> Refused:
+    """The same refusal, saying which step of the chunk it is about: the person who settles it must know."""
+    where = f"step {n} of {of} ({step.national}, {step.at.astimezone(VIETNAM):%Y-%m-%d %H:%M:%S}, {step.what})"
+    return type(error)(
+        f"{where}: {error.detail}",
+        subject=error.subject,
+        raw=error.raw,
+        status=error.status,
+        code=error.code,
+        retry_after_s=error.retry_after_s,
+    )
 
 
 _TOLD: Final[dict[Answer, bool | None]] = {

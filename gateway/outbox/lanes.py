@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import random
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 
@@ -22,7 +23,7 @@ from gateway.outbox.bells.bell import Bell
 from gateway.outbox.dispatch import Dispatcher, Sent
 from schemas.errors import Duplicate, Stale
 from schemas.ids import PeerId
-from schemas.message import Attempt, Message, MessageState
+from schemas.message import Attempt, AttemptClass, Message, MessageState
 from schemas.ports.clock import Clock
 from schemas.ports.message_stores import Breaker, Verdict
 from schemas.ports.stores import Store, Tx
@@ -31,6 +32,9 @@ from schemas.wire import Exchange
 log = structlog.get_logger(__name__)
 
 Leased = tuple[Message, Attempt]
+SAID_BY_US: Final = frozenset({AttemptClass.REFUSED, AttemptClass.MISUNDERSTOOD, AttemptClass.ASKED})
+"""Endings that come about without any call, too (a party without an address, a rule to park): without an exchange they
+say nothing about the peer, so they neither open nor close its breaker."""
 
 
 class Lane:
@@ -81,11 +85,13 @@ class Lane:
         breaker = tx.peers.breaker(self._peer)
         free = self._max_in_flight - len(self._slots)
         n = breakers.allowance(breaker, free, now)
+        if breaker.open_until is not None and self._slots:
+            n = 0  # the probe is on its way, or tries from before the outage are: their endings decide
         leased = self._lease(tx, n) if n > 0 else ()
         if breaker.stopped or len(leased) >= free:
             return leased, None
-        if breaker.open_until is not None and breaker.open_until > now:
-            return leased, breaker.open_until
+        if breaker.open_until is not None:
+            return leased, breaker.open_until if breaker.open_until > now else None
         return leased, tx.messages.next_due(self._peer)
 
     def _lease(self, tx: Tx, limit: int) -> tuple[Leased, ...]:
@@ -138,27 +144,41 @@ class Lane:
         """One call, outside of any transaction. Every exception becomes a verdict: a lane never dies of a peer."""
         body = await self._store.read(lambda tx: tx.messages.body(message.id))
         unknown = self._dispatcher.on_unknown(message)
+        if message.state is MessageState.UNKNOWN and unknown is not OnUnknown.RESEND:
+            return None, await self._ask(message, attempt, body, unknown)
+
+        async def checkpoint(rest: bytes) -> None:
+            await self._store.write(lambda tx: tx.messages.shrink(message.id, rest))
+
         try:
-            if message.state is MessageState.UNKNOWN and unknown is OnUnknown.ASK:
-                answer = await self._dispatcher.ask(message, body, message.created_at)
-                return None, retry.after_asking(answer, now=self._clock.now())
-            if message.state is MessageState.UNKNOWN and unknown is OnUnknown.PARK:
-                return None, retry.after_asking(None, now=self._clock.now())
-
-            async def checkpoint(rest: bytes) -> None:
-                await self._store.write(lambda tx: tx.messages.shrink(message.id, rest))
-
             sent = await self._dispatcher.send(message, body, checkpoint)
-            failpoints.hit("t4.after_call")
-            return sent, retry.delivered(sent.receipt.peer_code, sent.receipt.peer_text)
         except Exception as error:
-            if not isinstance(error, Duplicate):
-                log.warning("message.failed", peer=self._peer, message=message.id, error=type(error).__name__)
+            self._tell_of(message, error)
             now = self._clock.now()
-            tries = attempt.n
             return None, retry.after(
-                error, tries=tries, unknown=unknown, policy=self._policy, now=now, jitter=self._jitter()
+                error, tries=attempt.n, unknown=unknown, policy=self._policy, now=now, jitter=self._jitter()
             )
+        failpoints.hit("t4.after_call")
+        return sent, retry.delivered(sent.receipt.peer_code, sent.receipt.peer_text)
+
+    async def _ask(self, message: Message, attempt: Attempt, body: bytes, unknown: OnUnknown) -> Verdict:
+        """What became of an earlier try? Whatever happens here, the message is not sent by it."""
+        if unknown is OnUnknown.PARK:
+            return retry.parked_by_rule()
+        try:
+            answer = await self._dispatcher.ask(message, body, message.created_at)
+        except Exception as error:
+            self._tell_of(message, error)
+            now = self._clock.now()
+            return retry.after_failed_asking(
+                error, tries=attempt.n, policy=self._policy, now=now, jitter=self._jitter()
+            )
+        now = self._clock.now()
+        return retry.after_asking(answer, tries=attempt.n, policy=self._policy, now=now, jitter=self._jitter())
+
+    def _tell_of(self, message: Message, error: Exception) -> None:
+        if not isinstance(error, Duplicate):
+            log.warning("message.failed", peer=self._peer, message=message.id, error=type(error).__name__)
 
     async def _settle(
         self, message: Message, attempt: Attempt, verdict: Verdict, sent: Sent | None, exchanges: tuple[Exchange, ...]
@@ -169,9 +189,13 @@ class Lane:
             if verdict.state is MessageState.DELIVERED:
                 self._change_domain(tx, message, sent)
             before = tx.peers.breaker(self._peer)
-            breaker = breakers.after_try(before, verdict.outcome, verdict.detail, self._breaker_policy, now)
+            breaker = before
+            if exchanges or verdict.outcome not in SAID_BY_US:
+                breaker = breakers.after_try(before, verdict.outcome, verdict.detail, self._breaker_policy, now)
             if breaker != before:
                 tx.peers.put_breaker(breaker)
+            if before.open_until is not None:
+                return None  # a probe ends here: the lane looks again, and opens every slot where the peer is back
             return self._next(tx, breaker, now)
 
         try:

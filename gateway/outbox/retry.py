@@ -91,12 +91,37 @@ def after(
     return Verdict(state, now + wait, outcome, call.applied, call.status, call.code, detail)
 
 
-def after_asking(applied: bool | None, *, now: dt.datetime) -> Verdict:
-    """Decide what follows the peer's answer about an earlier try; None: it cannot tell, so a person must."""
+def after_asking(applied: bool | None, *, tries: int, policy: RetryPolicy, now: dt.datetime, jitter: float) -> Verdict:
+    """Decide what follows the peer's answer about an earlier try; None: it cannot tell (yet).
+
+    Then it is asked again along the delays, for a change feed shows an order only once somebody moved it, and after
+    them (about nine hours) a person must find out. It is never sent again on a guess.
+    """
     if applied is None:
-        return Verdict(
-            MessageState.PARKED, None, AttemptClass.ASKED, Applied.MAYBE, None, "", "the peer cannot tell the outcome"
-        )
+        return _ask_again(AttemptClass.ASKED, "the peer cannot tell the outcome", tries, policy, now, jitter)
     if applied:
         return Verdict(MessageState.DELIVERED, None, AttemptClass.ASKED, Applied.YES, None, "", "the peer has it")
     return Verdict(MessageState.PENDING, now, AttemptClass.ASKED, Applied.NO, None, "", "the peer does not have it")
+
+
+def after_failed_asking(
+    error: Exception, *, tries: int, policy: RetryPolicy, now: dt.datetime, jitter: float
+) -> Verdict:
+    """The question itself failed: the outcome of the earlier try is as unknown as before, whatever the error says."""
+    detail = error.detail if isinstance(error, CallError) and error.detail else str(error)
+    return _ask_again(classify(error), detail, tries, policy, now, jitter)
+
+
+def _ask_again(
+    outcome: AttemptClass, detail: str, tries: int, policy: RetryPolicy, now: dt.datetime, jitter: float
+) -> Verdict:
+    if tries > len(policy.delays):
+        return Verdict(MessageState.PARKED, None, outcome, Applied.MAYBE, None, "", detail)
+    next_try_at = now + policy.delays[tries - 1] * jitter
+    return Verdict(MessageState.UNKNOWN, next_try_at, outcome, Applied.MAYBE, None, "", detail)
+
+
+def parked_by_rule() -> Verdict:
+    """The manifest says that nobody but a person may settle an unknown outcome of this operation."""
+    detail = "the manifest leaves an unknown outcome to a person"
+    return Verdict(MessageState.PARKED, None, AttemptClass.ASKED, Applied.MAYBE, None, "", detail)

@@ -5,6 +5,7 @@ The peer is fixed here: a later change of the table moves no message. Domain cod
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Final
 
 from gateway.outbox import payload as payloads
 from gateway.outbox import portraits
@@ -25,10 +26,11 @@ from schemas.message import (
 from schemas.portal import PortalProgress
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Tx
-from schemas.shipment import Booking, BookingState
+from schemas.shipment import Booking, BookingOrder, BookingState
 
 CHUNK = 10
 """Progress steps in one message; a provincial system sends ten a call, no maximum is documented (vn-protocols §1.5)."""
+_STANDING: Final = frozenset({BookingState.OPEN, BookingState.ACCEPTED, BookingState.UNKNOWN})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Router:
 
     def _ordered(self, tx: Tx, fact: ItemOrdered) -> None:
         peer = self._table.carriers.get(fact.order.carrier)
-        if peer is None:
+        if peer is None or self._is_ordered(tx, peer, fact.order):
             return
         order = dataclasses.replace(fact.order, seq=tx.items.next_seq(peer, fact.order.reference, fact.order.direction))
         booking = Booking(
@@ -103,6 +105,13 @@ class Router:
         tx.items.put_booking(booking)
         key = f"{order.reference}/{order.direction}/{order.seq}"
         self._put(tx, peer, Operation.CARRIER_BOOK, key, fact.dossier, order, item=order.item)
+
+    def _is_ordered(self, tx: Tx, peer: PeerId, order: BookingOrder) -> bool:
+        """The same fact told twice: a booking of this item stands, and a second one would bring a second postman."""
+        return any(
+            booking.peer == peer and booking.direction is order.direction and booking.state in _STANDING
+            for booking in tx.items.bookings_of(order.item)
+        )
 
     def _attached(self, tx: Tx, fact: PapersAttached) -> None:
         if self._table.portal is not None and fact.dossier.national is not None and portraits.official(fact.dossier):
@@ -124,6 +133,8 @@ class Router:
         waiting = tx.messages.last_open(peer, dossier.id, Operation.PORTAL_PROGRESS)
         if waiting is not None and waiting.state is MessageState.PENDING and waiting.tries == 0:
             chunk = payloads.decode(waiting.operation, tx.messages.body(waiting.id))
+            if isinstance(chunk, PortalProgress) and told in chunk.steps:
+                return
             if isinstance(chunk, PortalProgress) and len(chunk.steps) < CHUNK:
                 longer = payloads.encode(dataclasses.replace(chunk, steps=(*chunk.steps, told)))
                 tx.messages.extend_pending(waiting.id, longer, asserted_state=str(step.national), as_of=step.at)

@@ -7,12 +7,13 @@ applied. A failed poll is an outage with a beginning, never an empty list.
 import dataclasses
 import datetime as dt
 import functools
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from adapters.registry import Peer, Registry
 from gateway import failpoints
-from schemas.errors import CallError
+from schemas.errors import CallError, LienthongError, StoreFull
 from schemas.ids import PeerId
 from schemas.message import InboxState, NewInbound
 from schemas.ports.carrier import TrackingFeed, TrackingPull
@@ -27,6 +28,8 @@ from tracking.rules.context import ContextSource
 
 log = structlog.get_logger(__name__)
 
+THE_PAGES_OWN = (LienthongError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""Errors that lie in what a page says or in how we read it; the database's and the machine's are not among them."""
 BATCH = 50
 """Items in one question; carriers' own limits are in their manifests and adapters."""
 AFTER_FAILURE = (5.0, 30.0, 120.0, 600.0)
@@ -50,9 +53,19 @@ class Feeds:
     async def once(self) -> None:
         """Ask whatever is due; a peer that fails does not keep its neighbours waiting for long: wire deadlines hold."""
         for name in self._registry.with_port(TrackingFeed):
-            await self._feed(self._registry.peer(name))
+            await self._look(self._feed, name)
         for name in self._registry.with_port(TrackingPull):
-            await self._items(self._registry.peer(name))
+            await self._look(self._items, name)
+
+    async def _look(self, look: Callable[[Peer], Awaitable[None]], name: PeerId) -> None:
+        """A page that we cannot take fails the feed of its peer, where D-36 shows it, and nobody else's."""
+        try:
+            await look(self._registry.peer(name))
+        except StoreFull:
+            raise
+        except THE_PAGES_OWN as error:
+            log.exception("feed.broken", peer=name, error=type(error).__name__)
+            await self._failed(name, error)
 
     async def _feed(self, peer: Peer) -> None:
         name = peer.manifest.name
@@ -76,7 +89,7 @@ class Feeds:
         if keep_raw(tx, batch, "feed", now):
             ingest(tx, batch, tell=self._tell, context_source=self._context, now=now)
         state = tx.feeds.get(batch.peer)
-        pause = dt.timedelta(seconds=min(peer.poll_interval_s or self._rhythm_s, self._rhythm_s))
+        pause = dt.timedelta(seconds=peer.poll_interval_s or self._rhythm_s)
         tx.feeds.put(
             dataclasses.replace(
                 state,
@@ -89,7 +102,9 @@ class Feeds:
             )
         )
 
-    async def _failed(self, peer: PeerId, error: CallError) -> None:
+    async def _failed(self, peer: PeerId, error: Exception) -> None:
+        retry_after_s = error.retry_after_s if isinstance(error, CallError) else None
+
         def note(tx: Tx) -> None:
             now = self._clock.now()
             state = tx.feeds.get(peer)
@@ -100,7 +115,7 @@ class Feeds:
                     failing_since=state.failing_since or now,
                     failures=state.failures + 1,
                     last_error=str(error)[:500],
-                    next_at=now + dt.timedelta(seconds=max(wait, error.retry_after_s or 0)),
+                    next_at=now + dt.timedelta(seconds=max(wait, retry_after_s or 0)),
                 )
             )
 

@@ -6,7 +6,7 @@ import structlog
 
 from adapters.registry import Registry
 from gateway import failpoints
-from schemas.errors import CallError, LienthongError
+from schemas.errors import LienthongError, StoreFull
 from schemas.ids import InboxNo
 from schemas.message import Inbound, InboxState
 from schemas.portal import OneStopReport
@@ -22,6 +22,9 @@ from tracking.rules.context import ContextSource
 
 log = structlog.get_logger(__name__)
 
+THE_ROWS_OWN = (LienthongError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""Errors that lie in what the row says (or in how we read it): it waits for a person, its neighbours go on. What the
+database or the machine says is not among them: then the loop fails and finds the row again."""
 AT_ONCE = 100
 """Rows read in one look; each is applied in a transaction of its own."""
 
@@ -64,16 +67,14 @@ class Inbox:
         body = await self._store.read(lambda tx: tx.inbox.body(row.id))
         try:
             told = self._read(row, body)
-        except CallError as error:
-            log.warning("inbox.quarantined", peer=row.peer, inbox=row.id, error=type(error).__name__)
-            await self._settle(row.id, InboxState.QUARANTINED, str(error))
-            return True
-        failpoints.hit("t2.before_apply")
-        try:
+            failpoints.hit("t2.before_apply")
             await self._store.write(lambda tx: self._take(tx, row, told))
-        except LienthongError as error:
+        except StoreFull:
+            raise
+        except THE_ROWS_OWN as error:
             log.warning("inbox.quarantined", peer=row.peer, inbox=row.id, error=type(error).__name__, detail=str(error))
-            await self._settle(row.id, InboxState.QUARANTINED, str(error))
+            words = str(error) if isinstance(error, LienthongError) else f"{type(error).__name__}: {error}"
+            await self._settle(row.id, InboxState.QUARANTINED, words)
         failpoints.hit("t2.after_apply")
         return True
 

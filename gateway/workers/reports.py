@@ -3,7 +3,9 @@
 The acknowledgement comes after the raw detail is durable: a crash in between lists it again, and the inbox knows it.
 """
 
+import contextlib
 import uuid
+from collections.abc import Iterator
 
 import structlog
 
@@ -11,7 +13,7 @@ from adapters.registry import Registry
 from gateway import failpoints
 from gateway.workers.inbox import Inbox
 from schemas.calendar import VIETNAM
-from schemas.errors import CallError
+from schemas.errors import CallError, Misunderstood, Refused, Unauthorised
 from schemas.ids import PeerId
 from schemas.message import NewInbound
 from schemas.portal import ProfileRef
@@ -38,10 +40,27 @@ class Reports:
             source = self._registry.port(peer, DossierSource)
             try:
                 for code in await self._store.read(self._unit_codes):
-                    for ref in await source.waiting(code):
-                        await self._fetch(peer, source, ref)
+                    await self._unit(peer, source, code)
             except CallError as error:
                 log.warning("reports.failed", peer=peer, error=type(error).__name__, detail=str(error))
+
+    async def _unit(self, peer: PeerId, source: DossierSource, code: str) -> None:
+        """What waits for one unit. A refused or misunderstood report is left there; it hides no other one."""
+        refs: tuple[ProfileRef, ...] = ()
+        with self._leaving(peer, code):
+            refs = await source.waiting(code)
+        for ref in refs:
+            with self._leaving(peer, ref.key):
+                await self._fetch(peer, source, ref)
+
+    @contextlib.contextmanager
+    def _leaving(self, peer: PeerId, what: str) -> Iterator[None]:
+        try:
+            yield
+        except Unauthorised:
+            raise  # it holds for every call that would follow
+        except (Refused, Misunderstood) as error:
+            log.warning("report.left", peer=peer, what=what, error=type(error).__name__, detail=str(error))
 
     def _unit_codes(self, tx: Tx) -> tuple[str, ...]:
         """Codes of the post units in whose name we ask: reports are addressed to the sender of the dossier."""

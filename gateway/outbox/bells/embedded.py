@@ -42,4 +42,5 @@ class EmbeddedBell:
         finally:
             for task in waits:
                 task.cancel()
-            event.clear()
+        # Only who woke takes the ring: a wait that was given up must not swallow one that came in the meantime.
+        event.clear()
