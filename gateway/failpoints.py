@@ -1,14 +1,28 @@
 """Named places where a test lets the process die, as if the power had gone.
 
-``LIENTHONG_FAILPOINT="writer.before_commit:3"`` ends the process with exit code 137 at the third time that the place is
+``LIENTHONGTEST_FAILPOINT="writer.before_commit:3"`` ends the process with exit code 137 at the third time that the place is
 passed; without ``:n`` at the first. Without the variable a place costs one comparison.
 """
 
 import os
 from typing import Final
 
-_VARIABLE: Final = "LIENTHONG_FAILPOINT"
+VARIABLE: Final = "LIENTHONGTEST_FAILPOINT"
 _KILLED: Final = 137
+NAMES: Final = (
+    "t1.before_commit",
+    "t1.after_commit",
+    "t2.before_apply",
+    "t2.after_apply",
+    "t3.after_lease",
+    "t4.after_call",
+    "t4.before_settle",
+    "t4.after_settle",
+    "feed.before_ingest",
+    "writer.before_commit",
+    "writer.after_commit",
+)
+"""Every place; the kill loop goes through all of them and a house test finds each in the code."""
 
 
 class _Trap:
@@ -17,7 +31,7 @@ class _Trap:
         self.left = int(count or 1)
 
 
-_trap = _Trap(os.environ.get(_VARIABLE, ""))
+_trap = _Trap(os.environ.get(VARIABLE, ""))
 
 
 def hit(name: str) -> None:

@@ -11,8 +11,8 @@ import json
 import os
 import secrets
 import signal
+import socket
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import tomli_w
@@ -46,10 +46,12 @@ class Stage:
 
     def __init__(self, folder: Path, *, port: int = 0, quick: bool = False) -> None:
         """``port`` 0 takes a free one and keeps it across restarts; ``quick`` shortens waits (tests, ``--once``)."""
+        self.env: dict[str, str] = {}
+        """More environment for the next start of the gateway, e.g. a failpoint."""
         self.folder = folder
         self.url = ""
         self.sandboxes: dict[str, SandboxProcess] = {}
-        self._port = port
+        self._port = port or _free_port()
         self._quick = quick
         self._gateway: asyncio.subprocess.Process | None = None
         self.secrets = _secrets(folder)
@@ -83,13 +85,13 @@ class Stage:
         """Where the scanner writes."""
         return self.folder / "hot"
 
-    async def serve(self, env: Mapping[str, str] | None = None) -> str:
+    async def serve(self) -> str:
         """Start the gateway and wait until it listens; returns its address. Raises StageError."""
         self._gateway = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway", "serve", "--config", str(self.settings_file)),
             stdout=asyncio.subprocess.PIPE,
             stderr=self._log(),
-            env={**os.environ, "PYTHONSAFEPATH": "1", "LIENTHONG_HTTP__PORT": str(self._port), **(env or {})},
+            env={**os.environ, "PYTHONSAFEPATH": "1", "LIENTHONG_HTTP__PORT": str(self._port), **self.env},
         )
         try:
             line = await asyncio.wait_for(_first_line(self._gateway), START_S)
@@ -100,7 +102,6 @@ class Stage:
             code = await self._gateway.wait()
             raise StageError(f"the gateway ended with {code} before it listened; see {self.log_file}")
         self.url = json.loads(line)["url"]
-        self._port = int(self.url.rpartition(":")[2])
         return self.url
 
     @property
@@ -147,8 +148,7 @@ class Stage:
 
     def _write_settings(self) -> None:
         peers = {peer: {"enabled": True, **sandbox.settings} for peer, sandbox in self.sandboxes.items()}
-        for name, more in _PEER_SETTINGS.items():
-            peers[name].update(more)
+        peers["vnpost_hcc"]["poll_interval_s"] = 0.3 if self._quick else 5.0
         settings: dict[str, object] = {
             "data_folder": str(self.folder),
             "default_unit": "muong-khat",
@@ -159,10 +159,6 @@ class Stage:
             settings["retry"] = {"steps_s": [0.2, 0.4, 0.8, 1.6, 3.2, 6.4], "probe_s": 1.0}
             settings["rhythm"] = {"outbox_s": 0.5, "watch_s": 0.3, "rules_s": 2.0}
         self.settings_file.write_text(tomli_w.dumps(settings), "utf-8")
-
-
-_PEER_SETTINGS: dict[str, dict[str, object]] = {}
-"""What the demo sets beside what a sandbox tells of itself."""
 
 
 def _secrets(folder: Path) -> Secrets:
@@ -176,6 +172,14 @@ def _secrets(folder: Path) -> Secrets:
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         json.dump(dataclasses.asdict(made), out)
     return made
+
+
+def _free_port() -> int:
+    """A port that is free now; the gateway keeps it through every restart, so peers find it again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def _first_line(process: asyncio.subprocess.Process) -> bytes:

@@ -38,6 +38,12 @@ class Played:
 class Story(Teller):
     """Plays every step once. ``stage`` has its sandboxes up; the gateway is started here."""
 
+    now_playing = ""
+    """Title of the step on the stage now."""
+    on_serving: Callable[[], None] = staticmethod(lambda: None)
+    """Called before the gateway's first start; the kill loop sets its trap here."""
+    after_serving: Callable[[], object] = staticmethod(lambda: None)
+    """Called when the gateway listens for the first time."""
     _planted: disagreements.Planted | None = None
 
     async def play(self) -> list[Played]:
@@ -60,6 +66,7 @@ class Story(Teller):
                 if played and not played[-1].ok:
                     played.append(Played(no, title, False, "chưa diễn", 0.0))
                     continue
+                self.now_playing = title
                 played.append(await _timed(no, title, step))
         finally:
             await self.close()
@@ -76,9 +83,11 @@ class Story(Teller):
         finally:
             await database.close()
         started = time.monotonic()
+        self.on_serving()
         await self.stage.serve()
         took = time.monotonic() - started
         await self.open()
+        self.after_serving()
         await self.sandboxes.configure_post(self.stage)
         self._planted = await disagreements.plant(self)
         return f"{added} hồ sơ mẫu; cổng sẵn sàng sau {took:.1f} s tại {self.stage.url}"

@@ -47,6 +47,8 @@ class Teller:
         self.code = ""
         self.item = ""
         self.result_item = ""
+        self.patience_s = 30.0
+        """Seconds that one thing may take to happen; longer where the gateway is killed in between."""
         self._api: ApiClient | None = None
 
     @property
@@ -63,7 +65,9 @@ class Teller:
 
     async def open(self) -> None:
         """Connect to the gateway."""
-        self._api = ApiClient(self.stage.url, key=self.stage.secrets.api_key, clock=self.clock)
+        self._api = ApiClient(
+            self.stage.url, key=self.stage.secrets.api_key, clock=self.clock, patience_s=self.patience_s
+        )
         await self._api.__aenter__()
 
     async def close(self) -> None:
@@ -71,9 +75,9 @@ class Teller:
         if self._api is not None:
             await self._api.__aexit__()
 
-    async def until(self, what: str, look: Callable[[], Awaitable[Any]], *, within_s: float = 30.0) -> Any:
+    async def until(self, what: str, look: Callable[[], Awaitable[Any]], *, within_s: float = 0.0) -> Any:
         """Wait for it."""
-        return await until(what, look, clock=self.clock, within_s=within_s)
+        return await until(what, look, clock=self.clock, within_s=max(within_s, self.patience_s))
 
     async def dossier(self, code: str = "") -> dict[str, Any]:
         """The whole record, by API."""
