@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from schemas.errors import InvalidNumber
+from gateway.console.catalogue import sentence
+from schemas.errors import BadCheckDigit, InvalidNumber
 from schemas.numbers import citizen_id, dossier_code, procedure_code, s10, unit_code
 
 
@@ -60,7 +61,12 @@ def _s10(code: str) -> Reading | None:
     try:
         return Reading("s10", valid=True, shown=s10.format(s10.validate(code)), why="số kiểm tra đúng")
     except InvalidNumber as error:
-        return Reading("s10", valid=False, shown=clean, why=str(error)) if looks else None
+        return Reading("s10", valid=False, shown=clean, why=_why_not(error, clean)) if looks else None
+
+
+def _why_not(error: InvalidNumber, clean: str) -> str:
+    told = sentence(error.text)
+    return f"{told} Số kiểm tra đúng là {s10.check_digit(clean[2:10])}." if isinstance(error, BadCheckDigit) else told
 
 
 def _card(code: str) -> Reading | None:
@@ -69,7 +75,7 @@ def _card(code: str) -> Reading | None:
     try:
         card = citizen_id.parse_qr(code)
     except InvalidNumber as error:
-        return Reading("cccd_qr", valid=False, shown="", why=str(error))
+        return Reading("cccd_qr", valid=False, shown="", why=sentence(error.text))
     return Reading(
         "cccd_qr", valid=True, shown=f"{citizen_id.mask(card.number)} {card.full_name or ''}".strip(), why=""
     )

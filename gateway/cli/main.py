@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import cyclopts
 
-from gateway.cli import operations, papers, serving
-from gateway.cli.opening import StoreUnopened
+from gateway.cli.faults import StoreUnopened
 from gateway.cli.output import Exit, complain
 from gateway.console.catalogue import sentence
 from schemas.errors import BadConfiguration, CallError, LienthongError, StoreFull
@@ -16,22 +16,41 @@ HELP = """Cổng liên thông hồ sơ: bưu chính, một cửa và Cổng Dị
 Exit codes: 0 done, 1 bad usage, 2 bad input, 3 a peer or a dependency failed, 4 discrepancies found (--fail-on).
 """
 
+COMMANDS: Final = {
+    "serve": "serving:serve",
+    "sandbox": "serving:sandbox",
+    "demo": "serving:demo",
+    "scan": "papers:scan",
+    "identify": "lookups:identify_number",
+    "schema": "lookups:schema",
+    "peers": "operations_peers:app",
+    "messages": "operations_messages:app",
+    "explain": "operations_explain:explain",
+    "upgrade": "operations_store:upgrade",
+    "backup": "operations_store:back_up",
+    "restore": "operations_store:restore",
+    "audit": "operations_store:audit_app",
+}
+"""Where each command is. Its module is imported when it is called: a number is looked up without opening OpenCV."""
+
 app = cyclopts.App(
     name="lienthong",
     help=HELP,
     version_flags=["--version"],
-    help_formatter="plain",
     default_parameter=cyclopts.Parameter(negative=()),
 )
-serving.register(app)
-papers.register(app)
-operations.register(app)
+for name, place in COMMANDS.items():
+    app.command(f"gateway.cli.{place}", name=name)
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code; people never see a stack trace for what they can mend."""
+    told_words = sys.argv[1:] if words is None else list(words)
+    if not told_words or told_words[0] in app.help_flags:
+        for name in COMMANDS:  # the list of commands shows the first line of each, so here all are imported
+            app[name]
     try:
-        code = app(words, result_action="return_value", exit_on_error=False, print_error=True)
+        code = app(told_words, result_action="return_value", exit_on_error=False, print_error=True)
     except cyclopts.CycloptsError:
         sys.exit(Exit.USAGE)
     except KeyboardInterrupt:

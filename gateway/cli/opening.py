@@ -1,4 +1,4 @@
-"""What a command works on: the settings, and the store of a data folder, beside a running gateway or without one.
+"""The store of a data folder, opened beside a running gateway or without one.
 
 SQLite's WAL and its busy timeout let a second process write while the gateway lives; its lanes find changed rows at
 their next sweep. A command never changes the schema by the way: only ``lienthong upgrade`` and the gateway itself do.
@@ -9,50 +9,16 @@ import contextlib
 import getpass
 import os
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-import cyclopts
-
-from gateway import config as settings_file
 from gateway.accounts import Principal, Role
+from gateway.cli.faults import StoreUnopened
 from gateway.config import Settings
 from gateway.storage import address
 from gateway.storage.database import Database, open_database
 from schemas.errors import BadConfiguration, LienthongError
-from schemas.ids import MessageId
 
-VARIABLE: Final = "LIENTHONG_CONFIG"
-DEFAULT_FILE: Final = Path("var/lienthong.toml")
 _SQLITE: Final = b"SQLite format 3\x00"
-
-Config = Annotated[
-    Path | None,
-    cyclopts.Parameter(
-        name="--config",
-        help=f"TOML file with the settings; without it ${VARIABLE}, then {DEFAULT_FILE}, then the built-in defaults.",
-    ),
-]
-Json = Annotated[
-    bool,
-    cyclopts.Parameter(name="--json", negative=(), show_default=False, help="Print JSON on standard output."),
-]
-
-
-class StoreUnopened(LienthongError):
-    """The store cannot be opened."""
-
-    text = MessageId("store.unopened")
-
-
-def settings(config: Path | None) -> Settings:
-    """The settings of ``--config``, else of ``$LIENTHONG_CONFIG``, else of ``var/lienthong.toml`` where there is one.
-
-    Raises BadConfiguration, naming the wrong setting.
-    """
-    told = os.environ.get(VARIABLE)
-    file = config or (Path(told) if told else DEFAULT_FILE if DEFAULT_FILE.exists() else None)
-    return settings_file.load(file, {name: value for name, value in os.environ.items() if name != VARIABLE})
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 import cyclopts
 
 from gateway.cli import opening
-from gateway.cli.output import Exit, complain, local, record, say, table
+from gateway.cli.output import Exit, Json, complain, local, record, say, table
+from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
 from gateway.console.catalogue import sentence
 from gateway.inbound.views import masking
@@ -23,7 +24,7 @@ from tracking.status import Use
 
 _OPEN: Final = tuple(state for state in MessageState if state.open)
 _REASONS: Final = (
-    ("moves the item to", "why.moves"),
+    ("moves ", "why.moves"),
     ("withdrawn", "why.withdrawn"),
     ("a forecast", "why.forecast"),
     ("code ", "why.unknown_code"),
@@ -33,6 +34,7 @@ _REASONS: Final = (
     ("tells the same end", "why.same_end"),
     ("of the same time", "why.same_time"),
     ("a movement after", "why.after_end"),
+    ("an announcement", "why.announcement"),
 )
 """How :mod:`tracking.status` begins each reason, and the sentence for it; a test compares the two."""
 _NEAR: Final = "; near duplicate"
@@ -48,23 +50,18 @@ class Told:
     open_messages: tuple[Message, ...]
 
 
-def register(app: cyclopts.App) -> None:
-    """Add the command."""
-    app.command(explain)
-
-
 def explain(
     dossier: Annotated[str, cyclopts.Parameter(help="Code of the dossier, the present one or an old one.")],
     /,
     *,
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Vì sao hồ sơ đang ở trạng thái này: các bước, sự kiện đã dùng hoặc bỏ qua, sai lệch, bước hợp lệ tiếp theo.
 
     Exit codes: 0 explained; 2 no such dossier, or the rows do not come to the state that is stored.
     """
-    settings = opening.settings(config)
+    settings = load_settings(config)
 
     async def run() -> Told:
         async with opening.store(settings) as database:

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final, TypeVar
 import cyclopts
 
 from gateway.cli import opening
-from gateway.cli.output import Exit, complain, local, record, say, table
+from gateway.cli.output import Exit, Json, complain, local, record, say, table
+from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
 from gateway.console.catalogue import sentence
 from gateway.desk.settle import SettleDesk
@@ -97,23 +98,16 @@ DryRun = Annotated[
 ANY: Final = Filter()
 
 
-def register(app: cyclopts.App) -> None:
-    """Add the commands."""
-    messages = cyclopts.App(name="messages", help="Thông điệp gửi các hệ thống kết nối: xem, gửi lại, xử lý, hủy.")
-    messages.command(list_messages, name="list")
-    messages.command(show)
-    messages.command(retry)
-    messages.command(resolve)
-    messages.command(cancel)
-    app.command(messages)
+app = cyclopts.App(name="messages", help="Thông điệp gửi các hệ thống kết nối: xem, gửi lại, xử lý, hủy.")
 
 
+@app.command(name="list")
 def list_messages(
     *,
     where: Filter = ANY,
     limit: Annotated[int, cyclopts.Parameter(help="How many at most.")] = 50,
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Liệt kê thông điệp, mới nhất trước.
 
@@ -133,6 +127,7 @@ def list_messages(
     return Exit.DONE
 
 
+@app.command
 def show(
     number: Annotated[int, cyclopts.Parameter(help="Number of the message.")],
     /,
@@ -143,8 +138,8 @@ def show(
             negative=(), show_default=False, help="Also the bytes of every try, numbers masked; the look is audited."
         ),
     ] = False,
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Xem một thông điệp và từng lần gửi.
 
@@ -168,9 +163,8 @@ def show(
     return Exit.DONE
 
 
-def retry(
-    *ids: Id, where: Filter = ANY, dry_run: DryRun = False, config: opening.Config = None, json: opening.Json = False
-) -> int:
+@app.command
+def retry(*ids: Id, where: Filter = ANY, dry_run: DryRun = False, config: Config = None, json: Json = False) -> int:
     """Gửi lại ngay: thông điệp đang chờ, bị từ chối, gác lại hoặc chưa rõ kết quả.
 
     Exit codes: 0 all are due now; 1 nothing was asked for; 2 a message is unknown or cannot be sent again.
@@ -178,13 +172,14 @@ def retry(
     return _decide(Does.RETRY, ids, where, "", dry_run=dry_run, config=config, json=json)
 
 
+@app.command
 def resolve(
     *ids: Id,
     reason: Reason,
     where: Filter = ANY,
     dry_run: DryRun = False,
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Ghi nhận đã xử lý ngoài hệ thống: bên kia đã có, hoặc không cần có nữa.
 
@@ -193,13 +188,14 @@ def resolve(
     return _decide(Does.RESOLVE, ids, where, reason, dry_run=dry_run, config=config, json=json)
 
 
+@app.command
 def cancel(
     *ids: Id,
     reason: Reason,
     where: Filter = ANY,
     dry_run: DryRun = False,
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Hủy, không gửi nữa.
 
@@ -288,7 +284,7 @@ T = TypeVar("T")
 def _on_store(config: Path | None, where: Filter, run: Callable[[Database], Awaitable[T]]) -> T:
     """Check the words, then run on the open store."""
     _check(where)
-    settings = opening.settings(config)
+    settings = load_settings(config)
 
     async def opened() -> T:
         async with opening.store(settings) as database:

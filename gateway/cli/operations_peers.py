@@ -6,8 +6,8 @@ from typing import Annotated
 import cyclopts
 
 from adapters.registry import PeerCheck, PeerRow, Registry
-from gateway.cli import opening
-from gateway.cli.output import Exit, complain, record, table
+from gateway.cli.output import Exit, Json, complain, record, table
+from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
 from gateway.config import Settings
 from schemas.ids import PeerId
@@ -15,20 +15,16 @@ from schemas.ids import PeerId
 _TRIED = {True: "kết nối được", False: "KHÔNG kết nối được", None: "không thử được (không có phép thử vô hại)"}
 
 
-def register(app: cyclopts.App) -> None:
-    """Add the commands."""
-    peers = cyclopts.App(name="peers", help="Các hệ thống kết nối: danh sách, thử kết nối.")
-    peers.command(list_peers, name="list")
-    peers.command(check)
-    app.command(peers)
+app = cyclopts.App(name="peers", help="Các hệ thống kết nối: danh sách, thử kết nối.")
 
 
-def list_peers(*, config: opening.Config = None, json: opening.Json = False) -> int:
+@app.command(name="list")
+def list_peers(*, config: Config = None, json: Json = False) -> int:
     """Liệt kê mọi hệ thống đã biết, bật hay tắt, và việc nó làm được.
 
     Exit codes: 0 printed; 1 a setting is wrong (it is named).
     """
-    rows = asyncio.run(_rows(opening.settings(config)))
+    rows = asyncio.run(_rows(load_settings(config)))
     if json:
         record(rows)
         return Exit.DONE
@@ -39,6 +35,7 @@ def list_peers(*, config: opening.Config = None, json: opening.Json = False) -> 
     return Exit.DONE
 
 
+@app.command
 def check(
     peer: Annotated[
         str | None,
@@ -46,14 +43,14 @@ def check(
     ] = None,
     /,
     *,
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Thử kết nối một hệ thống, hoặc mọi hệ thống đang bật; không gửi hồ sơ nào.
 
     Exit codes: 0 every peer answered; 1 no such peer, or none is switched on; 3 a peer failed its check.
     """
-    checks = asyncio.run(_check(opening.settings(config), None if peer is None else PeerId(peer)))
+    checks = asyncio.run(_check(load_settings(config), None if peer is None else PeerId(peer)))
     if json:
         record(checks)
     elif checks:

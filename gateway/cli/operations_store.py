@@ -10,7 +10,8 @@ from typing import Annotated, Final, TypeVar
 import cyclopts
 
 from gateway.cli import opening
-from gateway.cli.output import Exit, complain, record, say
+from gateway.cli.output import Exit, Json, complain, record, say
+from gateway.cli.settings import Config, load_settings
 from gateway.config import Settings
 from gateway.storage import address, audit, backup, schema
 from gateway.storage.audit import Head, VerifyResult
@@ -43,22 +44,15 @@ class Copied:
     blobs: int
 
 
-def register(app: cyclopts.App) -> None:
-    """Add the commands."""
-    app.command(upgrade)
-    app.command(back_up, name="backup")
-    app.command(restore)
-    chain = cyclopts.App(name="audit", help="Nhật ký kiểm toán: chuỗi băm của mọi thay đổi.")
-    chain.command(verify)
-    app.command(chain)
+audit_app = cyclopts.App(name="audit", help="Nhật ký kiểm toán: chuỗi băm của mọi thay đổi.")
 
 
-def upgrade(*, config: opening.Config = None, json: opening.Json = False) -> int:
+def upgrade(*, config: Config = None, json: Json = False) -> int:
     """Đưa kho dữ liệu lên đúng phiên bản của chương trình; tạo mới nếu chưa có.
 
     Exit codes: 0 the schema is this version's; 1 a setting is wrong; 3 the store cannot be opened.
     """
-    settings = opening.settings(config)
+    settings = load_settings(config)
     url = settings.database_url
     where = address.parse(url)
 
@@ -83,15 +77,15 @@ def back_up(
     file: Annotated[Path, cyclopts.Parameter(help="The archive to make; an existing file is never replaced.")],
     /,
     *,
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Sao lưu kho dữ liệu và tài liệu vào một tệp; cổng liên thông vẫn chạy.
 
     Exit codes: 0 the archive is whole and on the disk; 1 the file exists, or the store is on PostgreSQL; 2 no such
     folder, or no store; 3 the disk failed.
     """
-    settings = opening.settings(config)
+    settings = load_settings(config)
     if not file.absolute().parent.is_dir():
         complain(f"Không có thư mục {file.absolute().parent}.")
         return Exit.BAD_INPUT
@@ -104,15 +98,15 @@ def restore(
     file: Annotated[Path, cyclopts.Parameter(help="An archive that `lienthong backup` made.")],
     /,
     *,
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Khôi phục bản sao lưu vào một thư mục dữ liệu còn trống; mọi mã băm được kiểm tra trước.
 
     Exit codes: 0 the store is back; 1 there is a store already, or the file is not a whole backup; 2 no such file; 3
     the disk failed.
     """
-    settings = opening.settings(config)
+    settings = load_settings(config)
     if not file.is_file():
         complain(f"Không có tệp {file}.")
         return Exit.BAD_INPUT
@@ -123,13 +117,14 @@ def restore(
     return Exit.DONE
 
 
+@audit_app.command
 def verify(
     *,
     head: Annotated[
         str, cyclopts.Parameter(help="A head that was kept elsewhere, SEQ:DIGEST as printed here or DIGEST alone.")
     ] = "",
-    config: opening.Config = None,
-    json: opening.Json = False,
+    config: Config = None,
+    json: Json = False,
 ) -> int:
     """Kiểm tra toàn bộ chuỗi băm của nhật ký: dòng bị sửa, xóa, đổi chỗ hoặc cắt cuối đều lộ ra.
 
@@ -140,7 +135,7 @@ def verify(
     if head and kept is None:
         complain("--head phải là SỐ:MÃ_BĂM hoặc mã băm 64 ký tự thập lục phân.")
         return Exit.USAGE
-    settings = opening.settings(config)
+    settings = load_settings(config)
 
     async def run() -> VerifyResult:
         async with opening.store(settings) as database:

@@ -4,14 +4,19 @@ import datetime as dt
 import enum
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Annotated, Final
 
+import cyclopts
 from rich.console import Console
 from rich.table import Table
 
 from gateway.storage.codec import to_json
 from schemas.calendar import VIETNAM
 
+Json = Annotated[
+    bool,
+    cyclopts.Parameter(name="--json", negative=(), show_default=False, help="Print JSON on standard output."),
+]
 _PIPED_COLUMNS: Final = 160
 """Width where nobody watches: rich would fold a log file at 80."""
 

@@ -13,9 +13,11 @@ from typing import Annotated
 import cyclopts
 
 from adapters.registry import manifests
-from gateway import config, log
+from gateway import log
 from gateway.cli.output import Exit, complain, say, table
+from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
+from gateway.config import Settings
 from gateway.sample.stage import Stage
 from gateway.sample.story import Played, Story
 from schemas.ids import PeerId
@@ -24,28 +26,18 @@ DEMO_PORT = 8080
 DEMO_FOLDER = Path("var")
 
 
-def register(app: cyclopts.App) -> None:
-    """Add the commands."""
-    app.command(serve)
-    app.command(sandbox)
-    app.command(demo)
-
-
-def serve(*, config_: Annotated[Path | None, cyclopts.Parameter(["--config"])] = None) -> int:
+def serve(*, config: Config = None) -> int:
     """Chạy cổng liên thông cho đến khi nhận SIGTERM; in một dòng JSON {"url": …} khi đã sẵn sàng.
 
     Exit codes: 0 stopped in good order; 1 a setting is wrong (it is named).
-
-    Args:
-        config_: TOML file with the settings; the environment (LIENTHONG_…) wins over it.
     """
-    settings = config.load(config_)
+    settings = load_settings(config)
     log.configure(settings.log.level)
     _run(lambda: _serve(settings))
     return Exit.DONE
 
 
-async def _serve(settings: config.Settings) -> None:
+async def _serve(settings: Settings) -> None:
     from gateway.wiring import serve as run
 
     def ready(url: str) -> None:
