@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "messages": "operations_messages:app",
     "explain": "operations_explain:explain",
     "upgrade": "operations_store:upgrade",
+    "migrate": "operations_store:migrate",
     "backup": "operations_store:back_up",
     "restore": "operations_store:restore",
     "audit": "operations_store:audit_app",

@@ -1,4 +1,4 @@
-"""``lienthong upgrade | backup | restore | audit verify``: keeping the store itself."""
+"""``lienthong upgrade | migrate | backup | restore | audit verify``: keeping the store itself."""
 
 import asyncio
 import dataclasses
@@ -13,12 +13,11 @@ from gateway.cli import opening
 from gateway.cli.output import Exit, Json, complain, record, say
 from gateway.cli.settings import Config, load_settings
 from gateway.config import Settings
-from gateway.storage import address, audit, backup, schema
+from gateway.storage import address, audit, backup, chain, move, schema
 from gateway.storage.audit import Head, VerifyResult
-from gateway.storage.sql import Sql
-from gateway.storage.transaction import GatewayTx
 from schemas.errors import LienthongError
 from schemas.ids import Sha256
+from schemas.ports.stores import Tx
 
 _HEAD: Final = re.compile(r"(?:(?P<seq>\d+):)?(?P<digest>[0-9a-f]{64})")
 _ROWS: Final = 5_000
@@ -117,6 +116,28 @@ def restore(
     return Exit.DONE
 
 
+def migrate(
+    *,
+    to: Annotated[str, cyclopts.Parameter(help="Address of an empty database: postgresql://… or sqlite:///FILE.")],
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Chuyển kho dữ liệu sang cơ sở dữ liệu khác; trong lúc chạy không ai ghi được vào kho cũ, kho cũ giữ nguyên.
+
+    Exit codes: 0 every row and the audit chain are the same there; 1 the target has rows, or an address is wrong; 3 a
+    database cannot be opened. Stop the gateway first, and give it the new address afterwards.
+    """
+    settings = load_settings(config)
+    opening.check_there(settings)
+    moved = _on_driver(settings, lambda: move.move(settings.database_url, to))
+    if json:
+        record({"rows": {str(name): rows for name, rows in moved.rows}, "total": moved.total, "head": moved.head})
+    else:
+        say(f"Đã chuyển {moved.total} dòng; đầu chuỗi kiểm toán {moved.head.seq}:{moved.head.digest}.")
+        say("Hãy đổi [database] url trong tệp thiết lập rồi khởi động lại. Tài liệu trong thư mục blobs giữ nguyên.")
+    return Exit.DONE
+
+
 @audit_app.command
 def verify(
     *,
@@ -137,11 +158,12 @@ def verify(
         return Exit.USAGE
     settings = load_settings(config)
 
-    async def run() -> VerifyResult:
-        async with opening.store(settings) as database:
-            return await database.read(lambda tx: _verified(tx, kept))
-
-    result = asyncio.run(run())
+    opening.check_there(settings)
+    exported = Head(int(kept["seq"]), Sha256(kept["digest"])) if kept and kept["seq"] else None
+    result = _on_driver(settings, lambda: chain.verify(settings.database_url, exported=exported))
+    if kept and exported is None and not asyncio.run(_known(settings, Sha256(kept["digest"]))):
+        gone = audit.Fault(result.head.seq + 1, "cut off or rewritten: no row has the exported digest")
+        result = dataclasses.replace(result, faults=(*result.faults, gone))
     if json:
         record({"ok": result.ok, "rows": result.rows, "head": result.head, "faults": result.faults})
     else:
@@ -149,26 +171,19 @@ def verify(
     return Exit.DONE if result.ok else Exit.BAD_INPUT
 
 
-def _verified(tx: GatewayTx, kept: re.Match[str] | None) -> VerifyResult:
-    if kept is None:
-        return audit.check(Sql(tx.connection))
-    digest = Sha256(kept["digest"])
-    if kept["seq"] is not None:
-        return audit.check(Sql(tx.connection), exported=Head(int(kept["seq"]), digest))
-    result = audit.check(Sql(tx.connection))
-    if digest == audit.GENESIS or _known(tx, digest):
-        return result
-    gone = audit.Fault(result.head.seq + 1, "cut off or rewritten: no row has the exported digest")
-    return dataclasses.replace(result, faults=(*result.faults, gone))
+async def _known(settings: Settings, digest: Sha256) -> bool:
+    """Whether some row has this digest; the empty chain's is known to everybody."""
 
+    def look(tx: Tx) -> bool:
+        after = 0
+        while rows := tx.audit.rows(after=after, limit=_ROWS):
+            if any(row.digest == digest for row in rows):
+                return True
+            after = rows[-1].seq
+        return False
 
-def _known(tx: GatewayTx, digest: Sha256) -> bool:
-    after = 0
-    while rows := tx.audit.rows(after=after, limit=_ROWS):
-        if any(row.digest == digest for row in rows):
-            return True
-        after = rows[-1].seq
-    return False
+    async with opening.store(settings) as database:
+        return digest == audit.GENESIS or await database.read(look)
 
 
 def _print_verified(result: VerifyResult) -> None:

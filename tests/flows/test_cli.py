@@ -344,6 +344,21 @@ async def test_a_backup_brings_everything_back(house: House, tmp_path: Path) -> 
     assert twice.code == 1
 
 
+async def test_a_store_moves_to_an_empty_database_only(house: House, tmp_path: Path) -> None:
+    target = f"sqlite:///{tmp_path}/moved.db"
+    moved = await house.says("migrate", "--to", target, "--json")
+    assert moved.code == 0, moved.err
+    there = {"LIENTHONG_DATABASE__URL": target, "LIENTHONG_DATA_FOLDER": str(tmp_path)}
+    told, chain, again, nonsense = await asyncio.gather(
+        run("explain", CODE, "--json", env=there),
+        run("audit", "verify", "--head", f"{moved.json['head']['seq']}:{moved.json['head']['digest']}", env=there),
+        house.says("migrate", "--to", target),
+        house.says("migrate", "--to", "oracle://x"),
+    )
+    assert told.json["explanation"]["dossier"]["state"] == "IN_POST"
+    assert (chain.code, again.code, nonsense.code) == (0, 1, 1)
+
+
 async def test_half_an_archive_is_refused(house: House, tmp_path: Path) -> None:
     archive, half = tmp_path / "kept.tar", tmp_path / "half.tar"
     assert (await house.says("backup", str(archive))).code == 0
