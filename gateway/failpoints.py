@@ -1,7 +1,7 @@
 """Named places where a test lets the process die, as if the power had gone.
 
-``LIENTHONGTEST_FAILPOINT="writer.before_commit:3"`` ends the process with exit code 137 at the third time that the place is
-passed; without ``:n`` at the first. Without the variable a place costs one comparison.
+``LIENTHONGTEST_FAILPOINT="writer.before_commit:3"`` ends the process with exit code 137 at the third time that the
+place is passed; without ``:n`` at the first. Without the variable a place costs one comparison.
 """
 
 import os

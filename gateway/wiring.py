@@ -84,6 +84,7 @@ class House:
     rules: Rules
     scan_line: ScanLine
     supervisor: Supervisor
+    metrics: Metrics
 
     async def start(self) -> None:
         """Settle what a crash left behind, then start every loop."""
@@ -122,6 +123,7 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
 
 
 def _house(settings: Settings, clock: Clock, registry: Registry, database: Database) -> House:
+    metrics = Metrics()
     bell = EmbeddedBell(settings.database_url, clock=clock)
     router = Router(routing_table(registry), bell=bell, clock=clock, base_url=settings.public_url)
     reconciler = Reconciler(load_context)
@@ -147,7 +149,7 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             scans=ScanDesk(database, hot_folder=settings.hot_folder, clock=clock),
             asking=AskingDesk(database, clock=clock),
         ),
-        lanes=_lanes(settings, registry, database, bell, clock),
+        lanes=_lanes(settings, registry, database, bell, clock, metrics),
         sweeper=Sweeper(database, bell=bell, clock=clock),
         inbox=inbox,
         feeds=Feeds(
@@ -168,6 +170,7 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             clock=clock,
         ),
         supervisor=Supervisor(clock=clock),
+        metrics=metrics,
     )
 
 
@@ -189,7 +192,7 @@ def routing_table(registry: Registry) -> RoutingTable:
 
 
 def _lanes(
-    settings: Settings, registry: Registry, database: Database, bell: EmbeddedBell, clock: Clock
+    settings: Settings, registry: Registry, database: Database, bell: EmbeddedBell, clock: Clock, metrics: Metrics
 ) -> tuple[Lane, ...]:
     told = settings.retry
     policy = RetryPolicy(tuple(dt.timedelta(seconds=s) for s in told.steps_s), told.daily_for_days)
@@ -206,6 +209,7 @@ def _lanes(
             breaker_policy=breaker,
             max_in_flight=peer.max_in_flight,
             lease_for=dt.timedelta(seconds=told.lease_s),
+            tried=metrics.tried,
         )
         for peer in registry.peers
         if peer.manifest.operations
@@ -247,7 +251,7 @@ def make_door(house: House) -> web.Application:
         store=store,
         clock=clock,
         say=sentence,
-        metrics=Metrics(),
+        metrics=house.metrics,
         doorkeeper=doorkeeper,
         handovers=desks.handovers,
         settle=desks.settle,

@@ -64,8 +64,13 @@ def correlation_of(request: web.Request) -> str:
 
 
 def language_of(request: web.Request) -> str:
-    """``vi`` or ``en``: the address decides, then the cookie of the switch, then what a program asks for."""
-    asked = request.query.get("lang") or request.cookies.get("lang") or request.headers.get("Accept-Language", "")[:2]
+    """``vi`` or ``en``: the address decides, then the cookie of the switch, then what a program asks for.
+
+    A browser is not asked: office machines come with English browsers, and the screens are Vietnamese first.
+    """
+    asked = request.query.get("lang") or request.cookies.get("lang")
+    if not asked and "text/html" not in request.headers.get("Accept", ""):
+        asked = request.headers.get("Accept-Language", "")[:2]
     return "en" if asked == "en" else "vi"
 
 

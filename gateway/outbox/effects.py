@@ -6,7 +6,7 @@ from gateway.outbox.dispatch import Sent
 from schemas.dossier import PeerState
 from schemas.ids import PeerId
 from schemas.message import Message
-from schemas.portal import PortalDossier
+from schemas.portal import OneStopStatus, PortalDossier
 from schemas.ports.stores import Tx
 from schemas.shipment import BookingOrder, BookingReceipt, BookingState
 
@@ -17,16 +17,16 @@ def apply(tx: Tx, message: Message, sent: Sent) -> None:
         _booked(
             tx, message.peer, sent.payload, sent.receipt.number if isinstance(sent.receipt, BookingReceipt) else None
         )
-    elif isinstance(sent.payload, PortalDossier):
-        _registered(tx, message.peer, sent.payload)
+    else:
+        _told(tx, message.peer, sent.payload)
 
 
 def confirmed(tx: Tx, message: Message, payload: object) -> None:
     """The peer said on asking that it has the message: the same change, without a receipt."""
     if isinstance(payload, BookingOrder):
         _booked(tx, message.peer, payload, None)
-    elif isinstance(payload, PortalDossier):
-        _registered(tx, message.peer, payload)
+    else:
+        _told(tx, message.peer, payload)
 
 
 def _booked(tx: Tx, peer: PeerId, order: BookingOrder, number: str | None) -> None:
@@ -41,8 +41,14 @@ def _booked(tx: Tx, peer: PeerId, order: BookingOrder, number: str | None) -> No
             tx.items.put(dataclasses.replace(item, aliases=(*item.aliases, number)))
 
 
-def _registered(tx: Tx, peer: PeerId, told: PortalDossier) -> None:
+def _told(tx: Tx, peer: PeerId, told: object) -> None:
+    """The peer knows this national code of the dossier now, because we told it."""
+    if isinstance(told, PortalDossier):
+        state = PeerState(peer, told.national, told.as_of)
+    elif isinstance(told, OneStopStatus):
+        state = PeerState(peer, told.national, told.at)
+    else:
+        return
     dossier = tx.dossiers.get(told.dossier)
-    others = tuple(state for state in dossier.peer_states if state.peer != peer)
-    state = PeerState(peer, told.national, told.as_of)
+    others = tuple(known for known in dossier.peer_states if known.peer != peer)
     tx.dossiers.put(dataclasses.replace(dossier, peer_states=(*others, state)))

@@ -21,6 +21,7 @@ from gateway.outbox import effects, retry
 from gateway.outbox import payload as payloads
 from gateway.outbox.bells.bell import Bell
 from gateway.outbox.dispatch import Dispatcher, Sent
+from schemas.audit import Act
 from schemas.errors import Duplicate, Stale
 from schemas.ids import PeerId
 from schemas.message import Attempt, AttemptClass, Message, MessageState
@@ -32,6 +33,8 @@ from schemas.wire import Exchange
 log = structlog.get_logger(__name__)
 
 Leased = tuple[Message, Attempt]
+_STILL_TRYING = frozenset({MessageState.PENDING, MessageState.UNKNOWN})
+"""No decision yet: the attempt row tells it, the audit log would only repeat it."""
 SAID_BY_US: Final = frozenset({AttemptClass.REFUSED, AttemptClass.MISUNDERSTOOD, AttemptClass.ASKED})
 """Endings that come about without any call, too (a party without an address, a rule to park): without an exchange they
 say nothing about the peer, so they neither open nor close its breaker."""
@@ -52,10 +55,12 @@ class Lane:
         breaker_policy: breakers.BreakerPolicy,
         max_in_flight: int,
         lease_for: dt.timedelta,
+        tried: Callable[[PeerId, AttemptClass], None] = lambda _peer, _outcome: None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """One lane for each peer that is switched on. ``lease_for`` must be longer than any wire deadline."""
         self._lease_for = lease_for
+        self._tried = tried
         self._peer = peer
         self._store = store
         self._bell = bell
@@ -135,6 +140,7 @@ class Lane:
         failpoints.hit("t4.before_settle")
         following = await self._settle(message, attempt, verdict, sent, tuple(exchanges))
         failpoints.hit("t4.after_settle")
+        self._tried(self._peer, verdict.outcome)
         log.info(
             "message.tried", peer=self._peer, message=message.id, operation=message.operation, outcome=verdict.outcome
         )
@@ -186,6 +192,8 @@ class Lane:
         def settle(tx: Tx) -> Leased | None:
             now = self._clock.now()
             tx.messages.settle(message.id, attempt, verdict, exchanges, now=now)
+            if verdict.state not in _STILL_TRYING:
+                tx.audit.write(_act(message, verdict, now))
             if verdict.state is MessageState.DELIVERED:
                 self._change_domain(tx, message, sent)
             before = tx.peers.breaker(self._peer)
@@ -215,3 +223,9 @@ class Lane:
             return None
         leased = self._lease(tx, 1)
         return leased[0] if leased else None
+
+
+def _act(message: Message, verdict: Verdict, now: dt.datetime) -> Act:
+    detail = f"{message.operation} {message.business_key}: {verdict.outcome}"
+    who = f"peer:{message.peer}"
+    return Act(now, who, f"message.{verdict.state}", "message", str(message.id), message.unit, detail)

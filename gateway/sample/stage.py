@@ -28,6 +28,10 @@ SYSTEM_KEY = "demo"
 POST_KEY = "buu-dien"
 
 
+_CALM_RHYTHM = {"outbox_s": 2.0, "watch_s": 2.0, "rules_s": 5.0}
+"""For the demo that stays up: quick enough to look at, slow enough to leave the machine alone."""
+
+
 class StageError(LienthongError):
     """A process of the demo did not do what it should."""
 
@@ -155,9 +159,9 @@ class Stage:
             "scan": {"still_s": 0.4 if self._quick else 2.0, "patience_s": 3.0 if self._quick else 10.0},
             "peers": peers,
         }
+        settings["rhythm"] = {"outbox_s": 0.5, "watch_s": 0.3, "rules_s": 2.0} if self._quick else _CALM_RHYTHM
         if self._quick:
             settings["retry"] = {"steps_s": [0.2, 0.4, 0.8, 1.6, 3.2, 6.4], "probe_s": 1.0}
-            settings["rhythm"] = {"outbox_s": 0.5, "watch_s": 0.3, "rules_s": 2.0}
         self.settings_file.write_text(tomli_w.dumps(settings), "utf-8")
 
 

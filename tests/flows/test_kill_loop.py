@@ -1,6 +1,6 @@
 """The story with a gateway that is killed again and again: it ends the same, nothing lost, nothing applied twice.
 
-Ten kills in the suite, ``LIENTHONGTEST_KILLS`` (50 and more, ``make faults``) otherwise: once at every named failpoint of
+Fourteen kills in the suite, ``LIENTHONGTEST_KILLS`` otherwise (``make faults``: 50 and more): at every named failpoint of
 T1 to T4 first, then at instants spread over the whole story. Counted from the sandboxes' own ledgers.
 """
 
