@@ -39,7 +39,7 @@ class Inbox:
         """T1: insert, or return the first one of the same (peer, ext_id) with False."""
         number = self._sql.insert_new_id(_TABLE, _row(inbound))
         if number is None:
-            first = self._sql.connection.execute(_SAME, {"peer": inbound.peer, "ext_id": inbound.ext_id}).one()
+            first = self._sql.rows(_SAME, {"peer": inbound.peer, "ext_id": inbound.ext_id})[0]
             return _inbound(first), False
         self._bodies.put(BodyKind.INBOX, number, inbound.body, at=inbound.received_at)
         return _new(InboxNo(number), inbound), True

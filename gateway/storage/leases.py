@@ -43,10 +43,9 @@ _LEASABLE: Final = (
 _LEASABLE_LOCKED: Final = _LEASABLE.with_for_update(skip_locked=True, of=message)
 _TAKE: Final = (
     sa.update(message)
-    .where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .where(message.c.id == sa.bindparam("of_message"))
     .values(state=MessageState.SENDING, tries=message.c.tries + 1, lease_until=sa.bindparam("until"))
 )
-_START: Final = sa.insert(attempt).returning(attempt.c.id, sort_by_parameter_order=True)
 _END: Final = sa.update(attempt).where(attempt.c.id == sa.bindparam("attempt"))
 _STARTED: Final = sa.select(attempt).where(
     attempt.c.message_id == _MESSAGE, attempt.c.outcome == AttemptClass.STARTED.value
@@ -95,11 +94,10 @@ class Leases:
         found = [message_of(row) for row in self._sql.rows(query, {"peer": peer, "now": now, "limit": limit})]
         if not found:
             return ()
-        self._sql.run(_TAKE, {"ids": [waiting.id for waiting in found], "until": until})
+        self._sql.run(_TAKE, [{"of_message": waiting.id, "until": until} for waiting in found])
         taken = [dataclasses.replace(waiting, tries=waiting.tries + 1, lease_until=until) for waiting in found]
-        rows = [_attempt_row(waiting, now) for waiting in taken]
-        numbers = self._sql.connection.execute(_START, rows).scalars().all()
-        return tuple((waiting, _attempt(number, waiting, now)) for waiting, number in zip(taken, numbers, strict=True))
+        started = ((waiting, self._sql.insert(attempt, _attempt_row(waiting, now))) for waiting in taken)
+        return tuple((waiting, _attempt(number, waiting, now)) for waiting, number in started)
 
     def settle(
         self, message: MessageNo, attempt: Attempt, verdict: Verdict, exchanges: Sequence[Exchange], *, now: dt.datetime

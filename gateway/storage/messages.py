@@ -72,7 +72,7 @@ class Messages:
         stored = _new(message, sequence=last + 1, now=now)
         number = self._sql.insert_new_id(_TABLE, _row(stored))
         if number is None:
-            return message_of(self._sql.connection.execute(_SAME, same).one())
+            return message_of(self._sql.rows(_SAME, same)[0])
         self._bodies.put(BodyKind.MESSAGE, number, message.body, at=now)
         return dataclasses.replace(stored, id=MessageNo(number))
 

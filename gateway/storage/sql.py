@@ -5,12 +5,15 @@ statements are cached here by table, and stores keep their own queries in module
 """
 
 import functools
+import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Dialect, Row
+from sqlalchemy.engine import Connection, Dialect
+
+from gateway.storage.prepared import KEPT, Prepared, Statement
 
 Values = Mapping[str, Any]
 
@@ -25,48 +28,63 @@ class Sql:
         self.connection = connection
         self.dialect: Final = connection.dialect.name
 
-    def rows(self, query: sa.Select[Any], values: Values | None = None) -> Sequence[Row[Any]]:
-        """All rows of a query."""
+    def rows(self, query: sa.Select[Any] | sa.Insert, values: Values | None = None) -> Sequence[Any]:
+        """All rows of a query, or what an insert returns."""
+        prepared = self._prepared(query, values)
+        if prepared is not None:
+            return prepared.rows(self._driver, values or {})
         return self.connection.execute(query, values).all()
 
-    def row(self, query: sa.Select[Any], values: Values | None = None) -> Row[Any] | None:
+    def row(self, query: sa.Select[Any] | sa.Insert, values: Values | None = None) -> Any | None:
         """The first row, or None."""
-        return self.connection.execute(query, values).first()
+        found = self.rows(query, values)
+        return found[0] if found else None
 
-    def scalar(self, query: sa.Select[Any], values: Values | None = None) -> Any:
+    def scalar(self, query: sa.Select[Any] | sa.Insert, values: Values | None = None) -> Any:
         """The first column of the first row, or None."""
-        return self.connection.execute(query, values).scalar()
+        found = self.rows(query, values)
+        return found[0][0] if found else None
 
     def run(self, statement: sa.Update | sa.Delete | sa.Insert, values: Any = None) -> int:
-        """Run a writing statement; returns how many rows it touched."""
+        """Run a writing statement, for each of several values where there are several; returns how many rows."""
+        prepared = self._prepared(statement, values)
+        if prepared is not None:
+            return prepared.run(self._driver, values or {})
         return self.connection.execute(statement, values).rowcount
 
     def put(self, table: sa.Table, values: Values) -> None:
         """Insert, or replace the row of the same primary key."""
-        self.connection.execute(_put(self.dialect, table, tuple(values)), values)
+        self.run(_put(self.dialect, table, tuple(values)), values)
 
     def put_all(self, table: sa.Table, rows: Sequence[Values]) -> None:
         """:meth:`put` for rows of the same columns."""
         if rows:
-            self.connection.execute(_put(self.dialect, table, tuple(rows[0])), rows)
+            self.run(_put(self.dialect, table, tuple(rows[0])), rows)
 
     def insert_all(self, table: sa.Table, rows: Sequence[Values]) -> None:
-        """Plain inserts; a taken key raises IntegrityError."""
+        """Plain inserts; a taken key raises the driver's IntegrityError."""
         if rows:
-            self.connection.execute(_insert(table), rows)
+            self.run(_insert(table), rows)
 
     def insert(self, table: sa.Table, values: Values) -> int:
         """Insert; returns the counted row id."""
-        return int(self.connection.execute(_insert_id(table), values).scalar_one())
+        return int(self.scalar(_insert_id(table), values))
 
     def insert_new(self, table: sa.Table, values: Values) -> bool:
         """Insert unless a unique key is taken; False where it is."""
-        return self.connection.execute(_insert_new(self.dialect, table), values).rowcount > 0
+        return self.run(_insert_new(self.dialect, table), values) > 0
 
     def insert_new_id(self, table: sa.Table, values: Values) -> int | None:
         """:meth:`insert_new` of a table with a counted id: the id, or None where a unique key is taken."""
-        answer = self.connection.execute(_insert_new_id(self.dialect, table), values).scalar()
+        answer = self.scalar(_insert_new_id(self.dialect, table), values)
         return None if answer is None else int(answer)
+
+    def _prepared(self, statement: Statement, values: Any) -> Prepared | None:
+        return KEPT.get(statement, values) if self.dialect == SQLITE else None
+
+    @functools.cached_property
+    def _driver(self) -> sqlite3.Connection:
+        return cast(sqlite3.Connection, self.connection.connection.dbapi_connection)
 
     def run_raw(self, statement: "Raw", rows: Sequence[Values]) -> None:
         """Run a prepared writing statement for each row; values are as the driver takes them."""

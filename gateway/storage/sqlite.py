@@ -32,7 +32,7 @@ class SqliteBackend:
 
     async def write(self, fn: Callable[[GatewayTx], T]) -> T:
         """Run ``fn`` in the next group; returns when the group is durable."""
-        return await asyncio.wrap_future(self._writer.submit(fn))
+        return await self._writer.submit_from(fn, asyncio.get_running_loop())
 
     async def read(self, fn: Callable[[GatewayTx], T]) -> T:
         """Run ``fn`` on a snapshot, in a reader's thread."""

@@ -10,6 +10,8 @@ the answers. When the disk is slow the queue grows while it flushes, and the nex
 * A full queue or a full disk answers StoreFull: nothing of it was stored.
 """
 
+import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -35,25 +37,28 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class _Member:
-    """A function in the queue, and what became of it."""
+    """A function in the queue, and what became of it. The future belongs to a loop where ``loop`` is set."""
 
-    __slots__ = ("bells", "error", "fn", "future", "value")
+    __slots__ = ("bells", "error", "fn", "future", "loop", "value")
 
-    def __init__(self, fn: Callable[[GatewayTx], Any]) -> None:
+    def __init__(self, fn: Callable[[GatewayTx], Any], loop: asyncio.AbstractEventLoop | None = None) -> None:
         self.fn = fn
-        self.future: Future[Any] = Future()
+        self.loop = loop
+        self.future: Future[Any] | asyncio.Future[Any] = Future() if loop is None else loop.create_future()
         self.value: Any = None
         self.error: BaseException | None = None
         self.bells: tuple[Callable[[], None], ...] = ()
 
     def answer(self) -> None:
-        """Tell the waiting caller; it may be gone."""
-        if not self.future.set_running_or_notify_cancel():
+        """Tell the waiting caller, in its own thread; it may be gone."""
+        future = self.future
+        gone = future.done() if isinstance(future, asyncio.Future) else not future.set_running_or_notify_cancel()
+        if gone:
             return
         if self.error is not None:
-            self.future.set_exception(self.error)
+            future.set_exception(self.error)
         else:
-            self.future.set_result(self.value)
+            future.set_result(self.value)
 
 
 class _TransactionLost(Exception):
@@ -77,6 +82,16 @@ class Writer:
     def submit(self, fn: Callable[[GatewayTx], T]) -> "Future[T]":
         """Queue ``fn``; the future is done when it is durable. Raises StoreFull where too many wait already."""
         member = _Member(fn)
+        self._enqueue(member)
+        return cast("Future[T]", member.future)
+
+    def submit_from(self, fn: Callable[[GatewayTx], T], loop: asyncio.AbstractEventLoop) -> "asyncio.Future[T]":
+        """:meth:`submit` from ``loop``, which is woken once for a whole group: waking costs more than answering."""
+        member = _Member(fn, loop)
+        self._enqueue(member)
+        return cast("asyncio.Future[T]", member.future)
+
+    def _enqueue(self, member: _Member) -> None:
         with self._gate:
             if self._closed:
                 raise StoreFull("the store is being closed")
@@ -84,7 +99,6 @@ class Writer:
                 self._queue.put_nowait(member)
             except queue.Full:
                 raise StoreFull(f"{self._queue.maxsize} writes wait for the disk already") from None
-        return member.future
 
     def close(self) -> None:
         """Finish what is queued, then stop."""
@@ -143,9 +157,8 @@ class _Session:
                 return
             group[0].error = _explained(error)
         failpoints.hit("writer.after_commit")
-        for member in group:
-            _ring(member)
-            member.answer()
+        _ring(group)
+        _answer(group)
 
     def _commit(self, group: list[_Member]) -> None:
         self._driver.execute("BEGIN IMMEDIATE")
@@ -187,12 +200,30 @@ def _explained(error: BaseException) -> BaseException:
     return cause
 
 
-def _ring(member: _Member) -> None:
-    """Call what was to be called after the commit; it is durable, so a bell that fails must not undo the answer."""
-    if member.error is not None:
-        return
-    for bell in member.bells:
+def _ring(group: list[_Member]) -> None:
+    """Call what was to be called after the commit; it is durable, so a bell that fails must not undo the answer.
+
+    The same bell rung by several members rings once for all of them.
+    """
+    for bell in dict.fromkeys(bell for member in group if member.error is None for bell in member.bells):
         try:
             bell()
         except Exception:
             _log.exception("store.after_commit_failed")
+
+
+def _answer(group: list[_Member]) -> None:
+    waiting: dict[asyncio.AbstractEventLoop, list[_Member]] = {}
+    for member in group:
+        if member.loop is None:
+            member.answer()
+        else:
+            waiting.setdefault(member.loop, []).append(member)
+    for loop, members in waiting.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_answer_all, members)
+
+
+def _answer_all(members: list[_Member]) -> None:
+    for member in members:
+        member.answer()
