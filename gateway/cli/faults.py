@@ -1,7 +1,13 @@
 """What can go wrong only at the command line."""
 
-from schemas.errors import LienthongError
+from schemas.errors import LienthongError, NotFound
 from schemas.ids import MessageId
+
+
+class StoreMissing(NotFound):
+    """There is no store yet."""
+
+    text = MessageId("store.missing")
 
 
 class StoreUnopened(LienthongError):

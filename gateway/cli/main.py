@@ -1,5 +1,6 @@
 """``lienthong``: the application, and what an exception becomes."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -57,7 +58,7 @@ def main(words: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at the very end complains
         sys.exit(Exit.DONE)
     except LienthongError as error:
         complain(told(error))

@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from gateway.accounts import Principal, Role
-from gateway.cli.faults import StoreUnopened
+from gateway.cli.faults import StoreMissing, StoreUnopened
 from gateway.config import Settings
 from gateway.storage import address
 from gateway.storage.database import Database, open_database
-from schemas.errors import BadConfiguration, LienthongError
+from schemas.errors import LienthongError
 
 _SQLITE: Final = b"SQLite format 3\x00"
 
@@ -26,7 +26,8 @@ async def store(settings: Settings) -> AsyncIterator[Database]:
     """Open the rows as they are.
 
     Raises:
-        BadConfiguration: there is no store yet, or its schema is another version's.
+        StoreMissing: there is none yet.
+        BadConfiguration: its schema is another version's.
         StoreUnopened: the server does not answer, or the file is not what it should be.
     """
     check_there(settings)
@@ -48,16 +49,14 @@ def check_there(settings: Settings) -> None:
     """Looks before anything is opened, because SQLite makes an empty file of a mistyped name.
 
     Raises:
-        BadConfiguration: there is no file.
+        StoreMissing: there is no file.
         StoreUnopened: the file is not a store.
     """
     path = address.parse(settings.database_url).path
     if path is None:
         return
     if not path.is_file():
-        raise BadConfiguration(
-            "there is no store yet: start `lienthong serve` once, or run `lienthong upgrade`", subject=str(path)
-        )
+        raise StoreMissing(subject=str(path))
     with path.open("rb") as opened:
         head = opened.read(len(_SQLITE))
     if head not in (_SQLITE, b""):

@@ -1,16 +1,9 @@
-"""The real command in a child process, on a real data folder, beside a process that has the same store open."""
+"""What the operator types, beside a process that has the same store open."""
 
 import asyncio
-import dataclasses
 import datetime as dt
 import json
-import os
-import sqlite3
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,116 +11,15 @@ from gateway.outbox.bells.embedded import EmbeddedBell
 from gateway.outbox.sweeper import Sweeper
 from gateway.sample.pages.batch import draw_batch
 from gateway.sample.pages.covers import CoverFor
-from gateway.storage.blobs import FolderBlobs
-from schemas.audit import Act
-from schemas.dossier import Dossier, IntakeMode
-from schemas.errors import Applied
-from schemas.ids import MessageNo, PeerId
-from schemas.message import AttemptClass, MessageState, Operation
-from schemas.ports.message_stores import Verdict
-from schemas.ports.stores import Tx
-from schemas.tracking import Movement
-from schemas.wire import Exchange
-from tests.contract.stores import records
-from tests.flows.news import CODE, World, world
-from tests.unit.tracking.build import after, event, item
+from schemas.message import MessageState
+from tests.flows.command import CITIZEN, LIMIT_S, PORTAL, POST, House, house, run
+from tests.flows.news import CODE, world
 
-__all__ = ["world"]  # a fixture: used by name only
+__all__ = ["house", "world"]  # fixtures: used by name only
 
 pytestmark = pytest.mark.flow
 
-PORTAL, POST = PeerId("dvcqg"), PeerId("vnpost_hcc")
-LIMIT_S = 60
 NUMBER = "EL000000005VN"
-CITIZEN = "038190000015"
-
-
-@dataclasses.dataclass(frozen=True)
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class House:
-    """A data folder with settings, its store open here as a gateway would have it, and the command beside it."""
-
-    def __init__(self, world: World, folder: Path, dossier: Dossier) -> None:
-        self.world = world
-        self.folder = folder
-        self.dossier = dossier
-        self.settings = folder / "lienthong.toml"
-        self.settings.write_text(
-            f'data_folder = "{folder}"\n[database]\nurl = "sqlite:///{folder}/rows.db"\n'
-            "[peers.loopback]\nenabled = true\n"
-        )
-
-    async def says(self, *words: str) -> Said:
-        return await run(*words, "--config", str(self.settings))
-
-    async def message(self, peer: PeerId, key: str, state: MessageState) -> MessageNo:
-        """A message that was tried once and ended in ``state``."""
-
-        def fn(tx: Tx) -> MessageNo:
-            plain = records.message(self.dossier.id, key, peer=peer)
-            if peer == POST:
-                plain = dataclasses.replace(plain, operation=Operation.CARRIER_BOOK)
-            put = tx.messages.put(plain, now=after())
-            if state is MessageState.PENDING:
-                return put.id
-            ((_, attempt),) = tx.messages.lease(peer, now=after(1), until=after(2), limit=1)
-            verdict = Verdict(state, None, AttemptClass.REFUSED, Applied.NO, 422, "E42", "sai mã đơn vị")
-            said = Exchange(
-                "https://peer.example/x", f'{{"soDinhDanh":"{CITIZEN}"}}'.encode(), b"no", 422, after(1), after(1)
-            )
-            tx.messages.settle(put.id, attempt, verdict, (said,), now=after(1))
-            return put.id
-
-        return await self.world.do(fn)
-
-    async def state(self, no: MessageNo) -> MessageState:
-        return (await self.world.database.read(lambda tx: tx.messages.get(no))).state
-
-
-async def run(*words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Said:
-    def child() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "gateway", *words],
-            cwd=cwd,
-            env={**os.environ, "PYTHONSAFEPATH": "1", **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-        )
-
-    done = await asyncio.to_thread(child)
-    assert "Traceback" not in done.stderr, done.stderr
-    return Said(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture
-async def house(world: World, tmp_path: Path) -> House:
-    one = await world.lodged(IntakeMode.DELEGATED)
-    await world.pack(item(), one)
-    await world.hear(
-        event(Movement.ACCEPTED, after(1)),
-        event(Movement.IN_TRANSIT, after(3)),
-        event(None, after(4), code="Z9"),
-        event(Movement.DELIVERED, after(48), forecast=True),
-    )
-
-    def look(tx: Tx) -> None:
-        for n in range(3):
-            tx.audit.write(Act(after(n), "user:an", "dossier.looked", "dossier", str(one.id), None, f"lần {n}"))
-
-    await world.do(look)
-    return House(world, tmp_path, one)
 
 
 async def test_what_a_number_is() -> None:
@@ -177,7 +69,7 @@ async def test_usage_and_settings_that_are_wrong_are_named(house: House, tmp_pat
     assert "http.port" in value.err
     assert missing.code == 1
     assert "none.toml" in missing.err
-    assert nowhere.code == 1
+    assert nowhere.code == 2
     assert "lienthong upgrade" in nowhere.err
     assert not (tmp_path / "empty").exists()
     assert variable.code == 0, variable.err
@@ -297,106 +189,3 @@ async def test_why_a_dossier_stands_where_it_stands(house: House) -> None:
     assert [use["used"] for use in one["uses"]] == [True, True, False, False]
     assert [row["id"] for row in said.json["open_messages"]] == [waiting]
     assert CITIZEN not in told.out + said.out
-
-
-async def test_upgrade_makes_a_store_and_then_has_nothing_to_do(tmp_path: Path) -> None:
-    folder = {"LIENTHONG_DATA_FOLDER": str(tmp_path / "fresh")}
-    first = await run("upgrade", "--json", env=folder)
-    second = await run("upgrade", "--json", env=folder)
-    assert (first.code, second.code) == (0, 0)
-    assert first.json["before"] == ""
-    assert first.json["after"] == second.json["before"] == second.json["after"] != ""
-    listed = await run("messages", "list", "--json", env=folder)
-    assert (listed.code, listed.json) == (0, [])
-
-
-async def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "gateway.sqlite").write_text("this is a letter")
-    folder = {"LIENTHONG_DATA_FOLDER": str(tmp_path)}
-    looked, raised = await asyncio.gather(run("messages", "list", env=folder), run("upgrade", env=folder))
-    assert (looked.code, raised.code) == (3, 3)
-    assert "gateway.sqlite" in looked.err
-    assert (tmp_path / "gateway.sqlite").read_text() == "this is a letter"
-
-
-async def test_a_backup_brings_everything_back(house: House, tmp_path: Path) -> None:
-    sha256 = await FolderBlobs(tmp_path / "blobs").put_bytes(b"%PDF- a document")
-    archive, elsewhere = tmp_path / "kept.tar", tmp_path / "elsewhere"
-    made = await house.says("backup", str(archive), "--json")
-    assert (made.code, made.json["blobs"]) == (0, 1)
-    again = await house.says("backup", str(archive))
-    assert again.code == 1
-    astray = await house.says("backup", str(tmp_path / "no" / "folder.tar"))
-    assert astray.code == 2
-
-    there = {"LIENTHONG_DATA_FOLDER": str(elsewhere)}
-    back = await run("restore", str(archive), env=there)
-    assert back.code == 0, back.err
-    assert await FolderBlobs(elsewhere / "blobs").has(sha256)
-    told, chain, twice = await asyncio.gather(
-        run("explain", CODE, "--json", env=there),
-        run("audit", "verify", "--json", env=there),
-        run("restore", str(archive), env=there),
-    )
-    assert told.json["explanation"]["dossier"]["code"] == CODE
-    assert (chain.code, chain.json["ok"]) == (0, True)
-    assert chain.json["head"] == (await house.says("audit", "verify", "--json")).json["head"]
-    assert twice.code == 1
-
-
-async def test_a_store_moves_to_an_empty_database_only(house: House, tmp_path: Path) -> None:
-    target = f"sqlite:///{tmp_path}/moved.db"
-    moved = await house.says("migrate", "--to", target, "--json")
-    assert moved.code == 0, moved.err
-    there = {"LIENTHONG_DATABASE__URL": target, "LIENTHONG_DATA_FOLDER": str(tmp_path)}
-    told, chain, again, nonsense = await asyncio.gather(
-        run("explain", CODE, "--json", env=there),
-        run("audit", "verify", "--head", f"{moved.json['head']['seq']}:{moved.json['head']['digest']}", env=there),
-        house.says("migrate", "--to", target),
-        house.says("migrate", "--to", "oracle://x"),
-    )
-    assert told.json["explanation"]["dossier"]["state"] == "IN_POST"
-    assert (chain.code, again.code, nonsense.code) == (0, 1, 1)
-
-
-async def test_half_an_archive_is_refused(house: House, tmp_path: Path) -> None:
-    archive, half = tmp_path / "kept.tar", tmp_path / "half.tar"
-    assert (await house.says("backup", str(archive))).code == 0
-    half.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
-    (tmp_path / "empty.tar").write_bytes(b"")
-    there = {"LIENTHONG_DATA_FOLDER": str(tmp_path / "elsewhere")}
-    told, nothing = await asyncio.gather(
-        run("restore", str(half), env=there), run("restore", str(tmp_path / "empty.tar"), env=there)
-    )
-    assert (told.code, nothing.code) == (1, 1)
-    assert "half.tar" in told.err
-    assert not (tmp_path / "elsewhere" / "gateway.sqlite").exists()
-
-
-async def test_tampering_with_the_audit_log_is_seen(house: House, tmp_path: Path) -> None:
-    whole = await house.says("audit", "verify", "--json")
-    head = whole.json["head"]
-    assert (whole.code, whole.json["rows"]) == (0, head["seq"])
-    kept = await asyncio.gather(
-        house.says("audit", "verify", "--head", head["digest"]),
-        house.says("audit", "verify", "--head", f"{head['seq']}:{head['digest']}"),
-        house.says("audit", "verify", "--head", "ab" * 32),
-        house.says("audit", "verify", "--head", "soon"),
-    )
-    assert [said.code for said in kept] == [0, 0, 2, 1]
-
-    with sqlite3.connect(tmp_path / "rows.db") as rows:
-        rows.execute("UPDATE audit SET detail = 'không có gì' WHERE detail = 'lần 1'")
-    rows.close()
-    edited = await house.says("audit", "verify")
-    assert edited.code == 2
-    assert "edited" in edited.err
-
-    with sqlite3.connect(tmp_path / "rows.db") as rows:
-        rows.execute("UPDATE audit SET detail = 'lần 1' WHERE detail = 'không có gì'")
-        rows.execute("DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)")
-    rows.close()
-    cut, seen = await asyncio.gather(
-        house.says("audit", "verify"), house.says("audit", "verify", "--head", f"{head['seq']}:{head['digest']}")
-    )
-    assert (cut.code, seen.code) == (0, 2)
