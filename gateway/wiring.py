@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import signal
 from collections.abc import AsyncIterator, Callable
 
@@ -51,6 +52,8 @@ from schemas.ports.portal import StatusSink
 from tracking.reading import load_context
 from tracking.reconcile import Reconciler
 
+DRAIN_S = 8.0
+"""Seconds for calls under way when the process is asked to stop: an interrupted one is an unknown outcome."""
 SHUTDOWN_S = 5.0
 """Seconds that open requests get when the process is asked to stop."""
 
@@ -95,9 +98,17 @@ class House:
         self.supervisor.start("inbox", self.inbox.run)
         self.supervisor.start("scans", self.scan_line.run)
         self.supervisor.every("sweeper", dt.timedelta(seconds=rhythm.outbox_s), self._sweep)
-        self.supervisor.every("feeds", dt.timedelta(seconds=rhythm.watch_s), self.feeds.once)
-        self.supervisor.every("reports", dt.timedelta(seconds=rhythm.watch_s), self.reports.once)
+        watch = dt.timedelta(seconds=rhythm.watch_s)
+        for peer in self.feeds.peers:
+            self.supervisor.every(f"feed-{peer}", watch, functools.partial(self.feeds.ask, peer))
+        for peer in self.reports.peers:
+            self.supervisor.every(f"reports-{peer}", watch, functools.partial(self.reports.ask, peer))
         self.supervisor.every("rules", dt.timedelta(seconds=rhythm.rules_s), self.rules.once)
+
+    async def stop(self) -> None:
+        """Lanes finish what they are sending, a while long; then every loop ends."""
+        await asyncio.gather(*(lane.drain(DRAIN_S) for lane in self.lanes))
+        await self.supervisor.stop()
 
     async def _sweep(self) -> None:
         self.inbox.ring()
@@ -116,7 +127,7 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
         try:
             yield house
         finally:
-            await house.supervisor.stop()
+            await house.stop()
             await registry.aclose()
     finally:
         await database.close()

@@ -72,11 +72,12 @@ class Lane:
         self._jitter = jitter
         self._slots: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
+        self._closing = False
 
     async def run(self) -> None:
         """Work until cancelled; slots in flight go with it, their rows stay SENDING until the lease ends."""
         try:
-            while True:
+            while not self._closing:
                 leased, due = await self._store.write(self._look)
                 for pair in leased:
                     self._open_slot(pair)
@@ -84,6 +85,13 @@ class Lane:
         finally:
             for slot in self._slots:
                 slot.cancel()
+
+    async def drain(self, within_s: float) -> None:
+        """Lease nothing more and wait for the calls under way; what is still out then is cancelled with ``run``."""
+        self._closing = True
+        if self._slots:
+            await asyncio.wait(set(self._slots), timeout=within_s)
+        self._freed.set()
 
     def _look(self, tx: Tx) -> tuple[tuple[Leased, ...], dt.datetime | None]:
         now = self._clock.now()
@@ -219,7 +227,7 @@ class Lane:
             effects.confirmed(tx, message, payloads.decode(message.operation, tx.messages.body(message.id)))
 
     def _next(self, tx: Tx, breaker: Breaker, now: dt.datetime) -> Leased | None:
-        if breakers.allowance(breaker, 1, now) < 1 or breaker.open_until is not None:
+        if self._closing or breakers.allowance(breaker, 1, now) < 1 or breaker.open_until is not None:
             return None
         leased = self._lease(tx, 1)
         return leased[0] if leased else None

@@ -50,12 +50,22 @@ class Feeds:
         self._context = context
         self._rhythm_s = rhythm_s
 
-    async def once(self) -> None:
-        """Ask whatever is due; a peer that fails does not keep its neighbours waiting for long: wire deadlines hold."""
-        for name in self._registry.with_port(TrackingFeed):
+    @property
+    def peers(self) -> tuple[PeerId, ...]:
+        """Whom to ask; each gets a loop of its own, so that one that hangs keeps nobody else waiting."""
+        return tuple(dict.fromkeys((*self._registry.with_port(TrackingFeed), *self._registry.with_port(TrackingPull))))
+
+    async def ask(self, name: PeerId) -> None:
+        """Ask one peer whatever is due."""
+        if self._registry.offers(name, TrackingFeed):
             await self._look(self._feed, name)
-        for name in self._registry.with_port(TrackingPull):
+        if self._registry.offers(name, TrackingPull):
             await self._look(self._items, name)
+
+    async def once(self) -> None:
+        """Ask every peer in turn."""
+        for name in self.peers:
+            await self.ask(name)
 
     async def _look(self, look: Callable[[Peer], Awaitable[None]], name: PeerId) -> None:
         """A page that we cannot take fails the feed of its peer, where D-36 shows it, and nobody else's."""

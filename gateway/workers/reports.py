@@ -34,15 +34,24 @@ class Reports:
         self._clock = clock
         self._inbox = inbox
 
+    @property
+    def peers(self) -> tuple[PeerId, ...]:
+        """Whom to ask; each gets a loop of its own, so that one that hangs keeps nobody else waiting."""
+        return self._registry.with_port(DossierSource)
+
+    async def ask(self, peer: PeerId) -> None:
+        """One look at every unit that takes part; an outage ends the look."""
+        source = self._registry.port(peer, DossierSource)
+        try:
+            for code in await self._store.read(self._unit_codes):
+                await self._unit(peer, source, code)
+        except CallError as error:
+            log.warning("reports.failed", peer=peer, error=type(error).__name__, detail=str(error))
+
     async def once(self) -> None:
-        """One look at every unit that takes part; an outage of a peer ends its look, never another's."""
-        for peer in self._registry.with_port(DossierSource):
-            source = self._registry.port(peer, DossierSource)
-            try:
-                for code in await self._store.read(self._unit_codes):
-                    await self._unit(peer, source, code)
-            except CallError as error:
-                log.warning("reports.failed", peer=peer, error=type(error).__name__, detail=str(error))
+        """Ask every peer in turn."""
+        for peer in self.peers:
+            await self.ask(peer)
 
     async def _unit(self, peer: PeerId, source: DossierSource, code: str) -> None:
         """What waits for one unit. A refused or misunderstood report is left there; it hides no other one."""
