@@ -34,7 +34,7 @@ from tracking.table import Trigger
 MAX_ROWS_AT_ONCE = 6
 """One late answer may walk a dossier through several rows; more than these would be a circle."""
 ABOUT_A_CODE = "unknown_code"
-"""The adapters' complaint about an event that is in the batch all the same, quarantined; others are about what is not."""
+"""The adapters' complaint about an event that is in the batch all the same; others are about what is not in it."""
 _RELEASED = frozenset({normalise.UNKNOWN_CODE, normalise.UNKNOWN_ITEM, normalise.BEFORE_BOOKING})
 """Reasons that end when an item becomes known, is corrected, or a code gets a meaning."""
 
