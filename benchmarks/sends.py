@@ -28,6 +28,7 @@ from adapters.vnpost_hcc import translate
 from benchmarks import world
 from benchmarks.figures import Aim, Extent, Figure
 from gateway.clock import SystemClock
+from gateway.metrics import Metrics
 from gateway.outbox import payload
 from gateway.outbox.bells.embedded import EmbeddedBell
 from gateway.outbox.breaker import BreakerPolicy
@@ -103,6 +104,7 @@ async def _ours(folder: Path, url: str, count: int) -> float:
         breaker_policy=BreakerPolicy(),
         max_in_flight=registry.peer(PEER).max_in_flight,
         lease_for=dt.timedelta(seconds=120),
+        tried=Metrics().tried,
     )
     waiting = iter([world.message_of(each, payload.encode(world.order_of(each))) for each in carried])
 

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import functools
+import gc
 import signal
 from collections.abc import AsyncIterator, Callable
 
@@ -291,6 +292,17 @@ def _callbacks(registry: Registry) -> dict[PeerId, Pushing]:
     return found
 
 
+def leave_start_alone() -> None:
+    """Take what the start made out of the garbage collector's rounds; it stays until the end.
+
+    Going through half a million lasting objects stopped the loop for 100 ms: the 99th percentile of a durable answer
+    fell from 108 to 39 ms (docs/adr/0070).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 async def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
     """Run the house and its door until SIGTERM or SIGINT; ``ready`` is told the address once it listens."""
     stop = asyncio.Event()
@@ -305,6 +317,7 @@ async def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
             await house.start()
             host, port = runner.addresses[0][:2]
             ready(f"http://{host}:{port}")
+            leave_start_alone()
             await stop.wait()
         finally:
             await runner.cleanup()

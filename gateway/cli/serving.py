@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 
@@ -18,9 +18,10 @@ from gateway.cli.output import Exit, complain, say, table
 from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
 from gateway.config import Settings
-from gateway.sample.stage import Stage
-from gateway.sample.story import Played, Story
 from schemas.ids import PeerId
+
+if TYPE_CHECKING:
+    from gateway.sample.story import Played
 
 DEMO_PORT = 8080
 DEMO_FOLDER = Path("var")
@@ -83,6 +84,9 @@ def demo(*, once: bool = False, keep: Path | None = None) -> int:
 
 
 async def _once(keep: Path | None) -> int:
+    from gateway.sample.stage import Stage  # not at the top: `serve` would load all that draws the sample
+    from gateway.sample.story import Story
+
     folder = keep or Path(tempfile.mkdtemp(prefix="lienthong-demo-"))
     try:
         async with Stage(folder, quick=True) as stage:
@@ -99,6 +103,9 @@ async def _once(keep: Path | None) -> int:
 
 
 async def _stay(folder: Path) -> int:
+    from gateway.sample.stage import Stage
+    from gateway.sample.story import Story
+
     async with Stage(folder, port=DEMO_PORT) as stage:
         played = await Story(stage, clock=SystemClock()).play()
         _print(played)
@@ -109,7 +116,7 @@ async def _stay(folder: Path) -> int:
     return Exit.DONE if all(step.ok for step in played) else Exit.DEPENDENCY
 
 
-def _print(played: list[Played]) -> None:
+def _print(played: "list[Played]") -> None:
     rows = [
         (step.no, step.title, "đạt" if step.ok else "KHÔNG ĐẠT", f"{step.seconds:.1f} s", step.says) for step in played
     ]

@@ -1,14 +1,14 @@
-"""Bringing a database to this version's schema; runs on a connection of its own before any writer opens."""
+"""Bringing a database to this version's schema; runs on a connection of its own before any writer opens.
+
+Alembic is loaded only where there is something to do: it costs a third of a second, and nearly every start finds the
+schema as it should be.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import alembic.command
-import alembic.config
-import alembic.migration
-import alembic.script
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -17,6 +17,7 @@ from gateway.storage.sqlite import prepare
 from schemas.errors import BadConfiguration
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_VERSION: Final = sa.text("SELECT version_num FROM alembic_version")
 _LOCK: Final = sa.text("SELECT pg_advisory_lock(hashtextextended('lienthong/upgrade', 0))")
 
 
@@ -29,9 +30,8 @@ def upgrade(url: str, revision: str = "head") -> str:
     if where.path is not None:
         where.path.parent.mkdir(parents=True, exist_ok=True)
     with _connected(where) as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        alembic.command.upgrade(config, revision)
+        if revision != "head" or _revision(connection) != newest():
+            _run_migrations(connection, revision)
         return _revision(connection) or ""
 
 
@@ -43,9 +43,7 @@ def current(url: str) -> str:
 
 def newest() -> str:
     """The revision that this program wants."""
-    head = alembic.script.ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None  # the first migration is part of the package
-    return head
+    return max(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 def require(url: str) -> None:
@@ -58,14 +56,21 @@ def require(url: str) -> None:
         )
 
 
-def _config() -> alembic.config.Config:
+def _run_migrations(connection: Connection, revision: str) -> None:
+    import alembic.command
+    import alembic.config
+
     config = alembic.config.Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
+    config.attributes["connection"] = connection
+    alembic.command.upgrade(config, revision)
 
 
 def _revision(connection: Connection) -> str | None:
-    return alembic.migration.MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(_VERSION).scalar()
+    return found
 
 
 @contextmanager

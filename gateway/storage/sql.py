@@ -125,10 +125,10 @@ class Sql:
             self.connection.execute(query, values)
 
 
-_DIALECTS: Final[dict[str, Dialect]] = {
-    SQLITE: sa.make_url("sqlite://").get_dialect()(),
-    POSTGRES: sa.make_url("postgresql+psycopg://").get_dialect()(),
-}
+@functools.cache
+def _dialect(name: str) -> Dialect:
+    """Made when it is first needed: a store on SQLite never loads PostgreSQL's driver."""
+    return sa.make_url("sqlite://" if name == SQLITE else "postgresql+psycopg://").get_dialect()()
 
 
 class Raw:
@@ -147,7 +147,7 @@ class Raw:
     def of(self, dialect: str) -> tuple[str, tuple[str, ...] | None]:
         """The text, and the names of its values in their order; None where the driver takes them by name."""
         if dialect not in self._known:
-            compiled = self._statement.compile(dialect=_DIALECTS[dialect], column_keys=self._columns)
+            compiled = self._statement.compile(dialect=_dialect(dialect), column_keys=self._columns)
             names = tuple(compiled.positiontup or ()) if compiled.positional else None
             self._known[dialect] = (str(compiled), names)
         return self._known[dialect]
