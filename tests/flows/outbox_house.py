@@ -22,7 +22,7 @@ from gateway.outbox.breaker import BreakerPolicy
 from gateway.outbox.dispatch import Dispatcher
 from gateway.outbox.lanes import Lane
 from gateway.outbox.retry import RetryPolicy
-from gateway.outbox.route import Router
+from gateway.outbox.route import Router, RoutingTable
 from gateway.outbox.sweeper import Sweeper
 from gateway.sample import people, province
 from gateway.storage.database import Database, open_database
@@ -284,4 +284,20 @@ async def outbox_house(
             await registry.aclose()
     finally:
         await asyncio.gather(*(sandbox.stop() for sandbox in sandboxes.values()))
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def desk_house(folder: Path) -> AsyncIterator[OutboxHouse]:
+    """The house without any peer: no lane runs, messages wait in their rows."""
+    url = f"sqlite:///{folder / 'rows.db'}"
+    database = open_database(url, blobs=folder / "blobs")
+    await database.write(furnish)
+    clock = StandingClock()
+    bell = EmbeddedBell(url, clock=clock)
+    table = RoutingTable(PORTAL, AXIS, {}, {province.CARRIER: POST})
+    router = Router(table, bell=bell, clock=clock, base_url="http://127.0.0.1:8080")
+    try:
+        yield OutboxHouse(WatchedStore(database), clock, bell, Registry({}, {}), router, {})
+    finally:
         await database.close()

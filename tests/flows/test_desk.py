@@ -1,39 +1,23 @@
-"""The desks over a real SQLite file: taking in, handing over, sending home, binding papers, deciding."""
+"""The desks over a real SQLite file: taking in, handing over, sending home."""
 
 import dataclasses
 import datetime as dt
-import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.registry import Registry
 from gateway.desk import numbering
-from gateway.desk.attach import AttachDesk
 from gateway.desk.checks import Faults
 from gateway.desk.intake import take_in
 from gateway.desk.requests import HandoverReceipt
 from gateway.outbox import payload as payloads
-from gateway.outbox.bells.embedded import EmbeddedBell
-from gateway.outbox.route import Router, RoutingTable
 from gateway.sample import people, province
-from gateway.storage.database import open_database
 from schemas.calendar import VIETNAM
-from schemas.discrepancy import Discrepancy, DiscrepancyState, Severity, Subject
-from schemas.document import (
-    PageVerdict,
-    ScanBatch,
-    ScannedDocument,
-    ScannedPage,
-    ScanReason,
-    ScanSource,
-    SetAside,
-)
 from schemas.dossier import Dossier, DossierState, IntakeMode, ReturnMethod
-from schemas.errors import GuardFailed, InvalidNumber, KeyReused, NotAllowed, NotFound, NumbersExhausted, Stale
-from schemas.ids import CarrierId, DiscrepancyId, DossierCode, ItemId, ProcedureCode, Sha256, UnitId
+from schemas.errors import GuardFailed, KeyReused, NotFound, NumbersExhausted
+from schemas.ids import CarrierId, DossierCode, ItemId, ProcedureCode, Sha256, UnitId
 from schemas.message import Operation
 from schemas.numbers import s10
 from schemas.portal import OneStopReport, ReportKind
@@ -43,34 +27,22 @@ from tests.flows.outbox_house import (
     AXIS,
     CLERK,
     MONDAY,
-    OPERATOR,
     PORTAL,
     POST,
     OutboxHouse,
-    StandingClock,
-    WatchedStore,
-    furnish,
+    desk_house,
     request,
 )
 from tracking.ingest import ReportOutcome, receive_report
 from tracking.reading import load_context
-from tracking.reconcile import Reconciler
 
 CARRIER = CarrierId("vnpost")
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[OutboxHouse]:
-    """No lane runs and no peer is there: messages wait in their rows."""
-    url = f"sqlite:///{tmp_path / 'rows.db'}"
-    database = open_database(url, blobs=tmp_path / "blobs")
-    await database.write(furnish)
-    clock = StandingClock()
-    bell = EmbeddedBell(url, clock=clock)
-    table = RoutingTable(PORTAL, AXIS, {}, {province.CARRIER: POST})
-    router = Router(table, bell=bell, clock=clock, base_url="http://127.0.0.1:8080")
-    yield OutboxHouse(WatchedStore(database), clock, bell, Registry({}, {}), router, {})
-    await database.close()
+    async with desk_house(tmp_path) as made:
+        yield made
 
 
 def rendered(receipt: HandoverReceipt) -> bytes:
@@ -317,156 +289,3 @@ async def send_home(house: OutboxHouse, receipt: HandoverReceipt) -> ItemId:
         receipt.code, post_unit=province.POST, signed_by="An", at=MONDAY + dt.timedelta(hours=5), principal=CLERK
     )
     return sent.item.id
-
-
-# --- scanned papers --------------------------------------------------------------------------------------------------
-
-
-def attach_desk(house: OutboxHouse) -> AttachDesk:
-    return AttachDesk(
-        house.store,
-        blobs=house.store.database.blobs,
-        clock=house.clock,
-        tell=house.router,
-        unit=UnitId(province.COMMUNE),
-        reconciler=Reconciler(load_context),
-    )
-
-
-def scanned(folder: Path, code: str | None, *, sheets: int = 3, key: str = "d" * 64) -> ScannedDocument:
-    file = folder / f"{key[:8]}.pdf"
-    file.write_bytes(b"%PDF-1.7 " + key.encode())
-    source = Sha256("a" * 64)
-    page = ScannedPage("p.jpg", 1, source, 1654, 2339, 200, 0.0, False, 100.0, 0.8, (), PageVerdict.GOOD)
-    return ScannedDocument(
-        key=key,
-        batch=ScanBatch("b-1", "station-1", "sohoa", MONDAY),
-        part_no=1,
-        dossier_code=DossierCode(code) if code else None,
-        s10=None,
-        sha256=Sha256(hashlib.sha256(file.read_bytes()).hexdigest()),
-        size_bytes=file.stat().st_size,
-        path=file,
-        conformance="2b",
-        pages=(page,) * sheets,
-        sources=(ScanSource("p.jpg", source, 10),),
-        reasons=() if code else (ScanReason.NO_COVER,),
-    )
-
-
-async def test_a_document_with_a_known_code_is_bound_counted_and_told_and_twice_is_silence(
-    house: OutboxHouse, tmp_path: Path
-) -> None:
-    (receipt,) = await house.take_in()
-    desk, document = attach_desk(house), scanned(tmp_path, receipt.code)
-    assert not (await desk.deliver(document)).repeated
-    before = await house.store.read(lambda tx: tx.audit.rows()), await house.messages()
-    assert (await desk.deliver(document)).repeated
-    assert (await house.store.read(lambda tx: tx.audit.rows()), await house.messages()) == before
-    dossier = await dossier_of(house, receipt)
-    assert [component.sheets_scanned for component in dossier.components] == [3, None]
-    (row,) = await house.store.read(lambda tx: tx.documents.of_dossier(receipt.dossier))
-    assert (row.sha256, row.doubts) == (document.sha256, ())
-    snapshot = await house.message(Operation.PORTAL_DOSSIER)
-    assert document.sha256.encode() in await house.store.read(lambda tx: tx.messages.body(snapshot.id))
-
-
-@pytest.mark.parametrize(
-    ("code", "doubt"), [(None, "no_cover"), ("000.00.14.H99-261123-7777", "unknown_dossier")], ids=["none", "unknown"]
-)
-async def test_a_document_without_a_known_dossier_waits_until_a_person_binds_it_once(
-    house: OutboxHouse, tmp_path: Path, code: str | None, doubt: str
-) -> None:
-    right, other = await house.take_in(2)
-    desk, document = attach_desk(house), scanned(tmp_path, code)
-    await desk.deliver(document)
-    (waiting,) = await house.store.read(lambda tx: tx.documents.unassigned())
-    assert (waiting.key, waiting.dossier, waiting.doubts) == (document.key, None, (doubt,))
-    with pytest.raises(NotFound):
-        await desk.assign(document.key, "000.00.14.H99-261123-8888", principal=OPERATOR)
-    await desk.assign(document.key, right.code, principal=OPERATOR)
-    with pytest.raises(Stale):
-        await desk.assign(document.key, other.code, principal=OPERATOR)
-    assert await house.store.read(lambda tx: tx.documents.unassigned()) == ()
-    assert [part.sheets_scanned for part in (await dossier_of(house, right)).components] == [3, None]
-    assert [part.sheets_scanned for part in (await dossier_of(house, other)).components] == [None, None]
-    assert [(act.who, act.detail) for act in await house.acts("document.assigned")] == [(OPERATOR.who, right.code)]
-
-
-async def test_bytes_that_changed_after_they_were_judged_are_not_bound(house: OutboxHouse, tmp_path: Path) -> None:
-    (receipt,) = await house.take_in()
-    document = scanned(tmp_path, receipt.code)
-    document.path.write_bytes(b"%PDF-1.7 something else")
-    with pytest.raises(Stale):
-        await attach_desk(house).deliver(document)
-    assert await house.store.read(lambda tx: tx.documents.of_dossier(receipt.dossier)) == ()
-
-
-async def test_what_is_set_aside_is_shown_with_its_reason_and_once(house: OutboxHouse, tmp_path: Path) -> None:
-    batch = ScanBatch("b-1", "station-1", None, MONDAY)
-    aside = SetAside("k" * 64, batch, "p.jpg", 2, ScanReason.BLANK, "", tmp_path / "p.jpg")
-    await attach_desk(house).set_aside(aside)
-    await attach_desk(house).set_aside(aside)
-    (kept,) = await house.store.read(lambda tx: tx.documents.aside())
-    assert (kept.source, kept.source_page, kept.reason) == ("p.jpg", 2, "blank")
-
-
-# --- decisions -------------------------------------------------------------------------------------------------------
-
-
-async def test_a_wrong_item_number_is_corrected_with_a_reason_and_the_old_one_still_finds_the_item(
-    house: OutboxHouse,
-) -> None:
-    first, second = await house.take_in(2)
-    assert first.item is not None and first.item_number is not None and second.item_number is not None
-    right = s10.mint("EE", 47_312_900)
-    for number, reason, error in (
-        ("EE473124820VN", "gõ nhầm", InvalidNumber),
-        (right, "  ", NotAllowed),
-        (second.item_number, "gõ nhầm", NotAllowed),
-    ):
-        with pytest.raises(error):
-            await house.settle.correct_item_number(first.item, number, reason, OPERATOR)
-    changed = await house.settle.correct_item_number(first.item, right, "gõ nhầm một chữ số", OPERATOR)
-    assert (changed.number, changed.aliases) == (right, (first.item_number,))
-    for number in (right, first.item_number):
-        found = await house.store.read(lambda tx, wanted=number: tx.items.find(CARRIER, wanted, MONDAY))  # type: ignore[misc]  # a default argument fixes the loop's value
-        assert found is not None and found.id == first.item
-    assert [act.detail for act in await house.acts("item.renumbered")] == ["gõ nhầm một chữ số"]
-
-
-async def test_a_case_is_settled_by_a_person_only_with_a_reason_and_only_to_a_persons_states(
-    house: OutboxHouse,
-) -> None:
-    case = Discrepancy(
-        id=DiscrepancyId("case-1"),
-        rule="D-20",
-        subject_kind=Subject.ITEM,
-        subject="1",
-        epoch="",
-        shadow=False,
-        severity=Severity.HIGH,
-        state=DiscrepancyState.OPEN,
-        opened_at=MONDAY,
-        acknowledged_at=None,
-        resolved_at=None,
-        reopened_at=None,
-        owner="",
-        parent=None,
-        evidence=(),
-        remedy="remedy.D-20",
-        reason="",
-        resolved_by="",
-        second_person="",
-        units=(province.COMMUNE,),
-    )
-    await house.store.write(lambda tx: tx.discrepancies.put(case))
-    for act, reason in ((DiscrepancyState.RESOLVED, " "), (DiscrepancyState.OPEN, "vì thế")):
-        with pytest.raises(NotAllowed):
-            await house.settle.settle_discrepancy(case.id, act, reason, OPERATOR)
-    assert await house.store.read(lambda tx: tx.discrepancies.get(case.id)) == case
-    waiting = await house.settle.settle_discrepancy(case.id, DiscrepancyState.WAITING, "đã gọi bưu cục", OPERATOR)
-    assert (waiting.state, waiting.owner, waiting.resolved_at) == (DiscrepancyState.WAITING, OPERATOR.shown, None)
-    done = await house.settle.settle_discrepancy(case.id, DiscrepancyState.RESOLVED, "đã sửa số", OPERATOR)
-    assert (done.resolved_at, done.resolved_by, done.reason) == (MONDAY, OPERATOR.shown, "đã sửa số")
-    assert [act.detail for act in await house.acts("case.resolved")] == ["đã sửa số"]
