@@ -8,10 +8,11 @@ from gateway.outbox.bells.bell import Bell
 from schemas.audit import Act
 from schemas.discrepancy import Discrepancy, DiscrepancyState
 from schemas.errors import NotAllowed
-from schemas.ids import DiscrepancyId, ItemId, MessageNo
+from schemas.ids import DiscrepancyId, ItemId, MessageNo, PeerId
 from schemas.message import Message, MessageState
 from schemas.numbers import s10
 from schemas.ports.clock import Clock
+from schemas.ports.message_stores import Breaker
 from schemas.ports.stores import Store, Tx
 from schemas.shipment import Item
 from tracking.reconcile import Reconciler
@@ -41,6 +42,14 @@ class SettleDesk:
     async def cancel_message(self, number: MessageNo, reason: str, principal: Principal) -> Message:
         """It is not to be sent. Raises NotFound, Stale."""
         return await self._decide(number, MessageState.CANCELLED, reason, principal)
+
+    async def stop_peer(self, peer: PeerId, reason: str, principal: Principal) -> None:
+        """Send nothing more to ``peer``: what is being sent ends, the rest waits. NotAllowed without a reason."""
+        await self._switch(peer, reason, principal, stopped=True)
+
+    async def resume_peer(self, peer: PeerId, reason: str, principal: Principal) -> None:
+        """Send again; the breaker starts closed. Raises NotAllowed without a reason."""
+        await self._switch(peer, reason, principal, stopped=False)
 
     async def settle_discrepancy(
         self, case: DiscrepancyId, act: DiscrepancyState, reason: str, principal: Principal
@@ -91,6 +100,19 @@ class SettleDesk:
             return changed
 
         return await self._store.write(transact)
+
+    async def _switch(self, peer: PeerId, reason: str, principal: Principal, *, stopped: bool) -> None:
+        if not reason.strip():
+            raise NotAllowed("this decision needs a reason", subject=peer)
+
+        def transact(tx: Tx) -> None:
+            now = self._clock.now()
+            tx.peers.put_breaker(Breaker(peer, failures=0, open_until=None, last_error="", stopped=stopped))
+            act = "peer.stopped" if stopped else "peer.resumed"
+            tx.audit.write(Act(now, principal.who, act, "peer", peer, None, reason.strip()))
+            self._bell.ring(tx, peer)
+
+        await self._store.write(transact)
 
     async def _decide(self, number: MessageNo, state: MessageState, reason: str, principal: Principal) -> Message:
         if state is not MessageState.PENDING and not reason.strip():

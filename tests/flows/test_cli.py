@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from gateway.outbox.bells.embedded import EmbeddedBell
+from gateway.outbox.breaker import allowance
 from gateway.outbox.sweeper import Sweeper
 from gateway.sample.pages.batch import draw_batch
 from gateway.sample.pages.covers import CoverFor
 from schemas.message import MessageState
 from tests.flows.command import CITIZEN, LIMIT_S, PORTAL, POST, House, house, run
 from tests.flows.news import CODE, world
+from tests.unit.tracking.build import after
 
 __all__ = ["house", "world"]  # fixtures: used by name only
 
@@ -160,6 +162,21 @@ async def test_a_decision_needs_a_reason_and_is_written_down(house: House) -> No
     assert mixed.code == 2
     assert mixed.json["done"] == [second]
     assert [each["id"] for each in mixed.json["failed"]] == [first, 999]
+
+
+async def test_a_person_stops_a_peer_and_lets_it_go_on(house: House) -> None:
+    await house.message(PORTAL, "k-1", MessageState.PENDING)
+    stopped = await house.says("messages", "stop", "dvcqg", "--reason", "cổng bảo trì")
+    unknown = await house.says("messages", "stop", "fax", "--reason", "x")
+    assert (stopped.code, unknown.code) == (0, 2)
+    breaker = await house.world.database.read(lambda tx: tx.peers.breaker(PORTAL))
+    assert allowance(breaker, 8, after(100)) == 0
+    resumed = await house.says("messages", "resume", "dvcqg", "--reason", "xong bảo trì", "--json")
+    assert resumed.json == {"peer": "dvcqg", "stopped": False}
+    breaker = await house.world.database.read(lambda tx: tx.peers.breaker(PORTAL))
+    assert allowance(breaker, 8, after(100)) == 8
+    acts = await house.world.database.read(lambda tx: [(row.act.act, row.act.detail) for row in tx.audit.rows()])
+    assert acts[-2:] == [("peer.stopped", "cổng bảo trì"), ("peer.resumed", "xong bảo trì")]
 
 
 @pytest.mark.parametrize("words", [("list", "--state", "lost"), ("retry", "--operation", "fax"), ("show", "one")])
