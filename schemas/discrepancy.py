@@ -44,6 +44,8 @@ class Proof:
     says: str
     at: dt.datetime | None
     sha256: Sha256 | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    """Places of the sentence that the catalogue keeps for this proof: ``evidence.<rule>.<kind>``, ``<kind>_2`` …"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

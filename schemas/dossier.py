@@ -243,6 +243,8 @@ class PeerState:
     peer: PeerId
     national: int
     as_of: dt.datetime
+    from_us: bool = False
+    """True where it knows because we told it and it took it; False where it told us."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -44,9 +44,9 @@ def _booked(tx: Tx, peer: PeerId, order: BookingOrder, number: str | None) -> No
 def _told(tx: Tx, peer: PeerId, told: object) -> None:
     """The peer knows this national code of the dossier now, because we told it."""
     if isinstance(told, PortalDossier):
-        state = PeerState(peer, told.national, told.as_of)
+        state = PeerState(peer, told.national, told.as_of, from_us=True)
     elif isinstance(told, OneStopStatus):
-        state = PeerState(peer, told.national, told.at)
+        state = PeerState(peer, told.national, told.at, from_us=True)
     else:
         return
     dossier = tx.dossiers.get(told.dossier)

@@ -33,5 +33,6 @@ class HandedOverNotAccepted(Rule[ItemView]):
             return
         name = item.number or item.reference or ""
         says = f"{item.carrier} signed for it; {item.fold.events_n} events since, none shows that it has it"
-        proofs = (Proof("receipt", name, says, handed),)
+        values = (("number", name), ("events", str(item.fold.events_n)))
+        proofs = (Proof("receipt", name, says, handed, values=values),)
         yield self.found(str(item.id), handed.isoformat(), severity, proofs, (item.sender_unit,))

@@ -34,4 +34,6 @@ class UnknownCode(Rule[ItemView]):
             says = f"code {code!r} is not in {code_list!r}: {stored.event.text}"[:300]
             severity = Severity.LOW if stored.event.any_row_means_accepted else self.severity
             units = (item.sender_unit, item.receiver_unit)
-            yield self.found(str(item.id), f"{code_list}|{code}", severity, (event_proof(stored, says),), units)
+            yield self.found(
+                str(item.id), f"{code_list}|{code}", severity, (event_proof(stored, says, list=code_list),), units
+            )

@@ -43,9 +43,13 @@ class DeliveredDossierInTransit(Rule[DossierView]):
                 continue
             dossier, item = view.dossier, parcel.item
             name = item.number or item.reference or ""
-            delivered = Proof("item", name, f"delivered, proof {item.fold.evidence.name}", item.fold.delivered_at)
+            proof = item.fold.evidence.name
+            delivered = Proof(
+                "item", name, f"delivered, proof {proof}", item.fold.delivered_at, values=(("number", name),)
+            )
             step = dossier.history[-1] if dossier.history else None
-            stands = Proof("step", dossier.code, f"dossier stands at {dossier.state}", step.at if step else None)
+            says, values = f"dossier stands at {dossier.state}", (("state", dossier.state.value),)
+            stands = Proof("step", dossier.code, says, step.at if step else None, values=values)
             units = (dossier.competent_unit, item.receiver_unit)
             yield self.found(
                 str(dossier.id), f"{item.id}|{since.isoformat()}", self.severity, (delivered, stands), units

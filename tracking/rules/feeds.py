@@ -26,5 +26,6 @@ class FeedGap(Rule[FeedView]):
         if severity is None:
             return
         says = f"{state.failures} failures in a row, the last: {state.last_error}"[:300]
-        proofs = (Proof("feed", state.peer, says, state.failing_since),)
+        values = (("peer", state.peer), ("failures", str(state.failures)))
+        proofs = (Proof("feed", state.peer, says, state.failing_since, values=values),)
         yield self.found(state.peer, state.failing_since.isoformat(), severity, proofs)

@@ -33,7 +33,7 @@ class InvalidItemNumber(Rule[ItemView]):
             s10.validate(item.number)
         except InvalidNumber as error:
             near = ", ".join(s10.near_misses(item.number)[:SUGGESTIONS]) or "none"
-            proof = Proof(
-                "item", item.number, f"{error.detail or error} Near: {near}.", item.booked_at or item.valid_from
-            )
+            says = f"{error.detail or error} Near: {near}."
+            values = (("number", item.number), ("near", near))
+            proof = Proof("item", item.number, says, item.booked_at or item.valid_from, values=values)
             yield self.found(str(item.id), item.number, self.severity, (proof,), (item.sender_unit, item.receiver_unit))

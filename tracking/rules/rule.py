@@ -67,11 +67,12 @@ class Rule(abc.ABC, Generic[View]):
         return Finding(self.id, self.subject, subject, epoch, severity, evidence, self.remedy, named)
 
 
-def event_proof(stored: StoredEvent, says: str) -> Proof:
+def event_proof(stored: StoredEvent, says: str, **values: str) -> Proof:
     """An event as evidence: its key, when it happened and the digest of the bytes that told it."""
     event = stored.event
     key = f"{event.number or event.reference}|{event.occurred.wall}|{event.code}|{event.office}|{event.attempt}"
-    return Proof("event", key, says, event.occurred.utc_low, event.raw_sha256)
+    told = {"number": event.number or event.reference or "", "code": event.code, "office": event.office, **values}
+    return Proof("event", key, says, event.occurred.utc_low, event.raw_sha256, tuple(told.items()))
 
 
 def lasted(context: Context, since: dt.datetime, wait: Wait, unit: UnitId | None) -> bool:

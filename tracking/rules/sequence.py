@@ -32,7 +32,10 @@ class RegressionAfterTerminal(Rule[ItemView]):
             return
         end, after = pair
         epoch = "|".join(str(part) for part in (*normalise.key_of(end.event), *normalise.key_of(after.event)))
-        proofs = (event_proof(end, f"ended as {item.fold.movement}"), event_proof(after, _says(after)))
+        proofs = (
+            event_proof(end, f"ended as {item.fold.movement}", movement=str(item.fold.movement)),
+            event_proof(after, _says(after)),
+        )
         yield self.found(str(item.id), epoch, self.severity, proofs, (item.sender_unit, item.receiver_unit))
 
 

@@ -41,8 +41,9 @@ class SilentUnit(Rule[DossierView]):
         severity = self.due_with(context, since, Limits(default, default), dossier)
         if severity is None:
             return
-        signed = Proof("receipt", dossier.code, f"{dossier.competent_unit} signed for the paper", receipt)
-        last = Proof("step", dossier.code, f"no news since; stands at {dossier.state}", since)
+        says, state = f"{dossier.competent_unit} signed for the paper", (("state", dossier.state.value),)
+        signed = Proof("receipt", dossier.code, says, receipt)
+        last = Proof("step", dossier.code, f"no news since; stands at {dossier.state}", since, values=state)
         yield self.found(str(dossier.id), since.isoformat(), severity, (signed, last), (dossier.competent_unit,))
 
     def due_with(self, context: Context, since: dt.datetime, default: Limits, dossier: Dossier) -> Severity | None:
@@ -67,14 +68,16 @@ class PeerAhead(Rule[DossierView]):
     def findings(self, view: DossierView, context: Context) -> Iterator[Finding]:
         """One case for each peer and code."""
         dossier = view.dossier
-        had = _codes_had(dossier)
+        had = {CODE_OF.get(step.state, step.national) for step in dossier.history} | {transitions.code_of(dossier)}
         for theirs in dossier.peer_states:
             if theirs.national in had:
                 continue
             since = dossier.history[-1].at if dossier.history else dossier.created_at
             code = transitions.code_of(dossier)
-            ours = Proof("step", dossier.code, f"ours is {code} ({dossier.state})", since)
-            says = Proof("message", theirs.peer, f"{theirs.peer} says {theirs.national}", theirs.as_of)
+            state = (("state", dossier.state.value),)
+            ours = Proof("step", dossier.code, f"ours is {code} ({dossier.state})", since, values=state)
+            told = (("peer", theirs.peer), ("national", str(theirs.national)))
+            says = Proof("message", theirs.peer, f"{theirs.peer} says {theirs.national}", theirs.as_of, values=told)
             epoch = f"{theirs.peer}|{theirs.national}"
             yield self.found(str(dossier.id), epoch, self.severity, (ours, says), (dossier.competent_unit,))
 
@@ -82,16 +85,10 @@ class PeerAhead(Rule[DossierView]):
 def _news(dossier: Dossier) -> Iterator[dt.datetime]:
     """Moments at which somebody other than the post told something of the dossier.
 
-    A peer's state that the dossier had is what we told that peer ourselves (the portal's receipt), not news of a unit.
+    What a peer knows from us (the portal's receipt) is not news of a unit.
     """
     for step in dossier.history:
         yield step.at
-    had = _codes_had(dossier)
     for state in dossier.peer_states:
-        if state.national not in had:
+        if not state.from_us:
             yield state.as_of
-
-
-def _codes_had(dossier: Dossier) -> set[int | None]:
-    """Every national code that the dossier has or had."""
-    return {CODE_OF.get(step.state, step.national) for step in dossier.history} | {transitions.code_of(dossier)}

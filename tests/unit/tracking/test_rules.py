@@ -159,6 +159,8 @@ def test_e20_counts_the_units_own_working_days_and_any_news_ends_it() -> None:
     silent = dossier(S.ARRIVED, history=(step(S.ARRIVED, 5, 1, 2),), legs=(signed,))
     assert not list(SilentUnit().findings(DossierView(silent, ()), at(days=3, hours=1)))
     assert list(SilentUnit().findings(DossierView(silent, ()), at(days=3, hours=2)))
+    told = dataclasses.replace(silent, peer_states=(PeerState(PeerId("dvcqg"), 1, after(30), from_us=True),))
+    assert list(SilentUnit().findings(DossierView(told, ()), at(days=3, hours=2))), "the portal's receipt is no news"
     spoke = dataclasses.replace(silent, peer_states=(PeerState(PeerId("lien_thong"), 1, after(30)),))
     assert not list(SilentUnit().findings(DossierView(spoke, ()), at(days=3, hours=2)))
     working = dataclasses.replace(silent, state=S.PROCESSING)
