@@ -1,6 +1,6 @@
-"""``python -m benchmarks [--only NAME …] [--quick]``: measure, print, write ``benchmarks/latest.json``.
+"""``python -m benchmarks [--only NAME] [--quick] [--out FILE]``: measure, print, write ``benchmarks/latest.json``.
 
-Exit codes: 0 measured (an aim that was missed is printed, not punished); 1 bad usage; 3 something that is needed to
+Exit codes: 0 measured (an aim that was missed is printed, not punished); 2 bad usage; 3 something that is needed to
 measure is missing, and it is named.
 """
 
@@ -31,10 +31,10 @@ def main() -> int:
     told = _arguments()
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         log.configure("info", nowhere)
-        return _run(told.only or list(MODULES), Extent(quick=told.quick))
+        return _run(told.only or list(MODULES), Extent(quick=told.quick), told.out)
 
 
-def _run(names: Sequence[str], extent: Extent) -> int:
+def _run(names: Sequence[str], extent: Extent, out: Path) -> int:
     found: list[Figure] = []
     missing = False
     print(f"Machine: {', '.join(f'{name} {value}' for name, value in figures.machine().items())}")
@@ -53,9 +53,9 @@ def _run(names: Sequence[str], extent: Extent) -> int:
             print(figure.line())
         print(f"  [{time.monotonic() - began:.0f} s]", flush=True)
         found += measured
-    figures.write(found, extent, SystemClock().now())
+    figures.write(found, extent, SystemClock().now(), out)
     missed = [figure.name for figure in found if figure.aim and not figure.aim.reached(figure.median)]
-    print(f"\n{len(found)} figures in {figures.LATEST}" + (f"; aims missed: {', '.join(missed)}" if missed else ""))
+    print(f"\n{len(found)} figures in {out}" + (f"; aims missed: {', '.join(missed)}" if missed else ""))
     return 3 if missing else 0
 
 
@@ -63,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=list(MODULES), help="measure only this; may be repeated")
     parser.add_argument("--quick", action="store_true", help="one short round of each: shows that it runs")
+    parser.add_argument("--out", type=Path, default=figures.LATEST, help="where the figures go, as JSON")
     return parser.parse_args()
 
 

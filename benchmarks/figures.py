@@ -102,7 +102,7 @@ class Figure:
         }
 
 
-def write(figures: Sequence[Figure], extent: Extent, at: dt.datetime, path: Path = LATEST) -> None:
+def write(figures: Sequence[Figure], extent: Extent, at: dt.datetime, path: Path) -> None:
     """Keep the run: figures, rounds and what they were measured on."""
     told = {
         "at": at.isoformat(timespec="seconds"),

@@ -296,7 +296,7 @@ def leave_start_alone() -> None:
     """Take what the start made out of the garbage collector's rounds; it stays until the end.
 
     Going through half a million lasting objects stopped the loop for 100 ms: the 99th percentile of a durable answer
-    fell from 108 to 39 ms (docs/adr/0070).
+    fell from 108 to 39 ms (docs/adr/0076).
     """
     gc.collect()
     gc.freeze()
