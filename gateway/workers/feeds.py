@@ -13,7 +13,7 @@ import structlog
 
 from adapters.registry import Peer, Registry
 from gateway import failpoints
-from schemas.errors import CallError, LienthongError, StoreFull
+from schemas.errors import CallError
 from schemas.ids import PeerId
 from schemas.message import InboxState, NewInbound
 from schemas.ports.carrier import TrackingFeed, TrackingPull
@@ -28,8 +28,6 @@ from tracking.rules.context import ContextSource
 
 log = structlog.get_logger(__name__)
 
-THE_PAGES_OWN = (LienthongError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-"""Errors that lie in what a page says or in how we read it; the database's and the machine's are not among them."""
 BATCH = 50
 """Items in one question; carriers' own limits are in their manifests and adapters."""
 AFTER_FAILURE = (5.0, 30.0, 120.0, 600.0)
@@ -68,12 +66,13 @@ class Feeds:
             await self.ask(name)
 
     async def _look(self, look: Callable[[Peer], Awaitable[None]], name: PeerId) -> None:
-        """A page that we cannot take fails the feed of its peer, where D-36 shows it, and nobody else's."""
+        """A page that we cannot take fails the feed of its peer, where D-36 shows it, and nobody else's.
+
+        The cursor stays where it was, so nothing is lost; where the store itself fails, noting it raises.
+        """
         try:
             await look(self._registry.peer(name))
-        except StoreFull:
-            raise
-        except THE_PAGES_OWN as error:
+        except Exception as error:
             log.exception("feed.broken", peer=name, error=type(error).__name__)
             await self._failed(name, error)
 
