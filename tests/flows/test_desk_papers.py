@@ -1,11 +1,14 @@
 """Binding scanned papers and deciding cases, over a real SQLite file."""
 
+import dataclasses
+import datetime as dt
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from gateway.desk.asking import AskingDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.requests import HandoverReceipt
 from gateway.sample import province
@@ -24,6 +27,8 @@ from schemas.errors import InvalidNumber, NotAllowed, NotFound, Stale
 from schemas.ids import CarrierId, DiscrepancyId, DossierCode, Sha256, UnitId
 from schemas.message import Operation
 from schemas.numbers import s10
+from schemas.ports.stores import Tx
+from schemas.shipment import PollState
 from tests.flows.outbox_house import (
     MONDAY,
     OPERATOR,
@@ -197,3 +202,23 @@ async def test_a_case_is_settled_by_a_person_only_with_a_reason_and_only_to_a_pe
     done = await house.settle.settle_discrepancy(case.id, DiscrepancyState.RESOLVED, "đã sửa số", OPERATOR)
     assert (done.resolved_at, done.resolved_by, done.reason) == (MONDAY, OPERATOR.shown, "đã sửa số")
     assert [act.detail for act in await house.acts("case.resolved")] == ["đã sửa số"]
+
+
+async def test_asking_about_an_item_makes_its_next_question_due_now(house: OutboxHouse) -> None:
+    first, second = await house.take_in(2)
+    assert first.item_number is not None
+    later = MONDAY + dt.timedelta(days=1)
+
+    def put_off(tx: Tx) -> None:
+        for dossier in (first.dossier, second.dossier):
+            (packing,) = tx.items.packings_in(dossier)
+            tx.items.put(dataclasses.replace(tx.items.get(packing.item), polls=PollState(MONDAY, later)))
+
+    await house.store.write(put_off)
+    desk = AskingDesk(house.store, clock=house.clock)
+    assert await desk.ask(first.item_number, principal=OPERATOR) == first.item
+    due = await house.store.read(lambda tx: tx.items.due_for_poll(CARRIER, MONDAY, limit=10))
+    assert [item.id for item in due] == [first.item]
+    assert [act.detail for act in await house.acts("item.asked")] == [first.item_number]
+    with pytest.raises(NotFound):
+        await desk.ask("EE473124829VN", principal=OPERATOR)

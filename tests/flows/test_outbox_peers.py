@@ -1,5 +1,6 @@
 """Outages and stops of a peer, chunks of progress, repetitions: what the lanes save themselves and the peer."""
 
+import asyncio
 import dataclasses
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from schemas.message import (
 from schemas.ports.message_stores import Breaker, MessageFilter
 from schemas.ports.stores import Tx
 from schemas.shipment import BookingOrder
-from tests.flows.outbox_house import MONDAY, OPERATOR, PORTAL, POST, OutboxHouse, outbox_house
+from tests.flows.outbox_house import LIMIT_S, MONDAY, OPERATOR, PORTAL, POST, OutboxHouse, desk_house, outbox_house
 
 pytestmark = pytest.mark.flow
 C, S, Op = AttemptClass, MessageState, Operation
@@ -142,6 +143,17 @@ async def test_a_peer_that_a_person_stopped_hears_nothing_until_it_is_resumed(tm
             house.bell.ring_now(POST)
             await house.until_count(S.DELIVERED, 5)
         assert len(await orders_at_the_post(house)) == 5
+
+
+async def test_a_ring_that_comes_while_a_wait_is_given_up_is_heard_by_the_next_one(tmp_path: Path) -> None:
+    async with desk_house(tmp_path) as house:
+        given_up = asyncio.create_task(house.bell.wait(PORTAL, None))
+        await house.bell.wait(POST, house.clock.now())  # meanwhile the other one has begun
+        house.bell.ring_now(PORTAL)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        async with asyncio.timeout(LIMIT_S):
+            await house.bell.wait(PORTAL, None)
 
 
 # --- chunks and snapshots --------------------------------------------------------------------------------------------
