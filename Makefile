@@ -60,7 +60,7 @@ bench: setup $(DEV) $(SYSTEM_BENCH)  ## the benchmarks, each with its floor or p
 	$(BIN)/python -m benchmarks
 
 faults: stacks  ## the long fault runs
-	LIENTHONGTEST_KILLS=$${LIENTHONGTEST_KILLS:-60} $(PYTEST) tests -m faults
+	$(PYTEST) tests -m faults
 
 screenshots: stacks  ## every screen, both languages, into tests/screens/out
 	$(BIN)/python -m tests.screens
