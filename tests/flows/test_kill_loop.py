@@ -1,7 +1,7 @@
 """The story with a gateway that is killed again and again: it ends the same, nothing lost, nothing applied twice.
 
-Fourteen kills in the suite, four times as many in ``make faults``: at every named failpoint of T1 to T4, and at instants
-spread over the whole story. Counted from the sandboxes' own ledgers.
+Fourteen kills in the suite, four times as many in ``make faults``: at every named failpoint of T1 to T4, and at
+instants spread over the whole story. Counted from the sandboxes' own ledgers.
 """
 
 import asyncio
