@@ -73,6 +73,7 @@ class DossierPages:
             clocks=clocks(found, now),
             sources=list(Source),
             chosen=chosen,
+            lodged=request.query.get("done") == "lodged",
             now=now,
         )
 

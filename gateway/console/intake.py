@@ -34,6 +34,8 @@ _WHOLE: Final = frozenset({"channel", "return_method", "parcels", "no", "copies"
 """Fields that are whole numbers in the body; text that is none stays text, and the model tells the fault."""
 _PART: Final = re.compile(r"([a-z_]+)|\[([0-9]+)\]")
 _MOST_COMPONENTS: Final = 99
+_GROUPS: Final = {"owner.address": "owner.address.line", "return_address": "return_address.line"}
+"""Groups of fields that have no field of their own, and the field beside which their fault is told."""
 
 
 class IntakePages:
@@ -159,7 +161,9 @@ def _value(name: str, text: str) -> object:
 
 
 def _at_row(fault: Fault, rows: list[int]) -> Fault:
-    """The fault at the row of the form instead of the place in the body, from which empty rows were left out."""
+    """The fault at its field of the form: a row counted as the form counts, a whole address at its first field."""
+    if fault.path in _GROUPS:
+        return Fault(_GROUPS[fault.path], fault.text, fault.values)
     found = re.match(r"components\[([0-9]+)\](.*)", fault.path)
     if found is None or int(found[1]) >= len(rows):
         return fault
@@ -181,6 +185,8 @@ def _defaults(
         "owner.id_kind": "cccd",
         "return_method": "1",
         "parcels": "1",
+        "owner.address.province_code": _postal_province(post, units),
+        "return_address.province_code": _postal_province(post, units),
         "handed_at": f"{now.astimezone(VIETNAM):%Y-%m-%dT%H:%M}",
     }
     for n, component in enumerate(procedure.components if procedure else ()):
@@ -190,6 +196,12 @@ def _defaults(
             f"components[{n}].copies": str(component.copies),
         }
     return told
+
+
+def _postal_province(post: str, units: tuple[Unit, ...]) -> str:
+    """The first two digits of the post office's own postal code: most people who come live in its province."""
+    codes = [code.code for unit in units if unit.id == post for code in unit.codes if code.scheme == "post"]
+    return codes[0][:2] if codes else ""
 
 
 def _choice(units: tuple[Unit, ...], tree: Tree) -> list[Unit]:

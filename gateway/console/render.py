@@ -1,8 +1,9 @@
 """Templates with what every page has in common: language, person, navigation, the token of the session."""
 
+import collections
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from gateway.inbound.forms.replies import ProblemReply
 from gateway.inbound.middleware import CORRELATION, language_of
 from gateway.inbound.views import masking
 from gateway.log import redact
+from schemas.discrepancy import Discrepancy, Proof
 from schemas.ids import PeerId
 from schemas.numbers import citizen_id
 
@@ -109,6 +111,25 @@ def query(**parts: object) -> str:
     return f"?{urlencode(told)}" if told else ""
 
 
+def evidence(case: Discrepancy, lang: str, peers: Mapping[PeerId, str]) -> Iterator[tuple[Proof, str]]:
+    """Each proof of a case with its sentence; where the catalogue has none, with what the rule itself said."""
+    seen: collections.Counter[str] = collections.Counter()
+    for proof in case.evidence:
+        seen[proof.kind] += 1
+        nth = seen[proof.kind]
+        message_id = f"evidence.{case.rule}.{proof.kind}" + (f"_{nth}" if nth > 1 else "")
+        values = dict(proof.values)
+        words = {name: _word(name, value, values.get("number", "–"), lang, peers) for name, value in proof.values}
+        yield proof, sentence(message_id, lang, **words) if known(message_id) else proof.says
+
+
+def _word(name: str, value: str, number: str, lang: str, peers: Mapping[PeerId, str]) -> str:
+    """A value of a proof as people call it: codes of ours are words, numbers stay."""
+    if name == "peer":
+        return peers.get(PeerId(value), value)
+    return sentence(f"{name}.{value}", lang, number=number) if known(f"{name}.{value}") else value
+
+
 def has_role(principal: Principal | None, *names: str) -> bool:
     """Whether a person may use what these roles use."""
     roles = principal.roles if principal else frozenset()
@@ -147,6 +168,7 @@ def _environment(lang: str, peers: Mapping[PeerId, str]) -> jinja2.Environment:
         masked_phone=masking.phone,
         redacted=redact,
         peer=lambda name: peers.get(name, name),
+        evidence=lambda case: evidence(case, lang, peers),
         national=lambda told: sentence(f"national.{told}", lang) if known(f"national.{told}") else told,
     )
     made.globals.update(query=query, has_role=has_role)

@@ -32,8 +32,8 @@ class InvalidItemNumber(Rule[ItemView]):
         try:
             s10.validate(item.number)
         except InvalidNumber as error:
-            near = ", ".join(s10.near_misses(item.number)[:SUGGESTIONS]) or "none"
-            says = f"{error.detail or error} Near: {near}."
-            values = (("number", item.number), ("near", near))
+            near = ", ".join(s10.near_misses(item.number)[:SUGGESTIONS])
+            says = f"{error.detail or error} Near: {near or 'none'}."
+            values = (("number", item.number), ("near", near or "–"))
             proof = Proof("item", item.number, says, item.booked_at or item.valid_from, values=values)
             yield self.found(str(item.id), item.number, self.severity, (proof,), (item.sender_unit, item.receiver_unit))

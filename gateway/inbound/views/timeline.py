@@ -62,7 +62,8 @@ def merged(whole: Whole) -> tuple[Line, ...]:
         lines += (_event(item, event) for event in item.events)
     lines += (_document(document) for document in whole.documents)
     lines += (_message(message) for message in whole.messages)
-    return tuple(sorted(lines, key=lambda line: line.at))
+    # A step that an event moved bears the event's own time: the cause is told first.
+    return tuple(sorted(lines, key=lambda line: (line.at, line.kind != "event" or not line.by)))
 
 
 def clocks(whole: Whole, now: dt.datetime) -> tuple[Clock, Clock]:
