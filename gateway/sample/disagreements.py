@@ -22,6 +22,9 @@ REGRESSING = s10.mint("EE", _FIRST_OTHER)
 """Item of a dossier of the past whose story is over."""
 STRANGE = s10.mint("EE", _FIRST_OTHER + 1)
 OFFICE = "990150"
+UNACCEPTED = 9001
+FIRST_KEY = f"planted-{UNACCEPTED}"
+"""Idempotency key of the first thing that the story tells the gateway."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Planted:
 async def plant(story: Teller) -> Planted:
     """Hand over two dossiers whose past lies back far enough for office hours, holidays too, to have passed."""
     now = story.clock.now()
-    unaccepted = await _hand_over(story, 9001, now - 3 * DAY)
+    unaccepted = await _hand_over(story, UNACCEPTED, now - 3 * DAY)
     unreceipted = await _hand_over(story, 9003, now - 21 * DAY)
     hcc, post = story.sandboxes.of("vnpost_hcc"), story.sandboxes.of("postal_soap")
     code, number = unreceipted

@@ -20,6 +20,8 @@ from gateway.storage.database import open_database
 from schemas.errors import LienthongError
 
 CITIZEN = 4242
+HAND_OVER_KEY = f"story-{CITIZEN}"
+"""Idempotency key of the story's own dossier."""
 DELEGATED_CODE_START = "000.00.14.H99-"
 STEPS_OF_THE_PORTAL = ["1", "2", "4", "9", "10"]
 
@@ -99,7 +101,7 @@ class Story(Teller):
         refused = await self.api.post("/api/v1/handovers", wrong)
         faults = [fault["path"] for fault in refused.json().get("faults", [])]
         expect(refused.status == 422 and len(faults) >= 4, f"422 với mọi lỗi cùng lúc, thấy {refused.status} {faults}")
-        key = f"story-{CITIZEN}"
+        key = HAND_OVER_KEY
         first = await self.api.post("/api/v1/handovers", body, key=key)
         expect(first.status == 201, f"201, thấy {first.status}: {first.text[:300]}")
         again = await self.api.post("/api/v1/handovers", body, key=key)
