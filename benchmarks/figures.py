@@ -22,7 +22,7 @@ class Extent:
     @property
     def rounds(self) -> int:
         """Turns of ours and its floor."""
-        return 1 if self.quick else 5
+        return 1 if self.quick else 3
 
     def of(self, whole: int, quick: int) -> int:
         """A count or a number of seconds."""

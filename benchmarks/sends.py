@@ -47,7 +47,7 @@ LOOK_EVERY = dt.timedelta(milliseconds=20)
 
 def measure(extent: Extent) -> list[Figure]:
     """Messages a second, ours ÷ bare."""
-    count = extent.of(2_000, 100)
+    count = extent.of(1_000, 100)
     ours, bare = [], []
     with tempfile.TemporaryDirectory(prefix="bench-sends-") as name, peer() as url:
         for n in range(extent.rounds):
