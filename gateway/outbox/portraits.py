@@ -110,7 +110,7 @@ def _attachments(tx: Tx, dossier: Dossier, base_url: str) -> tuple[Attachment, .
             sha256=document.sha256,
             name=document.name,
             component_no=None,
-            url=f"{base_url}/files/{document.sha256}",
+            url=f"{base_url}/documents/{document.key}.pdf",
             digitised=True,
         )
         for document in tx.documents.of_dossier(dossier.id)

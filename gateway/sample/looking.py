@@ -17,7 +17,7 @@ async def applied(control: SandboxControl, operation: str, key: str, *, at_least
     return len([line for line in await control.applied(operation) if line["key"] == key]) >= at_least
 
 
-async def portal_row(control: SandboxControl, code: str) -> tuple[dict[str, str], int]:
+async def portal_row(control: SandboxControl, code: str) -> tuple[dict[str, Any], int]:
     """The dossier as the portal last got it, and how often it was created."""
     lines = [line for line in await control.applied("DongBoHoSoMC") if line["key"] == code]
     creates = sum(line["data"]["mode"] == "create" for line in lines)
@@ -76,6 +76,7 @@ async def account(story: Teller) -> str:
         return messages if all(message["state"] == "delivered" for message in messages) else None
 
     messages = await story.until("mọi thông điệp đã giao", settled)
+    await _fetch_as_the_portal(story)
     twice = await applied_twice(story)
     expect(not twice, f"áp dụng hai lần: {twice}")
     process = await asyncio.create_subprocess_exec(
@@ -86,6 +87,15 @@ async def account(story: Teller) -> str:
     _, said = await process.communicate()
     expect(process.returncode == 0, f"audit verify: {said.decode()[:300]}")
     return f"{len(messages)} thông điệp đã giao, mất 0, áp dụng hai lần 0; chuỗi nhật ký nguyên vẹn"
+
+
+async def _fetch_as_the_portal(story: Teller) -> None:
+    """The address of a paper that the portal was told leads to the PDF."""
+    row, _ = await portal_row(story.sandboxes.of("dvcqg"), story.code)
+    told = [paper["DuongDanTaiTepTin"] for paper in row.get("TaiLieuNop", [])]
+    expect(bool(told), "cổng được báo giấy tờ đã số hóa")
+    answer = await story.api.get(told[0].removeprefix(story.stage.url))
+    expect(answer.status == 200 and answer.body.startswith(b"%PDF-"), f"tải giấy tờ {told[0]}: {answer.status}")
 
 
 async def applied_twice(story: Teller) -> list[str]:
