@@ -5,6 +5,7 @@ import contextlib
 import json
 import runpy
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -88,9 +89,9 @@ def demo(*, once: bool = False, keep: Path | None = None, port: int = DEMO_PORT)
         return asyncio.run(_once(keep))
     if not _free(port):
         complain(f"Cổng {port} đang có chương trình khác dùng. Hãy dừng chương trình đó, hoặc chọn cổng khác:")
-        complain(f"  lienthong demo --port {port + 1}")
+        complain(f"  {sys.argv[0]} demo --port {port + 1}")
         return Exit.DEPENDENCY
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         return asyncio.run(_stay(DEMO_FOLDER.absolute(), port))
     say("Đã dừng. Dữ liệu còn nguyên trong thư mục var/.")
     return Exit.DONE
@@ -120,7 +121,11 @@ async def _stay(folder: Path, port: int) -> int:
     from gateway.sample.stage import Stage
     from gateway.sample.story import Story
 
-    say("Đang dựng các hệ thống giả lập và cổng liên thông; câu chuyện mẫu mất khoảng một phút.")
+    if (
+        task := asyncio.current_task()
+    ) is not None:  # Ctrl+C cancels by itself; `kill` shall leave nothing behind either
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    say("Đang dựng các hệ thống giả lập và cổng liên thông.")
     async with Stage(folder, port=port) as stage:
         story = Story(stage, clock=SystemClock())
         before = await played_before(stage)
@@ -140,6 +145,8 @@ async def _play_and_leave(story: "Story") -> bool:
     """Play; then leave something to decide for whoever looks."""
     from gateway.sample import left_open
 
+    say("Đang diễn câu chuyện mẫu; mất khoảng một phút.")
+    sys.stdout.flush()
     played = await story.play()
     _print(played)
     good = all(step.ok for step in played)
@@ -163,7 +170,7 @@ async def _go_on(story: "Story", before: "Before") -> bool:
     from gateway.sample.again import serve_on
 
     await serve_on(story)
-    say("Câu chuyện đã được diễn trong thư mục var/ từ lần chạy trước nên không diễn lại; mọi thứ còn như đã để.")
+    say("Câu chuyện đã bắt đầu ở lần chạy trước trong thư mục var/ nên không diễn lại; mọi thứ còn như đã để.")
     if before.code:
         say(f"Hồ sơ của câu chuyện: {before.code} – {sentence(f'state.{before.state}')}.")
     say("Muốn diễn lại từ đầu: dừng, xóa thư mục var/, rồi chạy lại.")
