@@ -31,6 +31,7 @@ from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
 from gateway.inbound.callbacks import Pushing
 from gateway.inbound.soap.routes import make_soap_routes
 from gateway.metrics import Metrics
+from gateway.occupancy import occupied
 from gateway.outbox.bells.embedded import EmbeddedBell
 from gateway.outbox.breaker import BreakerPolicy
 from gateway.outbox.dispatch import Dispatcher
@@ -118,20 +119,26 @@ class House:
 
 @contextlib.asynccontextmanager
 async def open_house(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[House]:
-    """Make the parts; closes them at the end. Raises BadConfiguration for a wrong setting, naming it."""
+    """Make the parts; closes them at the end.
+
+    Raises:
+        BadConfiguration: a wrong setting, named.
+        FolderTaken: another gateway works in this data folder.
+    """
     clock = clock or SystemClock()
     registry = Registry.load(settings.peers, clock=clock)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
-    database = await asyncio.to_thread(open_database, settings.database_url, blobs=settings.blobs_folder)
-    try:
-        house = _house(settings, clock, registry, database)
+    with occupied(settings.data_folder):
+        database = await asyncio.to_thread(open_database, settings.database_url, blobs=settings.blobs_folder)
         try:
-            yield house
+            house = _house(settings, clock, registry, database)
+            try:
+                yield house
+            finally:
+                await house.stop()
+                await registry.aclose()
         finally:
-            await house.stop()
-            await registry.aclose()
-    finally:
-        await database.close()
+            await database.close()
 
 
 def _house(settings: Settings, clock: Clock, registry: Registry, database: Database) -> House:

@@ -10,6 +10,7 @@ import cyclopts
 from gateway.cli.faults import StoreUnopened
 from gateway.cli.output import Exit, complain
 from gateway.console.catalogue import sentence
+from gateway.occupancy import FolderTaken
 from schemas.errors import BadConfiguration, CallError, LienthongError, StoreFull
 
 HELP = """Cổng liên thông hồ sơ: bưu chính, một cửa và Cổng Dịch vụ công.
@@ -79,4 +80,4 @@ def code_of(error: LienthongError) -> Exit:
     """The exit code that an error becomes."""
     if isinstance(error, BadConfiguration):
         return Exit.USAGE
-    return Exit.DEPENDENCY if isinstance(error, CallError | StoreFull | StoreUnopened) else Exit.BAD_INPUT
+    return Exit.DEPENDENCY if isinstance(error, CallError | StoreFull | StoreUnopened | FolderTaken) else Exit.BAD_INPUT
