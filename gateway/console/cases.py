@@ -4,7 +4,7 @@ from aiohttp import web
 
 from gateway.accounts import Role
 from gateway.console.render import Renderer
-from gateway.inbound import scope
+from gateway.inbound import bodies, scope
 from gateway.inbound.auth import signed
 from gateway.inbound.desks import SettleDesk
 from gateway.inbound.forms.decisions import CaseForm
@@ -59,8 +59,8 @@ class CasePages:
 
     async def settle(self, request: web.Request) -> web.Response:
         """A decision with its reason; a fault shows the page again."""
-        fields = await request.post()
-        told = {"act": str(fields.get("act", "")), "reason": str(fields.get("reason", ""))}
+        fields = await bodies.form(request)
+        told = {"act": fields.get("act", ""), "reason": fields.get("reason", "")}
         form, faults = check(CaseForm, told)
         if form is None:
             return await self._page(request, faults={fault.path: fault for fault in faults}, told=told)

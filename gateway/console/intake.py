@@ -17,6 +17,7 @@ from gateway.accounts import Principal, Role
 from gateway.console.render import Renderer
 from gateway.desk.checks import Faults
 from gateway.desk.requests import Fault
+from gateway.inbound import bodies
 from gateway.inbound.auth import CSRF_FIELD, signed
 from gateway.inbound.desks import HandoverDesk
 from gateway.inbound.forms.faults import parse
@@ -61,7 +62,7 @@ class IntakePages:
 
     async def lodge(self, request: web.Request) -> web.Response:
         """Lodge the dossier; with faults the form comes back as it was filled in."""
-        told = {name: str(value) for name, value in (await request.post()).items() if name != CSRF_FIELD}
+        told = {name: value for name, value in (await bodies.form(request)).items() if name != CSRF_FIELD}
         key = told.pop("key", "") or secrets.token_urlsafe(16)
         body, rows = body_of(told)
         principal = signed(request).principal

@@ -8,11 +8,10 @@ that the browser also holds as a cookie, so nobody can be logged in by somebody 
 import collections
 import dataclasses
 import datetime as dt
-import hmac
 import math
+import re
 import secrets
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -21,7 +20,8 @@ from gateway.config import Sessions
 from gateway.console.catalogue import sentence
 from gateway.console.passwords import Passwords
 from gateway.console.render import Renderer
-from gateway.inbound.auth import CSRF_FIELD, LOGIN_PATH, SIGNED, Doorkeeper
+from gateway.inbound import bodies
+from gateway.inbound.auth import CSRF_FIELD, LOGIN_PATH, SIGNED, Doorkeeper, same
 from gateway.inbound.middleware import language_of
 from gateway.inbound.problems import ForgedForm, TooMany
 from gateway.inbound.routes import Route, public, require
@@ -30,6 +30,8 @@ from schemas.ports.clock import Clock
 
 _COOKIE: Final = "lienthong_login"
 _MINUTE: Final = dt.timedelta(minutes=1)
+_OURS: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
+"""A path of this host: visible ASCII without a backslash, and no second slash that would name another host."""
 _ADDRESSES: Final = 10_000
 """Network addresses remembered; past that the oldest is forgotten, so that a flood cannot fill the memory."""
 
@@ -74,19 +76,19 @@ class Login:
 
     async def enter(self, request: web.Request) -> web.Response:
         """Check the name and the password, open the session, go on."""
-        fields = await request.post()
-        told = str(fields.get(CSRF_FIELD, ""))
-        if not told or not hmac.compare_digest(told.encode(), request.cookies.get(_COOKIE, "").encode()):
+        fields = await bodies.form(request)
+        told = fields.get(CSRF_FIELD, "")
+        if not told or not same(told, request.cookies.get(_COOKIE, "")):
             raise ForgedForm
         self._admit(request.remote or "")
-        name, next_page = str(fields.get("name", ""))[:100], str(fields.get("next", ""))
+        name, next_page = fields.get("name", "")[:100], fields.get("next", "")
         user = await self._store.read(lambda tx: tx.accounts.user_named(name))
         now = self._clock.now()
         if user is not None and user.locked_until is not None and now < user.locked_until:
             minutes = math.ceil((user.locked_until - now).total_seconds() / 60)
             return self._form(request, next_page, name, "login.locked", minutes=str(minutes))
         known = user.password_hash if user is not None and user.active else None
-        if not await self._passwords.fits(known, str(fields.get("password", ""))[:1_000]) or user is None:
+        if not await self._passwords.fits(known, fields.get("password", "")[:1_000]) or user is None:
             await self._failed(user)
             return self._form(request, next_page, name, "login.wrong")
         secret = await self._store.write(lambda tx: self._entered(tx, user))
@@ -150,7 +152,7 @@ class Login:
                 return
             failures = fresh.failures + 1
             over = failures - self._rules.failures
-            locked_s = min(self._rules.lock_s * 2**over, self._rules.lock_max_s) if over >= 0 else 0.0
+            locked_s = min(self._rules.lock_s * 2 ** min(over, 30), self._rules.lock_max_s) if over >= 0 else 0.0
             until = self._clock.now() + dt.timedelta(seconds=locked_s) if locked_s else None
             tx.accounts.put_user(dataclasses.replace(fresh, failures=failures, locked_until=until))
             tx.audit.write(self._act(fresh.name, "login.failed", fresh))
@@ -165,9 +167,9 @@ class Login:
 def _onward(told: str) -> str:
     """Where to go after the log-in: a path of ours, never another site.
 
+    Browsers read a backslash as a slash and drop tabs and line ends: only what our addresses consist of is let through.
+
     >>> _onward("/dossiers?q=x"), _onward("//elsewhere.example/"), _onward("https://elsewhere.example/")
     ('/dossiers?q=x', '/', '/')
     """
-    parts = urlsplit(told)
-    ours = told.startswith("/") and not told.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return told if ours else "/"
+    return told if _OURS.fullmatch(told) else "/"

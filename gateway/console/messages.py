@@ -108,7 +108,7 @@ class MessagePages:
         return await self._decide(request, MessageState.CANCELLED)
 
     async def _decide(self, request: web.Request, state: MessageState) -> web.Response:
-        told = str((await request.post()).get("reason", ""))
+        told = (await bodies.form(request)).get("reason", "")
         form, faults = check(ReasonForm, {"reason": told})
         if form is None:
             return await self._page(request, fault=faults[0], reason=told)

@@ -5,8 +5,8 @@ from aiohttp import web
 from gateway.accounts import Role
 from gateway.console.catalogue import known
 from gateway.console.render import Renderer
-from gateway.inbound import scope
-from gateway.inbound.auth import signed
+from gateway.inbound import bodies, scope
+from gateway.inbound.auth import MULTIPART, signed
 from gateway.inbound.desks import QueueDesk
 from gateway.inbound.routes import Route, require
 from gateway.inbound.uploads import Uploads
@@ -30,7 +30,7 @@ class ScanPages:
         """Its addresses."""
         return (
             Route("GET", "/scans", self.show, require(Role.SCANNER, Role.OPERATOR), page=True),
-            Route("POST", "/scans", self.upload, require(Role.SCANNER), page=True),
+            Route("POST", "/scans", self.upload, require(Role.SCANNER), takes_type=MULTIPART, page=True),
             Route("POST", "/scans/assign", self.assign, require(Role.SCANNER, Role.OPERATOR), page=True),
         )
 
@@ -46,8 +46,8 @@ class ScanPages:
 
     async def assign(self, request: web.Request) -> web.Response:
         """A person says which dossier a waiting document belongs to."""
-        fields = await request.post()
-        key, code = str(fields.get("key", "")), str(fields.get("code", "")).strip()
+        fields = await bodies.form(request)
+        key, code = fields.get("key", ""), fields.get("code", "").strip()
         principal = signed(request).principal
         dossier = await self._store.read(lambda tx: find(tx, code))
         if dossier is None:

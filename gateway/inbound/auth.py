@@ -19,7 +19,8 @@ from aiohttp import web
 
 from gateway.accounts import AccountTx, ApiKey, GatewayStore, Principal, Role, Session, User
 from gateway.config import Sessions
-from gateway.inbound.problems import ForgedForm, TooLarge, Unauthenticated
+from gateway.inbound import bodies
+from gateway.inbound.problems import ForgedForm, Unauthenticated
 from gateway.inbound.routes import ROUTE, Handler, Route
 from schemas.errors import NotAllowed
 from schemas.ports.clock import Clock
@@ -27,6 +28,7 @@ from schemas.ports.clock import Clock
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "X-CSRF-Token"
 LOGIN_PATH: Final = "/login"
+MULTIPART: Final = "multipart/form-data"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SEEN_EVERY: Final = dt.timedelta(minutes=1)
 """How often a session's last click is written down: once a minute costs nothing, each click would cost a commit."""
@@ -57,7 +59,12 @@ def signed(request: web.Request) -> Signed:
 
 def digest(secret: str) -> str:
     """What we hold of a random secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(_bytes(secret)).hexdigest()
+
+
+def _bytes(told: str) -> bytes:
+    """What was told, as it came: bytes of a header that are not UTF-8 are surrogates in its text."""
+    return told.encode("utf-8", "surrogateescape")
 
 
 def principal_of(user: User) -> Principal:
@@ -96,7 +103,7 @@ class Doorkeeper:
                     return self._stranger(request, route)
                 self._admit(found, route.access.roles)
             if found is not None and found.session and request.method not in _SAFE:
-                await check_csrf(request, found.session)
+                await check_csrf(request, found.session, multipart=route.takes_type == MULTIPART)
             return await route.handler(request)
 
         return guarded
@@ -181,24 +188,29 @@ class Doorkeeper:
             raise NotAllowed(f"one of the roles {', '.join(sorted(roles))} is needed", subject=found.principal.who)
 
 
-async def check_csrf(request: web.Request, session: Session) -> None:
-    """The token of the session must come back. A multipart body is checked by its reader, in its first part.
+async def check_csrf(request: web.Request, session: Session, *, multipart: bool) -> None:
+    """The token of the session must come back.
+
+    ``multipart``: the route is declared to take uploads; its reader checks the token in the body's first part. On any
+    other route a multipart body is no way around the check.
 
     Raises:
         ForgedForm: it did not come, or is another's.
     """
     told = request.headers.get(CSRF_HEADER, "")
-    if not told and request.content_type == "multipart/form-data":
+    if not told and multipart and request.content_type == MULTIPART:
         return
-    if not told and request.content_type == "application/x-www-form-urlencoded":
-        try:
-            told = str((await request.post()).get(CSRF_FIELD, ""))
-        except web.HTTPRequestEntityTooLarge:
-            raise TooLarge from None
+    if not told and request.content_type == bodies.FORM:
+        told = (await bodies.form(request)).get(CSRF_FIELD, "")
     compare_csrf(told, session)
+
+
+def same(told: str, secret: str) -> bool:
+    """Whether they are equal, in a time that tells nothing."""
+    return hmac.compare_digest(_bytes(told), _bytes(secret))
 
 
 def compare_csrf(told: str, session: Session) -> None:
     """Raises ForgedForm where the token is not that of the session; takes the same time for every wrong one."""
-    if not hmac.compare_digest(told.encode(), session.csrf.encode()):
+    if not same(told, session.csrf):
         raise ForgedForm

@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Protocol
 from gateway.desk.checks import Faults
 from gateway.desk.requests import Fault
 from gateway.inbound.forms.replies import FaultReply, ProblemReply
+from gateway.log import redact
 from schemas import errors
 from schemas.errors import LienthongError
 from schemas.ids import MessageId
@@ -126,8 +127,8 @@ def problem(error: Exception, *, say: Say, lang: str, instance: str, correlation
         type=f"{TYPE_PREFIX}{text}",
         title=say(f"status.{status}", lang),
         status=status,
-        detail=f"{sentence} [{subject}]" if subject else sentence,
-        instance=instance,
+        detail=f"{sentence} [{redact(subject)}]" if subject else sentence,
+        instance=redact(instance),
         correlation_id=correlation_id,
         faults=tuple(told(fault, say, lang) for fault in error.faults) if isinstance(error, Faults) else (),
     )

@@ -6,6 +6,7 @@ the hot folder by one rename, whole or not at all.
 """
 
 import asyncio
+import errno
 import os
 import re
 import shutil
@@ -28,6 +29,7 @@ from schemas.ids import MessageId
 from schemas.ports.stores import Store
 
 _CHUNK: Final = 262_144
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FIELD_BYTES: Final = 1_024
 """Longest form field beside the files."""
 
@@ -107,6 +109,10 @@ class Uploads:
             session = None if request.headers.get(CSRF_HEADER) else who.session
             files, total = await self._spool(request, spool, session)
             batch = await self._desk.take(spool, principal=who.principal)
+        except OSError as error:
+            if error.errno in _NO_ROOM:  # the disk filled up since it was looked at
+                raise StoreFull(subject=str(self._folder)) from error
+            raise
         finally:
             await asyncio.to_thread(shutil.rmtree, spool, ignore_errors=True)
         return UploadReply(batch, files, total)
@@ -180,11 +186,12 @@ def _to_disk(out: BinaryIO) -> None:
 
 
 def file_name(n: int, told: str) -> str:
-    """A name of ours that still says which file it was: no path, no leading dot, at most 80 characters.
+    """A name of ours that still says which file it was: no path, no leading dot, the last 80 characters, 160 bytes.
 
     >>> file_name(3, "../../etc/Tờ bìa 1.pdf")
     '003-Tờ_bìa_1.pdf'
     """
     last = re.split(r"[/\\]", unquote(told))[-1]
     clean = re.sub(r"[^\w.-]+", "_", last).lstrip("._-")
-    return f"{n:03d}-{clean[-80:] or 'file'}"
+    short = clean[-80:].encode()[-160:].decode("utf-8", "ignore")  # of CJK letters 80 are more than a name may have
+    return f"{n:03d}-{short or 'file'}"

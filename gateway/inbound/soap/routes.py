@@ -5,13 +5,20 @@ from collections.abc import Callable
 from aiohttp import web
 
 from gateway.accounts import GatewayStore
-from gateway.inbound.problems import NoSuchPage
+from gateway.inbound.problems import EdgeError, NoSuchPage
 from gateway.inbound.routes import Parameter, Route, public
 from gateway.inbound.soap import description
 from gateway.inbound.soap.door import Door, Readers
 from gateway.inbound.soap.history import GetItemHistory, Ping
 from gateway.inbound.soap.push import PushEvents
+from schemas.ids import MessageId
 from schemas.ports.clock import Clock
+
+
+class BadHost(EdgeError):
+    """The Host header is not the name of a host."""
+
+    text = MessageId("request.invalid")
 
 
 def make_soap_routes(
@@ -49,7 +56,7 @@ def make_soap_routes(
     async def describe(request: web.Request) -> web.Response:
         asked = {name.lower(): value for name, value in request.query.items()}
         if "wsdl" in asked:
-            raw = description.wsdl(public_origin.rstrip("/") or str(request.url.origin()))
+            raw = description.wsdl(public_origin.rstrip("/") or _origin(request))
         elif asked.get("xsd") == description.XSD:
             raw = description.xsd()
         else:
@@ -74,3 +81,11 @@ def make_soap_routes(
             parameters=(Parameter("wsdl", about="The WSDL."), Parameter("xsd", about="Name of a schema file.")),
         ),
     )
+
+
+def _origin(request: web.Request) -> str:
+    """Where we were asked. Raises BadHost: the header is the asker's, and may be anything."""
+    try:
+        return str(request.url.origin())
+    except ValueError as error:
+        raise BadHost from error
