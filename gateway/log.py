@@ -130,6 +130,8 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.captureWarnings(True)  # one format on standard error: what libraries warn of is a line as well
+    logging.getLogger("aiohttp.server").addFilter(_strangers)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)  # our middleware writes one line per request
 
 
@@ -137,6 +139,16 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger by module name: ``logger(__name__).info("sent", peer=…, message=…)``."""
     bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return bound
+
+
+def _strangers(record: logging.LogRecord) -> bool:
+    """What is no HTTP at all is one line: its trace shows only the server's insides, and anybody may send it."""
+    kind = record.exc_info[0] if record.exc_info else None
+    if kind is not None and kind.__module__ == "aiohttp.http_exceptions":
+        record.exc_info = None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.msg, record.args = "not a request: %s", (kind.__name__,)
+    return True
 
 
 @contextlib.contextmanager

@@ -33,7 +33,7 @@ from tracking.deadlines import due_at
 
 _WHOLE: Final = frozenset({"channel", "return_method", "parcels", "no", "copies", "sheets_counted"})
 """Fields that are whole numbers in the body; text that is none stays text, and the model tells the fault."""
-_PART: Final = re.compile(r"([a-z_]+)|\[([0-9]+)\]")
+_PART: Final = re.compile(r"([a-z_]+)|\[([0-9]{1,3})\]")
 _MOST_COMPONENTS: Final = 99
 _GROUPS: Final = {"owner.address": "owner.address.line", "return_address": "return_address.line"}
 """Groups of fields that have no field of their own, and the field beside which their fault is told."""
@@ -120,13 +120,14 @@ def body_of(told: dict[str, str]) -> tuple[dict[str, Any], list[int]]:
     body: dict[str, Any] = {}
     rows = [n for n in range(_MOST_COMPONENTS) if told.get(f"components[{n}].present")]
     for path, value in told.items():
-        names = [name or int(index) for name, index in _PART.findall(path)]
+        names: list[str | int] = [name or index for name, index in _PART.findall(path)]
         if value.strip() == "" or not names or names[-1] == "present":
             continue
         if names[0] == "components":
-            if len(names) < 3 or names[1] not in rows:
+            row = str(names[1]) if len(names) > 2 else ""
+            if not row.isdecimal() or int(row) not in rows:
                 continue
-            names[1] = rows.index(int(names[1]))
+            names[1] = rows.index(int(row))
         _put(body, names, _value(str(names[-1]), value))
     if "components" in body:
         body["components"] = [body["components"].get(n, {}) for n in range(len(rows))]
@@ -145,9 +146,11 @@ def _without_gaps(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _put(body: dict[str, Any], names: list[str | int], value: object) -> None:
-    at: dict[Any, Any] = body
+    at: Any = body
     for name in names[:-1]:
         at = at.setdefault(name, {})
+        if not isinstance(at, dict):
+            return  # somebody else's form: the name stands for a value and for a group
     at[names[-1]] = value
 
 

@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 from urllib.parse import unquote
 
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.accounts import Role, Session
 from gateway.config import Limits
@@ -129,7 +130,7 @@ class Uploads:
                 files, total = await self._parts(await request.multipart(), spool, session)
         except TimeoutError:
             raise TooSlow from None
-        except (ValueError, AssertionError, ConnectionResetError) as broken:
+        except (ValueError, AssertionError, ConnectionResetError, HttpProcessingError) as broken:
             raise BadMultipart from broken
         if files == 0:
             raise NoFiles

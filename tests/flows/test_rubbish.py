@@ -89,6 +89,31 @@ async def test_after_the_log_in_nobody_is_led_elsewhere(house: EdgeHouse, elsewh
         assert (page.status, page.headers["Location"]) == (303, "/")
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"note": "a form without a procedure"},
+        {"procedure": "9.000012", "owner": "x", "owner.name": "y", "owner[0]": "z", "[0].a": "b"},
+        {"procedure": "9.000012", f"components[{'9' * 5_000}].kind": "x", "components[0].present": "1"},
+        {"procedure": "9.000012", "components[0].present": "1", "components[0][1]": "x", "components.kind.copies": "²"},
+        {"procedure": "9.000012", "components[0].present": "1", "components[0].copies": "9" * 5_000, "parcels": "٣"},
+    ],
+)
+async def test_an_intake_form_of_another_shape(house: EdgeHouse, fields: dict[str, str]) -> None:
+    async with house.browser("gdv") as browser:
+        token = (await browser.get("/dossiers")).field("csrf")
+        page = await browser.post("/intake", {"csrf": token, **fields})
+        assert page.status == 422
+
+
+@pytest.mark.parametrize("head", [b"X", b'Content-Disposition: form-data; name="f"; filename="a\nb"', b"X: \x00"])
+async def test_headers_of_a_part_that_are_none(house: EdgeHouse, head: bytes) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    body = b"--b\r\n" + head + b"\r\n\r\nx\r\n--b--\r\n"
+    status, told = await house.json("POST", "/api/v1/scans", data=body, headers=headers)
+    assert (status, told["type"]) == (400, "urn:x-lienthong:problem:request.multipart")
+
+
 async def test_a_citizens_number_in_an_address_does_not_come_back(house: EdgeHouse) -> None:
     status, told = await house.json("GET", "/api/v1/discrepancies/099084000012")
     assert status == 404

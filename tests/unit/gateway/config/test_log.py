@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadHttpMethod
 
 from gateway import log
 
@@ -23,6 +24,7 @@ def lines() -> Iterator[io.StringIO]:
     yield stream
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.captureWarnings(False)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
@@ -129,3 +131,13 @@ def test_the_exception_is_told_in_one_line(lines: io.StringIO) -> None:
         log.logger("gateway.test").exception("broke")
     (line,) = read(lines)
     assert "RuntimeError" in line["exception"] and "099084000012" not in line["exception"]
+
+
+def test_what_is_no_http_is_one_line_without_a_trace(lines: io.StringIO) -> None:
+    server = logging.getLogger("aiohttp.server")
+    for error in (BadHttpMethod("FOO / HTTP/1.1"), ValueError("a fault of ours")):
+        server.error("Error handling request", exc_info=error)
+    told, ours = read(lines)
+    assert (told["event"], told["level"]) == ("not a request: BadHttpMethod", "info")
+    assert "exception" not in told
+    assert "a fault of ours" in ours["exception"]
