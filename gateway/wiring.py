@@ -95,8 +95,8 @@ class House:
         """Settle what a crash left behind, then start every loop."""
         await self.sweeper.after_restart()
         rhythm = self.settings.rhythm
-        for n, lane in enumerate(self.lanes):
-            self.supervisor.start(f"lane-{n}", lane.run)
+        for lane in self.lanes:
+            self.supervisor.start(f"lane-{lane.peer}", lane.run)
         self.supervisor.start("inbox", self.inbox.run)
         self.supervisor.start("scans", self.scan_line.run)
         self.supervisor.every("sweeper", dt.timedelta(seconds=rhythm.outbox_s), self._sweep)

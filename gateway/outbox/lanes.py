@@ -61,7 +61,7 @@ class Lane:
         """One lane for each peer that is switched on. ``lease_for`` must be longer than any wire deadline."""
         self._lease_for = lease_for
         self._tried = tried
-        self._peer = peer
+        self.peer = peer
         self._store = store
         self._bell = bell
         self._dispatcher = dispatcher
@@ -95,7 +95,7 @@ class Lane:
 
     def _look(self, tx: Tx) -> tuple[tuple[Leased, ...], dt.datetime | None]:
         now = self._clock.now()
-        breaker = tx.peers.breaker(self._peer)
+        breaker = tx.peers.breaker(self.peer)
         free = self._max_in_flight - len(self._slots)
         n = breakers.allowance(breaker, free, now)
         if breaker.open_until is not None and self._slots:
@@ -105,17 +105,17 @@ class Lane:
             return leased, None
         if breaker.open_until is not None:
             return leased, breaker.open_until if breaker.open_until > now else None
-        return leased, tx.messages.next_due(self._peer)
+        return leased, tx.messages.next_due(self.peer)
 
     def _lease(self, tx: Tx, limit: int) -> tuple[Leased, ...]:
         now = self._clock.now()
-        return tx.messages.lease(self._peer, now=now, until=now + self._lease_for, limit=limit)
+        return tx.messages.lease(self.peer, now=now, until=now + self._lease_for, limit=limit)
 
     async def _sleep(self, due: dt.datetime | None) -> None:
         overdue = due is not None and due <= self._clock.now()
         if overdue and not self._slots:
             return
-        bell = asyncio.ensure_future(self._bell.wait(self._peer, None if overdue else due))
+        bell = asyncio.ensure_future(self._bell.wait(self.peer, None if overdue else due))
         freed = asyncio.ensure_future(self._freed.wait())
         try:
             await asyncio.wait({bell, freed}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,7 +125,7 @@ class Lane:
             self._freed.clear()
 
     def _open_slot(self, pair: Leased) -> None:
-        slot = asyncio.create_task(self._slot(pair), name=f"lane:{self._peer}:{pair[0].id}")
+        slot = asyncio.create_task(self._slot(pair), name=f"lane:{self.peer}:{pair[0].id}")
         self._slots.add(slot)
         slot.add_done_callback(self._close_slot)
 
@@ -133,7 +133,7 @@ class Lane:
         self._slots.discard(slot)
         self._freed.set()
         if not slot.cancelled() and (error := slot.exception()) is not None:
-            log.error("slot.failed", peer=self._peer, error=type(error).__name__, detail=str(error))
+            log.error("slot.failed", peer=self.peer, error=type(error).__name__, detail=str(error))
 
     async def _slot(self, pair: Leased | None) -> None:
         while pair is not None:
@@ -148,9 +148,9 @@ class Lane:
         failpoints.hit("t4.before_settle")
         following = await self._settle(message, attempt, verdict, sent, tuple(exchanges))
         failpoints.hit("t4.after_settle")
-        self._tried(self._peer, verdict.outcome)
+        self._tried(self.peer, verdict.outcome)
         log.info(
-            "message.tried", peer=self._peer, message=message.id, operation=message.operation, outcome=verdict.outcome
+            "message.tried", peer=self.peer, message=message.id, operation=message.operation, outcome=verdict.outcome
         )
         return following
 
@@ -192,7 +192,7 @@ class Lane:
 
     def _tell_of(self, message: Message, error: Exception) -> None:
         if not isinstance(error, Duplicate):
-            log.warning("message.failed", peer=self._peer, message=message.id, error=type(error).__name__)
+            log.warning("message.failed", peer=self.peer, message=message.id, error=type(error).__name__)
 
     async def _settle(
         self, message: Message, attempt: Attempt, verdict: Verdict, sent: Sent | None, exchanges: tuple[Exchange, ...]
@@ -204,7 +204,7 @@ class Lane:
                 tx.audit.write(_act(message, verdict, now))
             if verdict.state is MessageState.DELIVERED:
                 self._change_domain(tx, message, sent)
-            before = tx.peers.breaker(self._peer)
+            before = tx.peers.breaker(self.peer)
             breaker = before
             if exchanges or verdict.outcome not in SAID_BY_US:
                 breaker = breakers.after_try(before, verdict.outcome, verdict.detail, self._breaker_policy, now)
@@ -217,7 +217,7 @@ class Lane:
         try:
             return await self._store.write(settle)
         except Stale:
-            log.warning("lease.lost", peer=self._peer, message=message.id)
+            log.warning("lease.lost", peer=self.peer, message=message.id)
             return None
 
     def _change_domain(self, tx: Tx, message: Message, sent: Sent | None) -> None:
