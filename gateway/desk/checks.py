@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 
+from gateway.catalogue.identifiers import national_code
 from gateway.desk.requests import Fault, HandoverRequest
 from schemas.calendar import VIETNAM
 from schemas.dossier import IntakeMode
@@ -53,7 +54,7 @@ def check(tx: Tx, request: HandoverRequest) -> Found:
     _check_item(tx, request, faults)
     if faults or procedure is None:
         raise Faults(tuple(faults))
-    return Found(procedure, _unit_code(receiving, request.receiving_unit), agreement)
+    return Found(procedure, national_code(receiving, request.receiving_unit), agreement)
 
 
 def _unit(tx: Tx, unit: UnitId, path: str, on: dt.date, faults: list[Fault]) -> Unit | None:
@@ -102,9 +103,3 @@ def _check_item(tx: Tx, request: HandoverRequest, faults: list[Fault]) -> None:
         return
     if any(item.valid_to is None for item in tx.items.find_number(number)):
         faults.append(Fault("item_number", "fault.item_taken", (("number", number),)))
-
-
-def _unit_code(unit: Unit | None, fallback: UnitId) -> str:
-    """The identifier that dossier codes begin with (TT 01/2018 Điều 19)."""
-    codes = {code.scheme: code.code for code in unit.codes} if unit else {}
-    return codes.get("qcvn102") or codes.get("qd20") or fallback

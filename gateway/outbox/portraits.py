@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from gateway.catalogue.identifiers import national_code
 from schemas.calendar import VIETNAM
 from schemas.dossier import Dossier, DossierState, Step
 from schemas.ids import UnitId
@@ -41,7 +42,7 @@ def portal_dossier(tx: Tx, dossier: Dossier, base_url: str, now: dt.datetime) ->
         national=dossier.national or 1,
         return_method=dossier.return_method,
         unit_name=holder.name if holder else dossier.competent_unit,
-        unit_code=_code(holder, dossier.competent_unit),
+        unit_code=national_code(holder, dossier.competent_unit),
         components=dossier.components,
         attachments=_attachments(tx, dossier, base_url),
         as_of=now,
@@ -76,9 +77,9 @@ def one_stop_dossier(tx: Tx, dossier: Dossier, item_number: str | None, base_url
         owner=dossier.owner,
         submitter=dossier.submitter,
         origin=origin,
-        origin_code=_code(_unit(tx, origin, lodged_at), origin),
+        origin_code=national_code(_unit(tx, origin, lodged_at), origin),
         target=dossier.competent_unit,
-        target_code=_code(_unit(tx, dossier.competent_unit, lodged_at), dossier.competent_unit),
+        target_code=national_code(_unit(tx, dossier.competent_unit, lodged_at), dossier.competent_unit),
         submitted_at=dossier.submitted_at,
         due_at=dossier.due_at,
         return_method=dossier.return_method,
@@ -95,8 +96,8 @@ def one_stop_status(tx: Tx, dossier: Dossier, step: Step) -> OneStopStatus:
     return OneStopStatus(
         dossier=dossier.id,
         code=dossier.code,
-        origin_code=_code(_unit(tx, origin, step.at), origin),
-        target_code=_code(_unit(tx, dossier.competent_unit, step.at), dossier.competent_unit),
+        origin_code=national_code(_unit(tx, origin, step.at), origin),
+        target_code=national_code(_unit(tx, dossier.competent_unit, step.at), dossier.competent_unit),
         national=step.national or 1,
         at=step.at,
         by=step.by,
@@ -125,11 +126,3 @@ def _procedure(tx: Tx, dossier: Dossier) -> ProcedureVersion | None:
 def _unit(tx: Tx, unit: UnitId, at: dt.datetime) -> Unit | None:
     on = at.astimezone(VIETNAM).date()
     return next((known for known in tx.catalogue.units(on) if known.id == unit), None)
-
-
-def _code(unit: Unit | None, fallback: str) -> str:
-    """The national identifier of a unit: the QCVN 102 code, else the newer form, else our own id."""
-    if unit is None:
-        return fallback
-    by_scheme = {code.scheme: code.code for code in unit.codes}
-    return by_scheme.get("qcvn102") or by_scheme.get("qd20") or fallback

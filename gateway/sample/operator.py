@@ -8,8 +8,6 @@ from typing import Any
 
 from gateway.sample.teller import Teller
 
-BOOK = "carrier.book"
-
 
 async def settle_parked(story: Teller) -> int:
     """Decide on every parked message; returns how many were decided."""

@@ -11,6 +11,7 @@ import structlog
 
 from adapters.registry import Registry
 from gateway import failpoints
+from gateway.catalogue.identifiers import national_code
 from gateway.workers.inbox import Inbox
 from schemas.calendar import VIETNAM
 from schemas.errors import CallError, Misunderstood, Refused, Unauthorised
@@ -76,13 +77,7 @@ class Reports:
         on = self._clock.now().astimezone(VIETNAM).date()
         agreements = tx.catalogue.agreements(on)
         takers = {agreement.post for agreement in agreements} | {agreement.government for agreement in agreements}
-        codes = []
-        for unit in tx.catalogue.units(on):
-            by_scheme = {code.scheme: code.code for code in unit.codes}
-            code = by_scheme.get("qcvn102") or by_scheme.get("qd20") or unit.id
-            if unit.id in takers:
-                codes.append(code)
-        return tuple(codes)
+        return tuple(national_code(unit, unit.id) for unit in tx.catalogue.units(on) if unit.id in takers)
 
     async def _fetch(self, peer: PeerId, source: DossierSource, ref: ProfileRef) -> None:
         raw = await source.fetch(ref)
