@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.document import Barcode, PageRole, PageVerdict, ScannedPage, ScanReason
+from schemas.document import Barcode, NearMiss, PageRole, PageVerdict, ScannedPage, ScanReason
 from schemas.ids import Sha256
 
 Json = dict[str, Any]
@@ -34,6 +34,10 @@ def page_from_json(raw: Mapping[str, Any]) -> ScannedPage:
     fields["verdict"] = PageVerdict(fields["verdict"])
     fields["reasons"] = tuple(ScanReason(reason) for reason in fields["reasons"])
     fields["role"] = PageRole(fields["role"])
+    fields["crop"] = tuple(fields["crop"]) if fields.get("crop") else None
+    fields["near_misses"] = tuple(
+        NearMiss(str(miss["text"]), tuple(miss["candidates"])) for miss in fields.get("near_misses", ())
+    )
     return ScannedPage(**fields)
 
 

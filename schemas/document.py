@@ -44,6 +44,9 @@ class ScanReason(enum.StrEnum):
     FAINT = "faint"
     COARSE = "coarse"
     GAP = "gap"
+    NEAR_MISS = "near_miss"
+    ODD_SIZE = "odd_size"
+    UNSURE_WAY_UP = "unsure_way_up"
 
     @property
     def sentence(self) -> str:
@@ -84,6 +87,9 @@ _SENTENCES = {
     ScanReason.BLURRED: "The page is blurred.",
     ScanReason.FAINT: "The print is faint.",
     ScanReason.COARSE: "The resolution is below 200 dpi.",
+    ScanReason.NEAR_MISS: "A code on the sheet is damaged by one character; please choose the dossier it was meant for.",
+    ScanReason.ODD_SIZE: "The resolution that the scanner states makes no paper format; please check the paper's size.",
+    ScanReason.UNSURE_WAY_UP: "It is not certain which way up the page belongs; please look.",
     ScanReason.GAP: "A sheet among these could not be read; it may have been a cover. Please look.",
 }
 _BY_RULE = frozenset({ScanReason.DUPLICATE, ScanReason.BLANK, ScanReason.SEPARATOR})
@@ -117,13 +123,31 @@ class Barcode:
 
 
 @dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A text that would be a dossier code or an item number but for one character. Offered to a person, never used.
+
+    ``text`` is what was read, ``candidates`` are the valid numbers one edit away, most likely first.
+    """
+
+    text: str
+    candidates: tuple[str, ...]
+
+
+Crop = tuple[int, int, int, int]
+"""(left, top, right, bottom) in pixels of the source: what of it is paper and not the scanner's bed."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedPage:
     """One sheet side with what was measured on it.
 
     ``sha256`` is that of the original file the page came from, ``image_sha256`` that of the image bytes inside our PDF
     (empty until built; equal to ``sha256`` for an untouched JPEG file). ``conversion`` says what had to be changed in
     the image (``None``: embedded untouched). ``sharpness`` is ``None`` without edges to judge by. ``blank`` means no
-    ink besides specks and punch holes.
+    ink besides specks and punch holes. ``rotate_deg`` is the quarter turn clockwise (0, 90, 180, 270) that makes the
+    page readable, on top of what the file itself asks a viewer for. ``paper`` is the format the pixels make at ``dpi``
+    ("A4", "A3", "A5", "ID-1" …), ``None`` when it is none. ``component`` is the number of the dossier's component that
+    a person assigned the page to.
     """
 
     source: str
@@ -142,6 +166,11 @@ class ScannedPage:
     role: PageRole = PageRole.CONTENT
     image_sha256: str = ""
     conversion: str | None = None
+    rotate_deg: int = 0
+    crop: Crop | None = None
+    paper: str | None = None
+    near_misses: tuple[NearMiss, ...] = ()
+    component: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +193,23 @@ class ScanBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class SealNote:
+    """What a seal says of itself: the PAdES level reached ("B-B", "B-T", "B-LTA"), whose it is, and the time in it."""
+
+    level: str
+    signer: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedDocument:
     """A judged PDF/A, ready to be attached.
 
     ``dossier_code`` is ``None`` when no cover sheet names it: the document then waits in the operator's queue with its
     ``reasons``. ``path`` holds the bytes until :meth:`DocumentInbox.deliver` returns; the inbox copies them.
-    ``part_no`` is the document's place in its batch.
+    ``part_no`` is the document's place in its batch. ``seal`` is ``None`` for a document that is not sealed. A document
+    that a person made anew out of the same batch names what it ``replaces`` (a document key), its ``version`` (from 1)
+    and, from version 2 on, why.
     """
 
     key: str
@@ -184,6 +224,10 @@ class ScannedDocument:
     pages: tuple[ScannedPage, ...]
     sources: tuple[ScanSource, ...]
     reasons: tuple[ScanReason, ...] = ()
+    seal: SealNote | None = None
+    version: int = 1
+    replaces: str | None = None
+    version_reason: str = ""
 
     @property
     def sheets(self) -> int:
@@ -207,6 +251,26 @@ class SetAside:
     def __str__(self) -> str:
         """The sentence for the operator, with the detail where there is one."""
         return f"{self.reason.sentence} {self.detail}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class TextOfPage:
+    """What was read on one page: NFC text, and what in it looks worth indexing (dossier codes, names, dates)."""
+
+    page_no: int
+    text: str
+    codes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """The text of a document. ``key`` is the document's; ``engine`` names the reader and its model."""
+
+    key: str
+    engine: str
+    pages: tuple[TextOfPage, ...]
 
 
 def document_key(dossier_code: str | None, pages: Iterable[tuple[str, int]]) -> str:
