@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -17,6 +18,7 @@ from scanning import scanner_pdf
 from scanning.page import PageNote, PageSource, PdfDraft
 from scanning.raster import ImageStream, OpenedPage, open_image
 from scanning.structure import FileKind
+from schemas.document import Crop
 
 LEVEL_FROM_DEG = 0.2
 """Print turned less than this looks level; turning it would only clip the corners."""
@@ -24,11 +26,24 @@ LEVEL_FROM_DEG = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A page to be laid out. ``skew_deg`` is its clockwise turn, which the page's matrix takes back."""
+    """A page to be laid out.
+
+    ``skew_deg`` is its clockwise turn, which the page's matrix takes back, about the centre of the whole raster.
+    ``rotate_deg`` is a quarter turn clockwise (0, 90, 180, 270) on top of what the file itself asks for.
+    ``crop`` is what of the raster is paper: the page becomes as large as it, around its centre turned level with the
+    print; so a crop may have the size of the level sheet. ``text_pdf`` is a PDF of one page with the text that was
+    read, as Tesseract's ``textonly_pdf`` makes it; that page is the page as a reader sees it before it is cropped: the
+    raster mirrored where EXIF says so, turned level about its centre without growing, then turned upright by the
+    file's quarter turns and ours together, at ``dpi``. Text is laid under the image; a page that is kept as it was
+    takes the quarter turn only.
+    """
 
     source: PageSource
     dpi: int
     skew_deg: float = 0.0
+    rotate_deg: int = 0
+    crop: Crop | None = None
+    text_pdf: Path | None = None
 
 
 def assemble(leaves: Sequence[Leaf]) -> PdfDraft:

@@ -1,18 +1,16 @@
-"""The recipe of a page and of a document: what is done, in order. The steps below know how.
+"""The recipe of a page: what is done, in order. The steps below know how; `building` makes the document.
 
 Runs inside a worker child; a benchmark or a test may call it in its own process.
 """
 
-import contextlib
 import hashlib
-import os
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scanning import pdfa, scanner_pdf, verify
 from scanning.assemble import Leaf, assemble
+from scanning.building import build
 from scanning.page import PageImage, PageSource, PdfA
 from scanning.raster import count_frames, open_image
 from scanning.steps import barcodes, blank, ink, quality, skew
@@ -127,33 +125,6 @@ def _check_kept_page(source: PageSource) -> None:
         verify.judge(candidate.path, flavour=pdfa.FLAVOUR)
 
 
-def build(leaves: Sequence[Leaf], out: Path, *, identifier: str, title: str) -> PdfA:
-    """Lay out, declare, judge; only an approved file ever stands at ``out``.
-
-    Raises:
-        BadFile: a page cannot be carried over, or the judge refuses.
-    """
-    draft_path = out.with_name(f".{out.name}.draft")
-    try:
-        candidate = pdfa.make(assemble(leaves), draft_path, identifier=identifier, title=title)
-        approved = verify.judge(candidate.path, flavour=pdfa.FLAVOUR, notes=candidate.notes)
-        draft_path.replace(out)
-        _settle_folder(out.parent)
-    finally:
-        draft_path.unlink(missing_ok=True)
-    return PdfA(out, approved.sha256, approved.size_bytes, approved.flavour, approved.notes)
-
-
-def _settle_folder(folder: Path) -> None:
-    """Make the rename durable, where the system lets a folder be synced."""
-    with contextlib.suppress(PermissionError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def one_page(path: Path, out: Path, *, whole_page: bool = True) -> tuple[ScannedPage, PdfA]:
     """The whole line for one image file, in this process: what the benchmark measures.
 
@@ -167,4 +138,4 @@ def one_page(path: Path, out: Path, *, whole_page: bool = True) -> tuple[Scanned
     return page, build([leaf], out, identifier=found.sha256, title=path.stem)
 
 
-__all__ = ["BadFile", "Inspection", "build", "inspect", "one_page", "read_page"]
+__all__ = ["BadFile", "Inspection", "inspect", "one_page", "read_page"]

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from scanning import protocol, recipe
+from scanning import building, pdfa, protocol, recipe
 from scanning.assemble import Leaf
 from scanning.page import PageSource
+from scanning.provenance import Origin, Provenance
 from scanning.steps import barcodes
 from scanning.structure import BadFile, FileKind
 from schemas.document import ScanReason
@@ -109,21 +110,47 @@ def _page(job: protocol.Json) -> protocol.Json:
 
 
 def _build(job: protocol.Json) -> protocol.Json:
-    leaves = [
-        Leaf(
-            PageSource(Path(leaf["path"]), FileKind(leaf["kind"]), int(leaf["page_no"])),
-            dpi=int(leaf["dpi"]),
-            skew_deg=float(leaf["skew_deg"]),
-        )
-        for leaf in job["leaves"]
-    ]
-    made = recipe.build(leaves, Path(job["out"]), identifier=job["identifier"], title=job["title"])
+    """``job`` has leaves, out, identifier, title; flavour ("2b") and provenance (none) when asked for."""
+    made = building.build(
+        [_leaf(raw) for raw in job["leaves"]],
+        Path(job["out"]),
+        identifier=job["identifier"],
+        title=job["title"],
+        flavour=job.get("flavour") or pdfa.FLAVOUR,
+        provenance=_provenance(job.get("provenance")),
+    )
     return {
         "sha256": made.sha256,
         "size_bytes": made.size_bytes,
         "conformance": made.conformance,
         "notes": [[note.image_sha256, note.conversion] for note in made.notes],
     }
+
+
+def _leaf(raw: protocol.Json) -> Leaf:
+    """``path``, ``kind``, ``page_no``, ``dpi``, ``skew_deg``; ``rotate_deg``, ``crop``, ``text_pdf`` may be missing."""
+    crop, text_pdf = raw.get("crop"), raw.get("text_pdf")
+    return Leaf(
+        PageSource(Path(raw["path"]), FileKind(raw["kind"]), int(raw["page_no"])),
+        dpi=int(raw["dpi"]),
+        skew_deg=float(raw["skew_deg"]),
+        rotate_deg=int(raw.get("rotate_deg", 0)),
+        crop=(int(crop[0]), int(crop[1]), int(crop[2]), int(crop[3])) if crop else None,
+        text_pdf=Path(text_pdf) if text_pdf else None,
+    )
+
+
+def _provenance(raw: protocol.Json | None) -> Provenance | None:
+    """``station``, ``operator``, ``batch``, ``software``, and ``origins``: name, page number, SHA-256 of each leaf."""
+    if raw is None:
+        return None
+    return Provenance(
+        station=str(raw["station"]),
+        operator=raw["operator"],
+        batch=str(raw["batch"]),
+        software=str(raw["software"]),
+        origins=tuple(Origin(str(name), int(page_no), str(sha256)) for name, page_no, sha256 in raw["origins"]),
+    )
 
 
 _OPERATIONS: dict[str, Callable[[protocol.Json], protocol.Json]] = {

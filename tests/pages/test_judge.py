@@ -5,7 +5,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from scanning import pdfa, recipe
+from scanning import building, pdfa, recipe
 from scanning.assemble import Leaf
 from scanning.page import PageSource
 from scanning.structure import BadFile, FileKind
@@ -20,7 +20,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A small approved file."""
     folder = tmp_path_factory.mktemp("good")
     Image.radial_gradient("L").save(folder / "page.jpg")
-    recipe.build(
+    building.build(
         [Leaf(PageSource(folder / "page.jpg", FileKind.JPEG), dpi=100, skew_deg=2.5)],
         folder / "page.pdf",
         identifier="k",
@@ -75,7 +75,7 @@ def test_a_refused_file_never_stands_at_its_place(tmp_path: Path) -> None:
     (tmp_path / "page.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(BadFile):
         leaf = Leaf(PageSource(tmp_path / "page.jpg", FileKind.JPEG), 100)
-        recipe.build([leaf], tmp_path / "x.pdf", identifier="k", title="t")
+        building.build([leaf], tmp_path / "x.pdf", identifier="k", title="t")
     assert [path.name for path in tmp_path.iterdir()] == ["page.jpg"]
 
 
@@ -88,5 +88,5 @@ def test_a_pdf_page_of_two_images_is_kept_as_it_is_when_that_is_lawful(tmp_path:
         pdf.save(path)
     source = PageSource(path, FileKind.PDF)
     recipe.read_page(source, name="two.pdf", sha256="ab" * 32, whole_page=False)
-    made = recipe.build([Leaf(source, 100)], tmp_path / "out.pdf", identifier="k", title="t")
+    made = building.build([Leaf(source, 100)], tmp_path / "out.pdf", identifier="k", title="t")
     assert [note.conversion for note in made.notes] == ["page kept as it was"]
