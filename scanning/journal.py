@@ -13,21 +13,26 @@ from pathlib import Path
 from typing import TypeVar
 
 from scanning.stages import Stage
-from schemas.document import ScanBatch
-from schemas.ports.journal import StageRow
+from schemas.document import FeedOrder, ScanBatch
+from schemas.ports.journal import KnownBatch, StageRow
 
 T = TypeVar("T")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batch (
-  id TEXT PRIMARY KEY, station TEXT NOT NULL, operator TEXT, begun_at TEXT NOT NULL, closed INTEGER NOT NULL DEFAULT 0
+  id TEXT PRIMARY KEY, station TEXT NOT NULL, operator TEXT, begun_at TEXT NOT NULL, closed INTEGER NOT NULL DEFAULT 0,
+  feed_order TEXT NOT NULL DEFAULT 'as_fed'
 );
 CREATE TABLE IF NOT EXISTS stage (
   no INTEGER PRIMARY KEY, batch_id TEXT NOT NULL, subject TEXT NOT NULL, stage TEXT NOT NULL, result TEXT NOT NULL,
   sha256 TEXT, UNIQUE (batch_id, subject, stage)
 );
 CREATE INDEX IF NOT EXISTS stage_by_bytes ON stage (sha256, stage) WHERE sha256 IS NOT NULL;
+CREATE INDEX IF NOT EXISTS stage_by_name ON stage (stage, no);
+CREATE INDEX IF NOT EXISTS batch_by_time ON batch (begun_at);
 """
+_BATCH = "SELECT id, station, operator, begun_at, feed_order, closed FROM batch"
+_ROW = "SELECT batch_id, subject, stage, result, sha256 FROM stage"
 _SEEN = """
 SELECT other.batch_id, other.subject, other.stage, other.result, other.sha256 FROM stage other
 WHERE other.sha256 = :sha256 AND other.stage = :inspected
@@ -37,6 +42,12 @@ WHERE other.sha256 = :sha256 AND other.stage = :inspected
   AND NOT EXISTS (SELECT 1 FROM stage aside WHERE aside.batch_id = other.batch_id AND aside.subject = other.subject
                   AND aside.stage = :set_aside)
 ORDER BY other.no LIMIT 1
+"""
+_LACKING = """
+SELECT batch_id, subject, stage, result, sha256 FROM stage reached WHERE stage = ?
+  AND NOT EXISTS (SELECT 1 FROM stage later WHERE later.batch_id = reached.batch_id
+                  AND later.subject = reached.subject AND later.stage = ?)
+ORDER BY no
 """
 
 
@@ -48,6 +59,9 @@ class FileJournal:
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.executescript("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         self._database.executescript(_SCHEMA)
+        columns = {row[1] for row in self._database.execute("PRAGMA table_info(batch)")}
+        if "feed_order" not in columns:  # a journal of the first version; the station goes on with it
+            self._database.execute("ALTER TABLE batch ADD COLUMN feed_order TEXT NOT NULL DEFAULT 'as_fed'")
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def locked() -> T:
@@ -58,14 +72,14 @@ class FileJournal:
 
     async def open_batch(self, batch: ScanBatch) -> ScanBatch:
         """Remember the batch; the first description of an id stands."""
-        told = (batch.id, batch.station, batch.operator, batch.begun_at.isoformat())
+        told = (batch.id, batch.station, batch.operator, _in_utc(batch.begun_at), batch.order.value)
+        sql = (
+            "INSERT INTO batch (id, station, operator, begun_at, feed_order) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING"
+        )
 
         def work(database: sqlite3.Connection) -> ScanBatch:
-            database.execute(
-                "INSERT INTO batch (id, station, operator, begun_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", told
-            )
-            found = database.execute("SELECT id, station, operator, begun_at FROM batch WHERE id = ?", (batch.id,))
-            return _batch(found.fetchone())
+            database.execute(sql, told)
+            return _known(database.execute(f"{_BATCH} WHERE id = ?", (batch.id,)).fetchone()).batch
 
         return await self._do(work)
 
@@ -77,7 +91,7 @@ class FileJournal:
 
     async def rows(self, batch_id: str) -> Sequence[StageRow]:
         """All rows of the batch, oldest first."""
-        sql = "SELECT batch_id, subject, stage, result, sha256 FROM stage WHERE batch_id = ? ORDER BY no"
+        sql = f"{_ROW} WHERE batch_id = ? ORDER BY no"
         found = await self._do(lambda database: database.execute(sql, (batch_id,)).fetchall())
         return [StageRow(*row) for row in found]
 
@@ -98,10 +112,26 @@ class FileJournal:
         sql = "UPDATE batch SET closed = 1 WHERE id = ?"
         await self._do(lambda database: database.execute(sql, (batch_id,)))
 
+    async def batch(self, batch_id: str) -> KnownBatch | None:
+        """One batch."""
+        sql = f"{_BATCH} WHERE id = ?"
+        found = await self._do(lambda database: database.execute(sql, (batch_id,)).fetchone())
+        return _known(found) if found else None
+
+    async def recent(self, limit: int) -> Sequence[KnownBatch]:
+        """The batches begun last."""
+        sql = f"{_BATCH} ORDER BY begun_at DESC, id DESC LIMIT ?"
+        return [_known(row) for row in await self._do(lambda database: database.execute(sql, (limit,)).fetchall())]
+
+    async def lacking(self, stage: str, *, then: str) -> Sequence[StageRow]:
+        """Rows of subjects that reached ``stage`` and not ``then``."""
+        found = await self._do(lambda database: database.execute(_LACKING, (stage, then)).fetchall())
+        return [StageRow(*row) for row in found]
+
     async def unfinished(self) -> Sequence[ScanBatch]:
         """Batches not closed, oldest first."""
-        sql = "SELECT id, station, operator, begun_at FROM batch WHERE NOT closed ORDER BY begun_at, id"
-        return [_batch(row) for row in await self._do(lambda database: database.execute(sql).fetchall())]
+        sql = f"{_BATCH} WHERE NOT closed ORDER BY begun_at, id"
+        return [_known(row).batch for row in await self._do(lambda database: database.execute(sql).fetchall())]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -109,5 +139,11 @@ class FileJournal:
             self._database.close()
 
 
-def _batch(row: tuple[str, str, str | None, str]) -> ScanBatch:
-    return ScanBatch(row[0], row[1], row[2], dt.datetime.fromisoformat(row[3]))
+def _in_utc(at: dt.datetime) -> str:
+    """One zone for all, so that text sorts as time does."""
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+def _known(row: tuple[str, str, str | None, str, str, int]) -> KnownBatch:
+    batch = ScanBatch(row[0], row[1], row[2], dt.datetime.fromisoformat(row[3]), FeedOrder(row[4]))
+    return KnownBatch(batch, bool(row[5]))

@@ -6,13 +6,16 @@ few hundred bytes. Only :func:`scanning.pdfa.make` turns a draft into a candidat
 """
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pikepdf
 
+from scanning.approved import PageNote as PageNote
+from scanning.approved import PdfA as PdfA
+from scanning.approved import SealedPdf as SealedPdf
 from scanning.structure import FileKind
 
 Gray = npt.NDArray[np.uint8]
@@ -53,33 +56,9 @@ class PdfDraft:
     """
 
     pdf: pikepdf.Pdf
-    notes: tuple["PageNote", ...]
+    notes: tuple[PageNote, ...]
     keeps_pages: bool
     files: contextlib.ExitStack
-
-
-@dataclass(frozen=True, slots=True)
-class PageNote:
-    """What became of a page's image: digest of the bytes embedded, and what had to be changed (``None``: untouched)."""
-
-    image_sha256: str
-    conversion: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PdfA:
-    """A file on disk that every judge of the line approved. ``flavour`` is '2b'."""
-
-    path: Path
-    sha256: str
-    size_bytes: int
-    flavour: str
-    notes: tuple[PageNote, ...] = field(default=())
-
-    @property
-    def conformance(self) -> str:
-        """As people write it: PDF/A-2b."""
-        return f"PDF/A-{self.flavour}"
 
 
 PAPER_LONG_SIDE_INCH = (3.0, 34.0)

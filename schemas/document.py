@@ -47,6 +47,7 @@ class ScanReason(enum.StrEnum):
     NEAR_MISS = "near_miss"
     ODD_SIZE = "odd_size"
     UNSURE_WAY_UP = "unsure_way_up"
+    STACK_ORDER = "stack_order"
 
     @property
     def sentence(self) -> str:
@@ -87,9 +88,10 @@ _SENTENCES = {
     ScanReason.BLURRED: "The page is blurred.",
     ScanReason.FAINT: "The print is faint.",
     ScanReason.COARSE: "The resolution is below 200 dpi.",
-    ScanReason.NEAR_MISS: "A code on the sheet is damaged by one character; please choose the dossier it was meant for.",
+    ScanReason.NEAR_MISS: "A code on the sheet is damaged by one character; please choose the dossier that it means.",
     ScanReason.ODD_SIZE: "The resolution that the scanner states makes no paper format; please check the paper's size.",
     ScanReason.UNSURE_WAY_UP: "It is not certain which way up the page belongs; please look.",
+    ScanReason.STACK_ORDER: "Fronts and backs of the stack do not fit together; the pages are as they were fed.",
     ScanReason.GAP: "A sheet among these could not be read; it may have been a cover. Please look.",
 }
 _BY_RULE = frozenset({ScanReason.DUPLICATE, ScanReason.BLANK, ScanReason.SEPARATOR})
@@ -182,6 +184,15 @@ class ScanSource:
     size_bytes: int
 
 
+class FeedOrder(enum.StrEnum):
+    """How the sides of the sheets went through the scanner."""
+
+    AS_FED = "as_fed"
+    """Side after side as they belong: single-sided paper, or a scanner with a duplex unit."""
+    STACK = "stack"
+    """All fronts, then the turned stack: all backs in reverse, as a scanner without a duplex unit gives them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScanBatch:
     """Files that lay together: one feed of the scanner, one dropped folder, one upload."""
@@ -190,6 +201,7 @@ class ScanBatch:
     station: str
     operator: str | None
     begun_at: dt.datetime
+    order: FeedOrder = FeedOrder.AS_FED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Where the scan line remembers how far each file, page and document has come, so that kill -9 costs one step.
 
 Rows are append-only and keyed by (batch, subject, stage): writing a row again is silence, so every stage may be
-repeated. A subject is written ``file:<name>``, ``page:<name>#<n>`` or ``document:<key>``; which stages exist and which
-may follow which is :mod:`scanning.stages`, not the journal's business.
+repeated. A subject is written ``batch:``, ``file:<name>``, ``page:<name>#<n>`` or ``document:<key>``; which stages
+exist, what their results hold and which may follow which is :mod:`scanning.stages`, not the journal's business.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,14 @@ class StageRow:
     sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownBatch:
+    """A batch that the journal remembers. ``closed``: every page is in a delivered document or set aside."""
+
+    batch: ScanBatch
+    closed: bool
+
+
 class ScanJournal(Protocol):
     """Durable when a call returns; safe to call from several tasks at once."""
 
@@ -35,7 +43,19 @@ class ScanJournal(Protocol):
         ...
 
     async def rows(self, batch_id: str) -> Sequence[StageRow]:
-        """All rows of the batch, oldest first."""
+        """All rows of the batch, oldest first; also those of a closed one."""
+        ...
+
+    async def batch(self, batch_id: str) -> KnownBatch | None:
+        """One batch, or ``None`` when it was never opened here."""
+        ...
+
+    async def recent(self, limit: int) -> Sequence[KnownBatch]:
+        """The batches begun last, newest first, at most ``limit``; open and closed ones."""
+        ...
+
+    async def lacking(self, stage: str, *, then: str) -> Sequence[StageRow]:
+        """Rows of subjects, of any batch, that reached ``stage`` and not yet ``then``; oldest first."""
         ...
 
     async def seen_before(self, sha256: str, *, batch_id: str, subject: str) -> StageRow | None:

@@ -1,0 +1,36 @@
+"""What a station wants made of its paper. Values only; the line reads them, settings and command options fill them."""
+
+import enum
+from dataclasses import dataclass
+
+from schemas.document import FeedOrder
+
+
+class TextMode(enum.StrEnum):
+    """What becomes of the words on the pages."""
+
+    NONE = "none"
+    SIDECAR = "sidecar"
+    """Read after delivery, at low priority: the document is usable before, its bytes never change again."""
+    LAYER = "layer"
+    """Read before the PDF is built and laid invisibly under the image: the document waits for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinePolicy:
+    """One station's choice. What seals is not in here: the line is given a sealer, or none."""
+
+    text: TextMode = TextMode.NONE
+    provenance: bool = False
+    """Attach an XML account of where the pages came from (page digests, station, operator, batch): PDF/A-3."""
+    order: FeedOrder = FeedOrder.AS_FED
+    """How batches are fed that do not say it themselves."""
+
+    @property
+    def flavour(self) -> str:
+        """Part and level of the PDF/A that the line builds: 2b, 2u with a text layer, 3b (3u) with provenance.
+
+        >>> LinePolicy().flavour, LinePolicy(TextMode.LAYER).flavour, LinePolicy(provenance=True).flavour
+        ('2b', '2u', '3b')
+        """
+        return ("3" if self.provenance else "2") + ("u" if self.text is TextMode.LAYER else "b")
