@@ -21,6 +21,7 @@ INSTALLED := $(call stamp,installed,requirements/product.txt requirements/build.
 SYSTEM := $(call stamp,system,packaging/system-packages.txt)
 DEV := $(call stamp,dev,requirements/product.txt requirements/build.txt requirements/dev.txt)
 SYSTEM_TEST := $(call stamp,system-test,packaging/system-packages-test.txt)
+VERAPDF := $(call stamp,verapdf,tests/verapdf/pom.xml tests/verapdf/Judge.java)
 SYSTEM_BENCH := $(call stamp,system-bench,packaging/system-packages-bench.txt)
 
 PACKAGES := gateway adapters scanning tracking schemas
@@ -40,7 +41,7 @@ help:  ## list the commands
 setup: $(INSTALLED) $(SYSTEM)  ## .venv from the lock file, system packages; the command is then .venv/bin/lienthong
 	@echo "Ready: $(BIN)/lienthong"
 
-stacks: setup $(DEV) $(SYSTEM_TEST)  ## what only the tests need: dev lock, browser, PDF viewers
+stacks: setup $(DEV) $(SYSTEM_TEST) $(VERAPDF)  ## what only the tests need: dev lock, browser, PDF viewers, veraPDF
 
 run: setup  ## gateway, sandbox peers and sample province on SQLite, at 127.0.0.1:8080
 	$(BIN)/lienthong demo
@@ -92,6 +93,14 @@ $(INSTALLED): $(PRODUCT)
 $(DEV): $(PRODUCT)
 	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/dev-* && touch $@
+
+# Needs Maven and Java 17 from the system packages. Where they or the repository are away it says so and leaves no stamp:
+# the tests that ask veraPDF are then skipped by name, which counts as failed in CI.
+$(VERAPDF): | $(SYSTEM_TEST)
+	@rm -rf $(VENV)/verapdf $(STAMPS)/verapdf-*; \
+	if mvn -q -B -f tests/verapdf/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(VENV)/verapdf \
+	  && javac -cp '$(VENV)/verapdf/*' -d $(VENV)/verapdf tests/verapdf/Judge.java; \
+	then mkdir -p $(STAMPS) && touch $@; else echo "veraPDF is not built; what it would judge is not tested" >&2; fi
 
 # A package that apt may not install is named on the screen each time, until somebody does.
 $(SYSTEM) $(SYSTEM_TEST) $(SYSTEM_BENCH): | $(VENV)/bin/python

@@ -1,4 +1,4 @@
-"""What every test may use: the throwaway PostgreSQL, and the rule that continuous integration skips nothing."""
+"""What every test may use: the throwaway PostgreSQL, the judges of PDF/A; and CI skips nothing."""
 
 import os
 
@@ -9,7 +9,7 @@ import pytest
 hypothesis.settings.register_profile("house", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis.settings.load_profile("house")
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.judges", "tests.postgres"]
 
 
 @pytest.hookimpl(trylast=True)
