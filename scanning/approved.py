@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from schemas.document import SealNote
+from schemas.errors import SealingWaits as SealingWaits
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,6 @@ class SealedPdf:
         return f"PDF/A-{self.flavour}"
 
 
-class SealingWaits(Exception):
-    """The timestamp authority or the key's token is away. No document is at fault; sealing is tried again later."""
-
-
 class Sealer(Protocol):
     """Seals approved files, one at a time or several at once."""
 
@@ -68,7 +65,9 @@ class Sealer(Protocol):
         """Write the sealed file to ``out``, whole or not at all; ``approved`` stays as it is.
 
         Raises:
-            SealingWaits: not now; try again later.
+            SealingWaits: not now (time-stamp authority, token, certificate; the kind tells); no document is at fault,
+                try again later.
+            BadFile: this document cannot be sealed (SIGNED: it is already), or the seal did not pass its check.
         """
         ...
 

@@ -115,6 +115,51 @@ class BadConfiguration(LienthongError):
     text = MessageId("configuration")
 
 
+# --- the seal --------------------------------------------------------------------------------------------------------
+
+
+class SealingWaits(LienthongError):
+    """The document cannot be sealed now; it waits unsealed and is tried again."""
+
+    text = MessageId("seal.waits")
+
+
+class TimestampMissing(SealingWaits):
+    """The time-stamp authority gives no time stamp."""
+
+    text = MessageId("seal.time")
+
+
+class RevocationUnknown(SealingWaits):
+    """It cannot be learnt whether the certificates of the seal are revoked."""
+
+    text = MessageId("seal.revocation")
+
+
+class TokenMissing(SealingWaits):
+    """The token with the sealing key is not there."""
+
+    text = MessageId("seal.token")
+
+
+class CertificateNotValid(SealingWaits):
+    """The sealing certificate is not valid at this time."""
+
+    text = MessageId("seal.certificate")
+
+
+class BadSealKey(SealingWaits, BadConfiguration):
+    """The key that seals documents cannot be used."""
+
+    text = MessageId("seal.key")
+
+
+class WrongPin(BadSealKey):
+    """The PIN or passphrase of the sealing key is wrong."""
+
+    text = MessageId("seal.pin")
+
+
 # --- calls to a peer -------------------------------------------------------------------------------------------------
 
 
