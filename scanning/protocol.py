@@ -15,6 +15,7 @@ Json = dict[str, Any]
 """A decoded JSON object; its fields are checked by the functions here."""
 
 INSPECT, PAGE, BUILD = "inspect", "page", "build"
+RENDER = "render"
 
 
 def page_to_json(page: ScannedPage) -> Json:

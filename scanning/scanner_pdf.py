@@ -100,6 +100,18 @@ def open_page(pdf: pikepdf.Pdf, page_no: int) -> OpenedPage:
     )
 
 
+def picture(pdf: pikepdf.Pdf, page_no: int) -> Any:
+    """The largest image of a page that :func:`open_page` took, as a PIL image; ``None`` for a page without one.
+
+    Raises:
+        BadFile: its pixels cannot be decoded.
+    """
+    images = list(pdf.pages[page_no - 1].get_images().values())
+    if not images:
+        return None
+    return _pillow(max(images, key=lambda image: int(image.Width) * int(image.Height)))
+
+
 def _white() -> Gray:
     return np.full((_BLANK_SHEET_PX, _BLANK_SHEET_PX), 255, np.uint8)
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from scanning import building, pdfa, protocol, recipe
+from scanning import building, pdfa, protocol, recipe, rendering
 from scanning.assemble import Leaf
 from scanning.page import PageSource
 from scanning.provenance import Origin, Provenance
@@ -153,10 +153,23 @@ def _provenance(raw: protocol.Json | None) -> Provenance | None:
     )
 
 
+def _render(job: protocol.Json) -> protocol.Json:
+    made = rendering.render(
+        PageSource(Path(job["path"]), FileKind(job["kind"]), int(job["page_no"])),
+        Path(job["out"]),
+        box_px=int(job["box_px"]),
+        turn_deg=int(job["turn_deg"]),
+        codes=job["codes"],
+        crop=tuple(job["crop"]) if job["crop"] else None,
+    )
+    return {"width": made.width, "height": made.height, "size_bytes": made.size_bytes}
+
+
 _OPERATIONS: dict[str, Callable[[protocol.Json], protocol.Json]] = {
     protocol.INSPECT: _inspect,
     protocol.PAGE: _page,
     protocol.BUILD: _build,
+    protocol.RENDER: _render,
 }
 
 
