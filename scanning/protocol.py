@@ -16,6 +16,14 @@ Json = dict[str, Any]
 
 INSPECT, PAGE, BUILD = "inspect", "page", "build"
 RENDER = "render"
+READ = "read"
+"""Read the words of a page.
+
+The job: ``path, kind, page_no, dpi, skew_deg, rotate_deg``, ``languages`` ("vie", "vie+eng") and ``layer``, a path for
+a PDF of one page with nothing but the text as :class:`scanning.assemble.Leaf` wants it, or null. The answer: ``text``
+(NFC), ``confidence`` (0 to 100, null without a word), ``engine``, ``layer`` (null where the page has no word); or only
+``missing``, a sentence, where the machine has no reader or not this language: no file is to blame.
+"""
 
 
 def page_to_json(page: ScannedPage) -> Json:

@@ -13,7 +13,7 @@ from scanning.journal import FileJournal
 from scanning.manifest import InputError, Manifest
 from scanning.pipeline import InputFile, Pipeline
 from scanning.pool import WorkerPool
-from schemas.document import ScanBatch, ScannedDocument, ScannedPage, SetAside
+from schemas.document import DocumentText, ScanBatch, ScannedDocument, ScannedPage, SetAside
 from schemas.ports.documents import Delivered
 
 STATION = "scan"
@@ -86,6 +86,13 @@ class FolderInbox:
 
     async def set_aside(self, item: SetAside) -> None:
         """Nothing to move: the original stays where it lies, and the manifest names it."""
+
+    async def read(self, text: DocumentText) -> None:
+        """Write the text beside its PDF, as ``NAME.txt``; pages are parted by form feeds."""
+        pdf = self.where.get(text.key)
+        if pdf is not None:
+            whole = "\f".join(page.text for page in text.pages)
+            await asyncio.to_thread(pdf.with_suffix(".txt").write_text, whole, "utf-8")
 
 
 def gather(inputs: Sequence[Path], *, leave_out: Path) -> tuple[list[InputFile], list[InputError]]:

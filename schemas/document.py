@@ -95,6 +95,7 @@ _SENTENCES = {
     ScanReason.GAP: "A sheet among these could not be read; it may have been a cover. Please look.",
 }
 _BY_RULE = frozenset({ScanReason.DUPLICATE, ScanReason.BLANK, ScanReason.SEPARATOR})
+_DOUBTS = frozenset({ScanReason.MAYBE_BLANK, ScanReason.NEAR_MISS, ScanReason.UNSURE_WAY_UP})
 
 
 class PageVerdict(enum.StrEnum):
@@ -195,13 +196,16 @@ class FeedOrder(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScanBatch:
-    """Files that lay together: one feed of the scanner, one dropped folder, one upload."""
+    """Files that lay together: one feed of the scanner, one dropped folder, one upload.
+
+    ``order`` is ``None`` where nobody said how the sheets were fed: then the station's habit holds.
+    """
 
     id: str
     station: str
     operator: str | None
     begun_at: dt.datetime
-    order: FeedOrder = FeedOrder.AS_FED
+    order: FeedOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,20 @@ class ScannedDocument:
         """Pages that are the citizen's own: covers do not count (rule E-22 compares this number)."""
         return sum(page.role is PageRole.CONTENT for page in self.pages)
 
+    @property
+    def doubts(self) -> tuple[ScanReason, ...]:
+        """Why a person should look before the document is sealed: its own reasons, and those of its pages that count.
+
+        A page that is only a little blurred or faint is no doubt; one that should be scanned again is.
+        """
+        told = [
+            reason
+            for page in self.pages
+            for reason in page.reasons
+            if reason in _DOUBTS or page.verdict is PageVerdict.RESCAN
+        ]
+        return tuple(dict.fromkeys((*self.reasons, *told)))
+
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
@@ -267,13 +285,23 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class TextOfPage:
-    """What was read on one page: NFC text, and what in it looks worth indexing (dossier codes, names, dates)."""
+    """What was read on one page, and what in it looks worth indexing: offered to a person, never applied.
+
+    ``text`` is NFC. ``codes`` are dossier codes, ``items`` S10 numbers, ``dates`` ISO days, each in the page's order;
+    ``near_misses`` are words that would be a code or a number but for letters that readers take for digits.
+    ``confidence`` is the reader's own mean over the words, 0 to 100 (``None``: no word). ``fault`` says why the page
+    could not be read; then there is no text, and the document's other pages have theirs.
+    """
 
     page_no: int
     text: str
     codes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    confidence: float | None = None
+    fault: ScanReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

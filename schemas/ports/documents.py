@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from schemas.document import ScannedDocument, SetAside
+from schemas.document import DocumentText, ScannedDocument, SetAside
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Delivered:
 class DocumentInbox(Protocol):
     """Takes judged documents and the news of what was set aside.
 
-    Both calls are idempotent by ``key``: the line may call again after a crash between the answer and its own journal,
+    All calls are idempotent by ``key``: the line may call again after a crash between the answer and its own journal,
     and the second call must change nothing. Returning means durable. An exception means "not taken": the line leaves
     the batch open and offers the same document again later.
     """
@@ -28,4 +28,11 @@ class DocumentInbox(Protocol):
 
     async def set_aside(self, item: SetAside) -> None:
         """Show the operator a file or page that is in no document; the original stays at ``item.kept``."""
+        ...
+
+    async def read(self, text: DocumentText) -> None:
+        """Take the text of a document that was delivered, often long after it; a second copy replaces the first.
+
+        The text of a document that the inbox does not have (any more) is dropped: what replaced it brings its own.
+        """
         ...

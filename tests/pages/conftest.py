@@ -9,7 +9,7 @@ import pytest
 from gateway.sample.pages.batch import Kind, draw_scans, write_batch
 from gateway.sample.pages.covers import CoverFor
 from scanning.pool import WorkerPool
-from schemas.document import ScannedDocument, SetAside
+from schemas.document import DocumentText, ScannedDocument, SetAside
 from schemas.ports.documents import Delivered
 
 NOW = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
@@ -26,6 +26,7 @@ class Inbox:
         self.documents: dict[str, ScannedDocument] = {}
         self.bytes: dict[str, bytes] = {}
         self.aside: dict[str, SetAside] = {}
+        self.texts: dict[str, DocumentText] = {}
         self.calls = 0
 
     async def deliver(self, document: ScannedDocument) -> Delivered:
@@ -38,6 +39,9 @@ class Inbox:
 
     async def set_aside(self, item: SetAside) -> None:
         self.aside[item.key] = item
+
+    async def read(self, text: DocumentText) -> None:
+        self.texts[text.key] = text
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from scanning.intake import Habits, HotFolder
+from scanning.intake import HotFolder
 from scanning.journal import FileJournal
 from scanning.pipeline import Pipeline
 from scanning.pool import WorkerPool
-from schemas.document import ScannedDocument, SetAside
+from scanning.stillness import Habits
+from schemas.document import DocumentText, ScannedDocument, SetAside
 from schemas.ports.documents import Delivered
 from schemas.ports.journal import StageRow
 from tests.pages.clock import RealClock
@@ -46,6 +47,11 @@ class LedgerInbox:
 
     async def set_aside(self, item: SetAside) -> None:
         tell(f"aside {item.source} {item.reason}")
+
+    async def read(self, text: DocumentText) -> None:
+        with (self._folder / "texts.txt").open("a") as ledger:
+            ledger.write(f"{text.key} {len(text.pages)}\n")
+        tell(f"text {text.key}")
 
 
 def tell(line: str) -> None:
