@@ -86,7 +86,7 @@ def _line(pages: list[Path], folder: Path, *, whole_page: bool) -> float:
 def _pool(feed: list[Path], out: Path) -> float:
     """Seconds a page, the start of the workers included."""
     began = time.perf_counter()
-    manifest = asyncio.run(scan_paths(feed, out, now=SystemClock().now(), workers=WORKERS))
+    manifest = asyncio.run(scan_paths(feed, out, clock=SystemClock(), workers=WORKERS))
     took = time.perf_counter() - began
     pages = sum(len(document.pages) for document in manifest.documents)
     if not manifest.is_clean or pages < len(feed) - len(manifest.documents):

@@ -21,7 +21,7 @@ T = TypeVar("T")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batch (
   id TEXT PRIMARY KEY, station TEXT NOT NULL, operator TEXT, begun_at TEXT NOT NULL, closed INTEGER NOT NULL DEFAULT 0,
-  feed_order TEXT NOT NULL DEFAULT 'as_fed'
+  feed_order TEXT
 );
 CREATE TABLE IF NOT EXISTS stage (
   no INTEGER PRIMARY KEY, batch_id TEXT NOT NULL, subject TEXT NOT NULL, stage TEXT NOT NULL, result TEXT NOT NULL,
@@ -61,7 +61,7 @@ class FileJournal:
         self._database.executescript(_SCHEMA)
         columns = {row[1] for row in self._database.execute("PRAGMA table_info(batch)")}
         if "feed_order" not in columns:  # a journal of the first version; the station goes on with it
-            self._database.execute("ALTER TABLE batch ADD COLUMN feed_order TEXT NOT NULL DEFAULT 'as_fed'")
+            self._database.execute("ALTER TABLE batch ADD COLUMN feed_order TEXT")
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def locked() -> T:
@@ -72,7 +72,7 @@ class FileJournal:
 
     async def open_batch(self, batch: ScanBatch) -> ScanBatch:
         """Remember the batch; the first description of an id stands."""
-        told = (batch.id, batch.station, batch.operator, _in_utc(batch.begun_at), batch.order.value)
+        told = (batch.id, batch.station, batch.operator, _in_utc(batch.begun_at), batch.order)
         sql = (
             "INSERT INTO batch (id, station, operator, begun_at, feed_order) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING"
         )
@@ -144,6 +144,6 @@ def _in_utc(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
-def _known(row: tuple[str, str, str | None, str, str, int]) -> KnownBatch:
-    batch = ScanBatch(row[0], row[1], row[2], dt.datetime.fromisoformat(row[3]), FeedOrder(row[4]))
+def _known(row: tuple[str, str, str | None, str, str | None, int]) -> KnownBatch:
+    batch = ScanBatch(row[0], row[1], row[2], dt.datetime.fromisoformat(row[3]), FeedOrder(row[4]) if row[4] else None)
     return KnownBatch(batch, bool(row[5]))

@@ -1,72 +1,42 @@
-"""A batch from files to delivered documents: inspect, analyse, split, build, deliver; every stage written down.
+"""A batch from files to delivered documents: the walk itself. Every stage is written down before the next begins.
+
+inspect → measure → put the sides in order → blanks and separators out, split → (read) → build → seal → deliver
 
 Called again with the same batch after a crash it takes up where the journal ends. A bad file or page is set aside with
 its reason and costs its neighbours nothing. What is not a file's fault (a full disk, workers that do not start, an
 inbox that is away) stops the batch where it is and leaves it open: :class:`scanning.pool.LineDown` or the inbox's own
-error comes out, and the next call goes on.
+error comes out, and the next call goes on. A seal that cannot be had stops nothing: see :mod:`scanning.handover`.
 """
 
 import asyncio
-import collections
 import dataclasses
-import hashlib
-import json
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
-from scanning import protocol, stages
+from scanning import duplex, stages
+from scanning.approved import PdfA, Sealer, approved_from_json, holds
+from scanning.batch import BatchReport as BatchReport
+from scanning.batch import InputFile as InputFile
+from scanning.batch import Ledger, Opened, Run
+from scanning.binding import Binder
+from scanning.handover import Handover
+from scanning.measuring import Measuring, Sides, opened_from_json
+from scanning.policy import LinePolicy, TextMode
 from scanning.pool import WorkerPool
+from scanning.progress import Phase, ProgressBoard
 from scanning.protocol import Json
-from scanning.separator import Part, split
-from scanning.stages import Progress, Stage
+from scanning.separator import Part, Split, split
+from scanning.stages import Stage
 from scanning.structure import BadFile
-from schemas.document import (
-    ScanBatch,
-    ScannedDocument,
-    ScannedPage,
-    ScanReason,
-    ScanSource,
-    SetAside,
-    document_key,
-)
+from schemas.document import FeedOrder, ScanBatch, ScannedDocument, ScannedPage, ScanReason, document_key
+from schemas.errors import SealingWaits
 from schemas.ids import Sha256
+from schemas.ports.clock import Clock
 from schemas.ports.documents import DocumentInbox
-from schemas.ports.journal import ScanJournal, StageRow
+from schemas.ports.journal import ScanJournal
 
-INSPECT_S, PAGE_S, BUILD_S, BUILD_PAGE_S = 30.0, 60.0, 60.0, 2.0
-"""Deadlines of a job; a document adds to its own for each page. A page takes 0.1 s, so these are for hostile ones."""
-DEATHS_MOST = 3
-"""Pages of one file that may kill their worker; then the rest of the file is set aside unread."""
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """A file of a batch. ``name`` is unique in the batch; ``kept`` is where people find the original afterwards."""
-
-    name: str
-    path: Path
-    kept: Path
-
-
-@dataclass(frozen=True, slots=True)
-class BatchReport:
-    """What became of a batch."""
-
-    batch: ScanBatch
-    documents: tuple[ScannedDocument, ...]
-    set_aside: tuple[SetAside, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A file that passed its inspection."""
-
-    file: InputFile
-    kind: str
-    pages: int
-    source: ScanSource
+log = logging.getLogger(__name__)
 
 
 class Pipeline:
@@ -79,15 +49,28 @@ class Pipeline:
         inbox: DocumentInbox,
         *,
         out_dir: Path,
-        on_page: Callable[[ScannedPage], None] | None = None,
+        clock: Clock,
+        policy: LinePolicy | None = None,
+        sealer: Sealer | None = None,
+        board: ProgressBoard | None = None,
     ) -> None:
-        """Put finished PDFs into ``out_dir`` until the inbox has them; ``on_page`` is told of each page measured."""
-        self._pool = pool
+        """Put finished PDFs into ``out_dir`` until the inbox has them; without a ``sealer`` nothing is sealed."""
         self._journal = journal
         self._inbox = inbox
         self._out_dir = out_dir
-        self._on_page = on_page
-        self._first_comes = asyncio.Lock()  # two copies arriving at once: one is the first
+        self._policy = policy or LinePolicy()
+        self.board = board or ProgressBoard(clock)
+        self._measuring = Measuring(pool, journal)
+        self._binder = Binder(pool, out_dir=out_dir, policy=self._policy)
+        self._handover = Handover(
+            journal,
+            inbox,
+            sealer=sealer,
+            clock=clock,
+            board=self.board,
+            wants_text=self._policy.text is TextMode.SIDECAR,
+            rebuild=self._rebuild,
+        )
 
     async def process(self, batch: ScanBatch, files: Sequence[InputFile]) -> BatchReport:
         """Take the files, in the order of the feed, to their end; repeat after a crash with the same batch id.
@@ -96,214 +79,127 @@ class Pipeline:
             LineDown: the line cannot work; nothing is lost, call again.
         """
         self._out_dir.mkdir(parents=True, exist_ok=True)
-        batch = await self._journal.open_batch(batch)
-        run = _Run(batch, Progress(await self._journal.rows(batch.id)))
-        opened = await self._inspect_all(run, files)
-        pages = await self._analyse_all(run, opened)
-        divided = split(pages)
-        by_name = {one.file.name: one for one in opened if one is not None}
-        for page, reason in divided.left_out:
-            await self._set_aside(run, by_name[page.source].file, page.source_page, BadFile(reason), page.sha256)
-        for part_no, part in enumerate(divided.parts, start=1):
-            await self._deliver(run, part_no, part, by_name)
-        await self._journal.close_batch(batch.id)
-        place = {file.name: number for number, file in enumerate(files)}
-        aside = sorted(run.aside.values(), key=lambda item: (place[item.source], item.source_page or 0))
-        return BatchReport(batch, tuple(run.documents), tuple(aside))
-
-    # --- files ---------------------------------------------------------------------------------------------------
-
-    async def _inspect_all(self, run: "_Run", files: Sequence[InputFile]) -> list[_Opened | None]:
-        """Inspect in parallel, then decide about second copies in the order of the feed; a bad file leaves a gap."""
-        found = await _all(self._inspect(run, file) for file in files)
-        return [await self._unless_seen(run, one) if isinstance(one, _Opened) else None for one in found]
-
-    async def _inspect(self, run: "_Run", file: InputFile) -> _Opened | None:
-        subject = stages.file_subject(file.name)
-        if row := run.progress.row(subject, Stage.SET_ASIDE):
-            run.remember(file, None, row)
-            await self._inbox.set_aside(run.aside[subject])
-            return None
-        row = run.progress.row(subject, Stage.INSPECTED)
+        batch = await self._journal.open_batch(dataclasses.replace(batch, order=batch.order or self._policy.order))
+        ledger = Ledger(batch.id, await self._journal.rows(batch.id), self._journal)
+        run = Run(batch, files, ledger, self._inbox, self.board)
+        self.board.begin(batch, files=len(files))
         try:
-            answer: Json = (
-                json.loads(row.result)
-                if row
-                else await self._pool.run(protocol.INSPECT, deadline_s=INSPECT_S, path=str(file.path))
-            )
-        except BadFile as bad:
-            await self._set_aside(run, file, None, bad, None)
-            return None
-        source = ScanSource(file.name, Sha256(answer["sha256"]), int(answer["size_bytes"]))
-        return _Opened(file, str(answer["kind"]), int(answer["pages"]), source)
-
-    async def _unless_seen(self, run: "_Run", one: _Opened) -> _Opened | None:
-        subject = stages.file_subject(one.file.name)
-        sha256 = one.source.sha256
-        async with self._first_comes:
-            first = await self._journal.seen_before(sha256, batch_id=run.batch.id, subject=subject)
-            if first is None:
-                result = {"kind": one.kind, "pages": one.pages, "sha256": sha256, "size_bytes": one.source.size_bytes}
-                await self._record(run, subject, Stage.INSPECTED, result, sha256)
-                return one
-        where = first.subject.partition(":")[2] + (f" in batch {first.batch_id}" * (first.batch_id != run.batch.id))
-        await self._set_aside(run, one.file, None, BadFile(ScanReason.DUPLICATE, f"It came as {where}."), sha256)
-        return None
-
-    # --- pages ---------------------------------------------------------------------------------------------------
-
-    async def _analyse_all(self, run: "_Run", opened: Sequence[_Opened | None]) -> list[ScannedPage | None]:
-        """Pages of the batch in the order of the feed; ``None`` where one could not be read."""
-        jobs: list[Coroutine[Any, Any, ScannedPage | None]] = []
-        gaps: list[int] = []
-        for one in opened:
-            if one is None:
-                gaps.append(len(jobs))
-                continue
-            jobs += [self._analyse(run, one, number, first=not jobs) for number in range(1, one.pages + 1)]
-        pages = await _all(jobs)
-        for already, place in enumerate(gaps):
-            pages.insert(place + already, None)
-        return pages
-
-    async def _analyse(self, run: "_Run", one: _Opened, page_no: int, *, first: bool) -> ScannedPage | None:
-        subject = stages.page_subject(one.file.name, page_no)
-        if row := run.progress.row(subject, Stage.ANALYSED):
-            return protocol.page_from_json(json.loads(row.result))
-        if row := run.progress.row(subject, Stage.SET_ASIDE):
-            run.remember(one.file, page_no, row)
-            await self._inbox.set_aside(run.aside[subject])
-            return None
-        try:
-            page = await self._measure(run, one, page_no, first=first)
-        except BadFile as bad:
-            await self._set_aside(run, one.file, page_no, bad, one.source.sha256)
-            return None
-        await self._record(run, subject, Stage.ANALYSED, protocol.page_to_json(page))
-        if self._on_page is not None:
-            self._on_page(page)
-        return page
-
-    async def _measure(self, run: "_Run", one: _Opened, page_no: int, *, first: bool) -> ScannedPage:
-        if run.deaths[one.file.name] >= DEATHS_MOST:
-            raise BadFile(ScanReason.WORKER_DIED, "Other pages of this file did; this one was not tried.")
-        try:
-            answer = await self._pool.run(
-                protocol.PAGE,
-                deadline_s=PAGE_S,
-                path=str(one.file.path),
-                kind=one.kind,
-                page_no=page_no,
-                name=one.file.name,
-                sha256=one.source.sha256,
-                whole_page=first or (page_no == 1 and one.pages > 1),
-            )
-        except BadFile as bad:
-            run.deaths[one.file.name] += bad.reason in (ScanReason.WORKER_DIED, ScanReason.DEADLINE)
+            await self._walk(run, files)
+        except BaseException:
+            self.board.phase(batch.id, Phase.WAITING)
             raise
-        return protocol.page_from_json(answer)
+        self.board.phase(batch.id, Phase.ENDED)
+        return run.report()
 
-    # --- documents -----------------------------------------------------------------------------------------------
+    @property
+    def sealing_trouble(self) -> SealingWaits | None:
+        """Why documents wait for their seal, while they do."""
+        return self._handover.trouble
 
-    async def _deliver(self, run: "_Run", part_no: int, part: Part, opened: dict[str, "_Opened"]) -> None:
-        """Build the part's PDF/A and hand it over, unless the journal says it was."""
+    async def finish_waiting(self) -> None:
+        """Seal and deliver, for ever, what waits for its seal; run it beside the feeds."""
+        await self._handover.run()
+
+    async def _walk(self, run: Run, files: Sequence[InputFile]) -> None:
+        opened = await self._measuring.inspect(run, files)
+        sides = await self._measuring.measure(run, opened)
+        places = {one.name: one for one in opened if one is not None}
+        divided = await self._divided(run, opened, sides)
+        for page, reason in divided.left_out:
+            await run.set_aside(page.source, page.source_page, BadFile(reason), page.sha256)
+        self.board.phase(run.batch.id, Phase.BUILDING)
+        self.board.add(run.batch.id, documents_total=len(divided.parts))
+        for part_no, part in enumerate(divided.parts, start=1):
+            await self._finish(run, part_no, part, places)
+        await run.ledger.record(stages.BATCH, Stage.THROUGH)
+        await self._handover.close_if_done(run.ledger)
+
+    async def _divided(self, run: Run, opened: Sequence[Opened | None], sides: Sequence[Sides | None]) -> Split:
+        """The batch in order and taken apart; where the order is in doubt, every document says so."""
+        order = run.batch.order or FeedOrder.AS_FED
+        restored = duplex.in_order(sides, order)
+        told = {
+            "order": order,
+            "sides": _sides(restored.sides),
+            "doubt": restored.doubt,
+        }
+        await run.ledger.record(stages.BATCH, Stage.ORDERED, told)
+        divided = split(restored.sides)
+        if restored.doubt is None:
+            return divided
+        log.warning("batch %s: %s", run.batch.id, restored.doubt)
+        doubtful = (dataclasses.replace(one, reasons=(*one.reasons, ScanReason.STACK_ORDER)) for one in divided.parts)
+        return dataclasses.replace(divided, parts=tuple(doubtful))
+
+    async def _finish(self, run: Run, part_no: int, part: Part, places: Mapping[str, Opened]) -> None:
+        """Build the part's PDF/A and hand it over, as far as the journal says it was not."""
         key = document_key(part.dossier_code, [(page.sha256, page.source_page) for page in part.pages])
-        subject = stages.document_subject(key)
-        path = self._out_dir / f"{key}.pdf"
-        row = run.progress.row(subject, Stage.BUILT)
-        if row is None or not (run.progress.row(subject, Stage.DELIVERED) or await _holds(path, row.sha256)):
-            try:
-                answer = await self._build(part, opened, key, path)
-            except BadFile as bad:
-                for page in part.pages:
-                    await self._set_aside(run, opened[page.source].file, page.source_page, bad, page.sha256)
-                return
-            await self._record(run, subject, Stage.BUILT, answer, str(answer["sha256"]))
+        try:
+            approved = await self._built(run, part_no, part, key, places)
+        except BadFile as bad:
+            for page in part.pages:
+                await run.set_aside(page.source, page.source_page, bad, page.sha256)
+            return
+        document = _document(run, part_no, part, key, approved, places)
+        delivered = await self._handover.finish(run.ledger, document, approved)
+        if delivered is None:
+            run.waiting.append(document)
+            self.board.add(run.batch.id, waiting=1)
         else:
-            answer = json.loads(row.result)
-        document = _document(run, part_no, part, key, path, answer, opened)
-        if not run.progress.row(subject, Stage.DELIVERED):
-            await self._inbox.deliver(document)
-            await self._record(run, subject, Stage.DELIVERED, {})
-            await asyncio.to_thread(path.unlink, missing_ok=True)  # the inbox has its own copy
-        run.documents.append(document)
+            self._binder.forget_layers(part.pages)
+            run.documents.append(delivered)
+            self.board.add(run.batch.id, documents=1)
 
-    async def _build(self, part: Part, opened: dict[str, "_Opened"], key: str, path: Path) -> Json:
-        leaves = [
-            {
-                "path": str(opened[page.source].file.path),
-                "kind": opened[page.source].kind,
-                "page_no": page.source_page,
-                "dpi": page.dpi,
-                "skew_deg": page.skew_deg,
-            }
-            for page in part.pages
-        ]
-        return await self._pool.run(
-            protocol.BUILD,
-            deadline_s=BUILD_S + BUILD_PAGE_S * len(leaves),
-            leaves=leaves,
-            out=str(path),
-            identifier=key,
-            title=f"Hồ sơ {part.dossier_code}" if part.dossier_code else "Tài liệu quét chưa rõ hồ sơ",
+    async def _built(self, run: Run, part_no: int, part: Part, key: str, places: Mapping[str, Opened]) -> PdfA:
+        """The part's approved file; built only when it was not, or when its bytes are gone and still needed."""
+        subject, path = stages.document_subject(key), self._binder.path_of(key)
+        row, told = run.ledger.row(subject, Stage.BUILT), run.ledger.result(subject, Stage.BUILT)
+        if row is not None and told is not None:
+            delivered = run.ledger.row(subject, Stage.DELIVERED) is not None
+            if delivered or await asyncio.to_thread(holds, path, row.sha256):
+                return approved_from_json(told, path)
+        approved, answer = await self._binder.bind(
+            run.ledger, run.batch, key, part.pages, places, code=part.dossier_code
         )
+        await run.ledger.record(subject, Stage.BUILT, _built_row(part_no, part, answer), approved.sha256)
+        return approved
 
-    # --- the journal and the operator ----------------------------------------------------------------------------
-
-    async def _record(self, run: "_Run", subject: str, stage: Stage, result: Json, sha256: str | None = None) -> None:
-        row = StageRow(run.batch.id, subject, stage.value, json.dumps(result, ensure_ascii=False), sha256)
-        if run.progress.note(row):
-            await self._journal.record(row)
-
-    async def _set_aside(
-        self, run: "_Run", file: InputFile, page_no: int | None, bad: BadFile, sha256: str | None
-    ) -> None:
-        subject = stages.page_subject(file.name, page_no) if page_no else stages.file_subject(file.name)
-        row = StageRow(
-            run.batch.id,
-            subject,
-            Stage.SET_ASIDE.value,
-            json.dumps({"reason": bad.reason, "detail": bad.detail}, ensure_ascii=False),
-            sha256,
+    async def _rebuild(self, ledger: Ledger, document: ScannedDocument) -> PdfA:
+        """The approved file of a document that waited and was lost, out of the originals where they are kept."""
+        places = {
+            source.name: opened_from_json(InputFile(source.name, Path(told["kept"]), Path(told["kept"])), told)
+            for source in document.sources
+            if (told := ledger.result(stages.file_subject(source.name), Stage.INSPECTED))
+        }
+        approved, _ = await self._binder.bind(
+            ledger, document.batch, document.key, document.pages, places, code=document.dossier_code
         )
-        run.remember(file, page_no, row)
-        await self._inbox.set_aside(run.aside[subject])
-        if run.progress.note(row):
-            await self._journal.record(row)
+        return approved
 
 
-T = TypeVar("T")
+def _sides(sides: Sequence[ScannedPage | None]) -> list[list[object] | None]:
+    """The order as the journal keeps it: file name and page number of each side that was read."""
+    return [[side.source, side.source_page] if side is not None else None for side in sides]
 
 
-async def _all(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Results in order; the first failure stops the rest and comes out bare."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(job) for job in jobs]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from failures
-    return [task.result() for task in tasks]
-
-
-async def _holds(path: Path, sha256: str | None) -> bool:
-    """Whether the file at ``path`` has these bytes still."""
-
-    def digest() -> str | None:
-        if not path.is_file():
-            return None
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
-    return sha256 is not None and await asyncio.to_thread(digest) == sha256
+def _built_row(part_no: int, part: Part, answer: Json) -> Json:
+    return {
+        **answer,
+        "part_no": part_no,
+        "dossier_code": part.dossier_code,
+        "s10": part.s10,
+        "reasons": list(part.reasons),
+        "pages": [[page.source, page.source_page, page.role] for page in part.pages],
+    }
 
 
 def _document(
-    run: "_Run", part_no: int, part: Part, key: str, path: Path, answer: Json, opened: Mapping[str, _Opened]
+    run: Run, part_no: int, part: Part, key: str, approved: PdfA, places: Mapping[str, Opened]
 ) -> ScannedDocument:
     """The record of a built document; its pages learn what became of their images."""
     pages = tuple(
-        dataclasses.replace(page, image_sha256=note[0], conversion=note[1])
-        for page, note in zip(part.pages, answer["notes"], strict=True)
+        dataclasses.replace(page, image_sha256=note.image_sha256, conversion=note.conversion)
+        for page, note in zip(part.pages, approved.notes, strict=True)
     )
     sources = dict.fromkeys(page.source for page in part.pages)
     return ScannedDocument(
@@ -312,36 +208,11 @@ def _document(
         part_no=part_no,
         dossier_code=part.dossier_code,
         s10=part.s10,
-        sha256=Sha256(answer["sha256"]),
-        size_bytes=int(answer["size_bytes"]),
-        path=path,
-        conformance=str(answer["conformance"]),
+        sha256=Sha256(approved.sha256),
+        size_bytes=approved.size_bytes,
+        path=approved.path,
+        conformance=approved.conformance,
         pages=pages,
-        sources=tuple(opened[name].source for name in sources),
+        sources=tuple(places[name].source for name in sources),
         reasons=part.reasons,
     )
-
-
-class _Run:
-    """One call of :meth:`Pipeline.process`: what was known before, and what came out."""
-
-    def __init__(self, batch: ScanBatch, progress: Progress) -> None:
-        self.batch = batch
-        self.progress = progress
-        self.documents: list[ScannedDocument] = []
-        self.aside: dict[str, SetAside] = {}
-        self.deaths: collections.Counter[str] = collections.Counter()
-
-    def remember(self, file: InputFile, page_no: int | None, row: StageRow) -> None:
-        """Take a row of what was set aside into the report."""
-        told = json.loads(row.result)
-        self.aside[row.subject] = SetAside(
-            key=hashlib.sha256(f"lienthong-set-aside-1\n{self.batch.id}\n{row.subject}".encode()).hexdigest(),
-            batch=self.batch,
-            source=file.name,
-            source_page=page_no,
-            reason=ScanReason(told["reason"]),
-            detail=str(told["detail"]),
-            kept=file.kept,
-            sha256=Sha256(row.sha256) if row.sha256 else None,
-        )

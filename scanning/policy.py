@@ -21,6 +21,8 @@ class LinePolicy:
     """One station's choice. What seals is not in here: the line is given a sealer, or none."""
 
     text: TextMode = TextMode.NONE
+    languages: str = "vie"
+    """What the reader expects, as Tesseract names it; several with a plus: "vie+eng"."""
     provenance: bool = False
     """Attach an XML account of where the pages came from (page digests, station, operator, batch): PDF/A-3."""
     order: FeedOrder = FeedOrder.AS_FED

@@ -2,18 +2,21 @@
 
 import asyncio
 import dataclasses
-import datetime as dt
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from scanning.approved import Sealer
 from scanning.feed import visible_files
 from scanning.journal import FileJournal
 from scanning.manifest import InputError, Manifest
 from scanning.pipeline import InputFile, Pipeline
+from scanning.policy import LinePolicy
 from scanning.pool import WorkerPool
-from schemas.document import DocumentText, ScanBatch, ScannedDocument, ScannedPage, SetAside
+from scanning.progress import ProgressBoard
+from schemas.document import DocumentText, ScanBatch, ScannedDocument, SetAside
+from schemas.ports.clock import Clock
 from schemas.ports.documents import Delivered
 
 STATION = "scan"
@@ -23,36 +26,50 @@ async def scan_paths(
     inputs: Sequence[Path],
     out_dir: Path,
     *,
-    now: dt.datetime,
+    clock: Clock,
+    policy: LinePolicy | None = None,
+    sealer: Sealer | None = None,
     workers: int | None = None,
-    on_page: Callable[[ScannedPage], None] | None = None,
+    board: ProgressBoard | None = None,
 ) -> Manifest:
     """Scan the inputs as one batch, in the order given; originals are read and never touched.
 
     Args:
         inputs: image files, PDFs, and folders (walked in natural order of names: 2 before 10).
         out_dir: made if missing; gets the PDFs and ``manifest.json``.
-        now: aware time of the run.
+        clock: whose now is the time of the run.
+        policy: text, provenance, order of the feed; default: none of it.
+        sealer: seals what is not in doubt; default: nothing is sealed.
         workers: worker processes; default one a processor.
-        on_page: told of each page measured, for a progress bar.
+        board: told of every step, for a progress bar.
 
     Returns:
         The manifest, as written. ``is_clean`` is what the exit code asks.
 
     Raises:
         LineDown: workers do not start or the disk is full; nothing is half done that a second run does not mend.
+        SealingWaits: the key or the timestamp authority is away; nobody would be there later to seal what waits.
         OSError: ``out_dir`` cannot be made.
     """
     await asyncio.to_thread(out_dir.mkdir, parents=True, exist_ok=True)
     files, errors = await asyncio.to_thread(gather, inputs, leave_out=out_dir)
-    batch = ScanBatch(id="scan", station=STATION, operator=None, begun_at=now)
+    batch = ScanBatch(id="scan", station=STATION, operator=None, begun_at=clock.now())
     inbox = FolderInbox(out_dir)
     journal = FileJournal(":memory:")
     try:
         with tempfile.TemporaryDirectory(prefix=".scan-", dir=out_dir) as drafts:
             async with WorkerPool(workers) as pool:
-                line = Pipeline(pool, journal, inbox, out_dir=Path(drafts), on_page=on_page)
+                line = Pipeline(
+                    *(pool, journal, inbox),
+                    out_dir=Path(drafts),
+                    clock=clock,
+                    policy=policy,
+                    sealer=sealer,
+                    board=board,
+                )
                 report = await line.process(batch, files)
+                if line.sealing_trouble is not None:
+                    raise line.sealing_trouble
     finally:
         journal.close()
     documents = tuple(dataclasses.replace(document, path=inbox.where[document.key]) for document in report.documents)

@@ -20,6 +20,8 @@ class Stage(enum.StrEnum):
     """Of a file: ``kind``, ``pages``, ``sha256``, ``size_bytes``, ``kept`` (where the original lies afterwards)."""
     ORDERED = "ordered"
     """Of the batch: ``order`` (a FeedOrder), ``sides`` ([file name, page number] in order), ``doubt`` (or null)."""
+    THROUGH = "through"
+    """Of the batch: every page is in a built document or set aside; at most seals are missing."""
     ANALYSED = "analysed"
     """Of a page: :func:`scanning.protocol.page_to_json`."""
     READ = "read"
@@ -33,7 +35,7 @@ class Stage(enum.StrEnum):
     DELIVERED = "delivered"
     """Of a document: nothing more."""
     TEXT_WANTED = "text_wanted"
-    """Of a document: the whole document as JSON; it is delivered and its text is to be read as a side-car."""
+    """Of a document: the whole document as JSON; once it is delivered its text is to be read as a side-car."""
     SET_ASIDE = "set_aside"
     """Of a file or page: ``reason``, ``detail``, ``kept``."""
 
@@ -52,14 +54,14 @@ _DOCUMENT_NEEDS: Mapping[Stage, frozenset[Stage]] = {
     Stage.SEAL_WAITS: frozenset({Stage.BUILT}),
     Stage.SEALED: frozenset({Stage.BUILT}),
     Stage.DELIVERED: frozenset({Stage.BUILT}),
-    Stage.TEXT_WANTED: frozenset({Stage.DELIVERED}),
+    Stage.TEXT_WANTED: frozenset({Stage.BUILT}),
     Stage.READ: frozenset({Stage.DELIVERED}),
 }
 """A document's stages and what each needs. What is delivered is never sealed any more: its bytes are with the inbox."""
 _DOCUMENT_BARS: Mapping[Stage, frozenset[Stage]] = {
     Stage.SEAL_WAITS: frozenset({Stage.SEALED, Stage.DELIVERED}),
     Stage.SEALED: frozenset({Stage.DELIVERED}),
-    Stage.TEXT_WANTED: frozenset({Stage.READ}),
+    Stage.TEXT_WANTED: frozenset({Stage.DELIVERED}),
 }
 
 
@@ -74,7 +76,7 @@ def may_follow(subject: str, reached: Iterable[Stage], stage: Stage) -> bool:
     had = frozenset(reached)
     match subject.partition(":")[0]:
         case "batch":
-            return stage is Stage.ORDERED and not had
+            return stage in (Stage.ORDERED, Stage.THROUGH)
         case "file":
             return stage in _FILE.get(had, frozenset())
         case "page":

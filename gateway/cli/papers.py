@@ -25,7 +25,7 @@ def scan(
 
     Exit codes: 0 everything became PDF/A; 2 something was set aside or could not be read (its neighbours went through).
     """
-    manifest = asyncio.run(scan_paths(inputs, out, now=SystemClock().now()))
+    manifest = asyncio.run(scan_paths(inputs, out, clock=SystemClock()))
     if json:
         say(dumps(manifest.as_json(), ensure_ascii=False, indent=2))
     else:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from gateway.config import Scan
 from scanning import station
-from scanning.intake import Habits, HotFolder
+from scanning.intake import HotFolder
 from scanning.journal import FileJournal
 from scanning.pipeline import Pipeline
 from scanning.pool import WorkerPool
+from scanning.stillness import Habits
 from schemas.ports.clock import Clock
 from schemas.ports.documents import DocumentInbox
 
@@ -40,6 +41,6 @@ class ScanLine:
         journal = FileJournal(self._data_folder / "scan-journal.sqlite")
         try:
             async with WorkerPool(self._settings.workers) as pool:
-                yield Pipeline(pool, journal, self._inbox, out_dir=self._data_folder / "drafts")
+                yield Pipeline(pool, journal, self._inbox, out_dir=self._data_folder / "drafts", clock=self._clock)
         finally:
             journal.close()

@@ -18,3 +18,16 @@ class RealClock:
             await asyncio.wait([come])
         finally:
             timer.cancel()
+
+
+class StillClock:
+    """A clock that stands still, for runs whose time must be the same; nobody may wait by it."""
+
+    def __init__(self, at: dt.datetime) -> None:
+        self._at = at
+
+    def now(self) -> dt.datetime:
+        return self._at
+
+    async def wait_until(self, when: dt.datetime) -> None:
+        raise AssertionError(f"waits for {when} by a clock that stands still")

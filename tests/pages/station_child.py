@@ -65,7 +65,7 @@ async def main(hot_dir: Path, out_dir: Path) -> None:
     hot = HotFolder(hot_dir, station="tram-1", clock=clock, habits=Habits(still_for_s=0.0))
     journal = TellingJournal(out_dir / "journal.db")
     async with WorkerPool(2) as pool:
-        line = Pipeline(pool, journal, LedgerInbox(out_dir / "inbox"), out_dir=out_dir / "work")
+        line = Pipeline(pool, journal, LedgerInbox(out_dir / "inbox"), out_dir=out_dir / "work", clock=clock)
         for claim in [*hot.unfinished(clock.now()), *hot.look(clock.now())]:
             await line.process(claim.batch, claim.files)
             hot.finish(claim)

@@ -15,6 +15,7 @@ from scanning.pool import LineDown, WorkerPool
 from scanning.serverless import scan_paths
 from scanning.structure import BadFile
 from schemas.document import ScanBatch, ScanReason
+from tests.pages.clock import RealClock, StillClock
 from tests.pages.conftest import ITEM, NOW, ONE, Inbox
 from tests.pages.hostile import bad_files
 
@@ -38,7 +39,9 @@ async def test_every_bad_file_is_set_aside_with_its_reason_and_the_good_ones_com
         before[name] = (tmp_path / name).read_bytes()
     del data
     peak = peak_kb()
-    done = await scan_paths([cover, *(tmp_path / name for name in bad), content], tmp_path / "out", now=NOW, workers=2)
+    done = await scan_paths(
+        [cover, *(tmp_path / name for name in bad), content], tmp_path / "out", clock=StillClock(NOW), workers=2
+    )
     assert peak_kb() - peak < 20_000, "the parent decodes nothing"
     assert {item.source: item.reason for item in done.quarantine} == {name: why for name, (_, why) in bad.items()}
     assert all(item.kept.read_bytes() == before[item.source] for item in done.quarantine)
@@ -71,7 +74,7 @@ async def test_a_killed_worker_costs_its_file_and_nothing_else(drawn: dict[Kind,
     inbox = Inbox()
     journal = FileJournal(":memory:")
     async with WorkerPool(1) as pool:
-        line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out")
+        line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out", clock=RealClock())
         victim = await stopped_child(pool, trap)
         running = asyncio.create_task(line.process(ScanBatch("b", "quay", None, NOW), files))
         await until(lambda: pool.busy == 1)
@@ -156,7 +159,7 @@ async def test_odd_but_lawful_images_become_pdfa_and_say_what_was_changed(tmp_pa
     }
     for name, (image, options, _) in lawful.items():
         image.save(tmp_path / name, **options)  # type: ignore[arg-type]  # options differ by format
-    done = await scan_paths([tmp_path / name for name in lawful], tmp_path / "out", now=NOW, workers=2)
+    done = await scan_paths([tmp_path / name for name in lawful], tmp_path / "out", clock=StillClock(NOW), workers=2)
     assert done.is_clean, done.quarantine
     pages = {page.source: page.conversion for document in done.documents for page in document.pages}
     assert pages == {name: conversion for name, (_, _, conversion) in lawful.items()}

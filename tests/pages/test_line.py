@@ -15,6 +15,7 @@ from scanning.serverless import scan_paths
 from scanning.steps import skew
 from scanning.verify import byte_faults
 from schemas.document import PageRole, ScanReason
+from tests.pages.clock import StillClock
 from tests.pages.conftest import ITEM, NOW, ONE, TWO
 
 pytestmark = [pytest.mark.pages, pytest.mark.slow]
@@ -38,7 +39,7 @@ def rendered(pdf_path: Path, page_no: int, dpi: int = 200) -> "np.ndarray[tuple[
 
 
 async def scan(files: list[Path], out: Path) -> Manifest:
-    return await scan_paths(files, out, now=NOW, workers=2)
+    return await scan_paths(files, out, clock=StillClock(NOW), workers=2)
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "tiff", "pdf"])
@@ -117,7 +118,7 @@ def level_of(gray: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> float:
 
 async def test_the_same_pages_give_the_same_bytes(drawn: dict[Kind, list[Path]], tmp_path: Path) -> None:
     first = await scan(drawn["jpeg"], tmp_path / "a")
-    second = await scan_paths(drawn["jpeg"], tmp_path / "b", now=NOW.replace(year=2027), workers=1)
+    second = await scan_paths(drawn["jpeg"], tmp_path / "b", clock=StillClock(NOW.replace(year=2027)), workers=1)
     assert [d.sha256 for d in first.documents] == [d.sha256 for d in second.documents]
     assert [d.key for d in first.documents] == [d.key for d in second.documents]
 

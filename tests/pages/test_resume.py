@@ -11,8 +11,9 @@ from gateway.sample.pages.batch import Kind
 from scanning.journal import FileJournal
 from scanning.pipeline import InputFile, Pipeline
 from scanning.pool import WorkerPool
-from schemas.document import ScanBatch, ScannedDocument, ScanReason
+from schemas.document import FeedOrder, ScanBatch, ScannedDocument, ScanReason
 from schemas.ports.documents import Delivered
+from tests.pages.clock import RealClock
 from tests.pages.conftest import NOW, ONE, TWO, Inbox
 
 pytestmark = [pytest.mark.pages, pytest.mark.slow]
@@ -84,8 +85,8 @@ async def test_an_inbox_that_is_away_leaves_the_batch_open_and_gets_each_documen
     drawn: dict[Kind, list[Path]], tmp_path: Path, pool: WorkerPool
 ) -> None:
     inbox, journal = Refusing(1), FileJournal(tmp_path / "journal.db")
-    batch = ScanBatch("b", "tram-1", None, NOW)
-    line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out")
+    batch = ScanBatch("b", "tram-1", None, NOW, FeedOrder.AS_FED)
+    line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out", clock=RealClock())
     with pytest.raises(OSError, match="does not answer"):
         await line.process(batch, inputs(drawn["tiff"]))
     assert await journal.unfinished() == [batch]
@@ -102,7 +103,7 @@ async def test_the_same_bytes_in_another_batch_are_shown_and_not_processed(
     drawn: dict[Kind, list[Path]], tmp_path: Path, pool: WorkerPool
 ) -> None:
     inbox, journal = Inbox(), FileJournal(":memory:")
-    line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out")
+    line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out", clock=RealClock())
     await line.process(ScanBatch("monday", "tram-1", None, NOW), inputs(drawn["jpeg"]))
     copy = tmp_path / "copy.jpg"
     copy.write_bytes(drawn["jpeg"][0].read_bytes())
@@ -119,7 +120,7 @@ async def test_a_file_that_was_set_aside_may_be_scanned_again_when_it_is_whole(
     drawn: dict[Kind, list[Path]], tmp_path: Path, pool: WorkerPool
 ) -> None:
     inbox, journal = Inbox(), FileJournal(":memory:")
-    line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out")
+    line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out", clock=RealClock())
     page = tmp_path / "page.jpg"
     page.write_bytes(drawn["jpeg"][0].read_bytes()[:50_000])
     first = await line.process(ScanBatch("b1", "tram-1", None, NOW), inputs([page]))

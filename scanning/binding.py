@@ -1,0 +1,137 @@
+"""Second half of the walk: the pages of a part are read where their text goes into the PDF, then bound into one PDF/A.
+
+The originals are read where they lie now: in the work folder while the batch runs, where they are kept afterwards. The
+same pages with the same policy give the same bytes, so a PDF that was lost is simply bound again.
+"""
+
+import asyncio
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from scanning import protocol, stages
+from scanning.approved import PdfA, approved_from_json
+from scanning.batch import Ledger, Opened
+from scanning.bounded import in_order
+from scanning.policy import LinePolicy, TextMode
+from scanning.pool import LineDown, WorkerPool
+from scanning.protocol import Json
+from scanning.stages import Stage
+from scanning.structure import BadFile
+from schemas.document import ScanBatch, ScannedPage
+from schemas.ids import DossierCode
+
+BUILD_S, BUILD_PAGE_S, READ_S = 60.0, 2.0, 120.0
+"""Deadlines: of a document, what each page adds to it, and of reading a page (3 s at 300 dpi on one core)."""
+
+Places = Mapping[str, Opened]
+"""Where the bytes of each file of a batch are, by its name in the batch."""
+
+
+class Binder:
+    """Makes documents; serves any number of batches at the same time."""
+
+    def __init__(self, pool: WorkerPool, *, out_dir: Path, policy: LinePolicy) -> None:
+        """``out_dir`` gets the PDFs, and the text layers while they are needed."""
+        self._pool = pool
+        self._out_dir = out_dir
+        self._layers = out_dir / "layers"
+        self._policy = policy
+
+    def path_of(self, key: str) -> Path:
+        """Where the document with this key stands once it is bound."""
+        return self._out_dir / f"{key}.pdf"
+
+    async def bind(
+        self,
+        ledger: Ledger,
+        batch: ScanBatch,
+        key: str,
+        pages: Sequence[ScannedPage],
+        places: Places,
+        *,
+        code: DossierCode | None,
+    ) -> tuple[PdfA, Json]:
+        """The approved PDF/A of these pages, and the worker's answer as the journal keeps it.
+
+        Raises:
+            BadFile: a page cannot be carried over, or the judge refuses.
+            LineDown: not now; nothing is lost.
+        """
+        out = self.path_of(key)
+        texts = await self._texts(ledger, pages, places) if self._policy.text is TextMode.LAYER else {}
+        answer = await self._pool.run(
+            protocol.BUILD,
+            deadline_s=BUILD_S + BUILD_PAGE_S * len(pages),
+            leaves=[_leaf(page, places[page.source], texts.get((page.source, page.source_page))) for page in pages],
+            out=str(out),
+            identifier=key,
+            title=f"Hồ sơ {code}" if code else "Tài liệu quét chưa rõ hồ sơ",
+            flavour=self._policy.flavour,
+            provenance=_provenance(batch, pages) if self._policy.provenance else None,
+        )
+        return approved_from_json(answer, out), answer
+
+    async def _texts(self, ledger: Ledger, pages: Sequence[ScannedPage], places: Places) -> dict[tuple[str, int], str]:
+        """Text layers of the pages, by source and page number; each page is read once and written down."""
+        self._layers.mkdir(parents=True, exist_ok=True)
+        jobs = (self._read(ledger, page, places[page.source]) for page in pages)
+        answers = await in_order(jobs, at_once=self._pool.size)
+        return {
+            (page.source, page.source_page): str(answer["layer"])
+            for page, answer in zip(pages, answers, strict=True)
+            if answer.get("layer")
+        }
+
+    async def _read(self, ledger: Ledger, page: ScannedPage, place: Opened) -> Json:
+        """The reader's answer for one page: from the journal while its layer stands, else read (again)."""
+        subject = stages.page_subject(page.source, page.source_page)
+        layer = self._layers / f"{page.sha256}-{page.source_page}.pdf"
+        known = ledger.result(subject, Stage.READ)
+        if known is not None and (not known.get("layer") or await asyncio.to_thread(layer.is_file)):
+            return known
+        job = {**_leaf(page, place, None), "languages": self._policy.languages, "layer": str(layer)}
+        try:
+            answer = await self._pool.run(protocol.READ, deadline_s=READ_S, **job)
+        except BadFile as bad:  # its words are lost, its image is not
+            answer = {"text": "", "fault": bad.reason, "layer": None}
+        if "missing" in answer:
+            raise LineDown(f"The text layer that the station wants cannot be made. {answer['missing']}")
+        await ledger.record(subject, Stage.READ, answer)
+        return answer
+
+    def forget_layers(self, pages: Sequence[ScannedPage]) -> None:
+        """The document is delivered: its text layers are in it, and nowhere else any more."""
+        for page in pages:
+            (self._layers / f"{page.sha256}-{page.source_page}.pdf").unlink(missing_ok=True)
+
+
+def _leaf(page: ScannedPage, place: Opened, text_pdf: str | None) -> Json:
+    return {
+        "path": str(place.path),
+        "kind": place.kind,
+        "page_no": page.source_page,
+        "dpi": page.dpi,
+        "skew_deg": page.skew_deg,
+        "rotate_deg": page.rotate_deg,
+        "crop": page.crop,
+        "text_pdf": text_pdf,
+    }
+
+
+def _provenance(batch: ScanBatch, pages: Sequence[ScannedPage]) -> Json:
+    return {
+        "station": batch.station,
+        "operator": batch.operator,
+        "batch": batch.id,
+        "software": _software(),
+        "origins": [[page.source, page.source_page, page.sha256] for page in pages],
+    }
+
+
+def _software() -> str:
+    """Name and version of ourselves; a bare checkout has no version."""
+    try:
+        return f"lienthong {importlib.metadata.version('lienthong')}"
+    except importlib.metadata.PackageNotFoundError:
+        return "lienthong"
