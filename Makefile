@@ -21,6 +21,7 @@ INSTALLED := $(call stamp,installed,requirements/product.txt requirements/build.
 SYSTEM := $(call stamp,system,packaging/system-packages.txt)
 DEV := $(call stamp,dev,requirements/product.txt requirements/build.txt requirements/dev.txt)
 SYSTEM_TEST := $(call stamp,system-test,packaging/system-packages-test.txt)
+CSIP := $(call stamp,csip,requirements/csip.txt)
 VERAPDF := $(call stamp,verapdf,tests/verapdf/pom.xml tests/verapdf/Judge.java)
 SYSTEM_BENCH := $(call stamp,system-bench,packaging/system-packages-bench.txt)
 
@@ -41,7 +42,7 @@ help:  ## list the commands
 setup: $(INSTALLED) $(SYSTEM)  ## .venv from the lock file, system packages; the command is then .venv/bin/lienthong
 	@echo "Ready: $(BIN)/lienthong"
 
-stacks: setup $(DEV) $(SYSTEM_TEST) $(VERAPDF)  ## what only the tests need: dev lock, browser, PDF viewers, veraPDF
+stacks: setup $(DEV) $(SYSTEM_TEST) $(VERAPDF) $(CSIP)  ## what only the tests need: dev lock, browser, PDF viewers, validators
 
 run: setup  ## gateway, sandbox peers and sample province on SQLite, at 127.0.0.1:8080
 	$(BIN)/lienthong demo
@@ -101,6 +102,12 @@ $(VERAPDF): | $(SYSTEM_TEST)
 	if mvn -q -B -f tests/verapdf/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(VENV)/verapdf \
 	  && javac -cp '$(VENV)/verapdf/*' -d $(VENV)/verapdf tests/verapdf/Judge.java; \
 	then mkdir -p $(STAMPS) && touch $@; else echo "veraPDF is not built; what it would judge is not tested" >&2; fi
+
+# The validator of archive packages, beside the environment: it pins libraries that are older than ours.
+$(CSIP): | $(DEV)
+	@rm -rf $(VENV)/csip $(STAMPS)/csip-*
+	$(PIP_INSTALL) --require-hashes --no-deps --target $(VENV)/csip -r requirements/csip.txt
+	@mkdir -p $(STAMPS) && touch $@
 
 # A package that apt may not install is named on the screen each time, until somebody does.
 $(SYSTEM) $(SYSTEM_TEST) $(SYSTEM_BENCH): | $(VENV)/bin/python

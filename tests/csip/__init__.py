@@ -1,0 +1,1 @@
+"""The validator of archive packages, E-ARK's own, in a process of its own: `python -m tests.csip.validate FOLDER`."""
