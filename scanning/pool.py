@@ -9,6 +9,7 @@ import itertools
 import json
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,7 @@ RECYCLE_AFTER = 500
 GREETING_S = 60.0
 """Time for a child to load its libraries; a cold disk and a busy machine take a few seconds."""
 _LINE_BYTES = 32 << 20
+_PASSED_ON = ("PATH", "LANG", "TMPDIR", "SYSTEMROOT", "TESSDATA_PREFIX")
 _ROOT = str(Path(__file__).resolve().parent.parent)
 
 
@@ -135,10 +137,18 @@ class _Child:
             return
         if process.returncode is None:
             try:
-                process.kill()
+                _kill(process)
             except ProcessLookupError:
                 log.debug("worker %s was gone already", process.pid)
         await process.wait()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill the child and what it started, such as a text reader: its session is its own."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 async def _start() -> asyncio.subprocess.Process:
@@ -148,7 +158,7 @@ async def _start() -> asyncio.subprocess.Process:
         LineDown: it does not come up; the installation is broken, not a file.
     """
     environment = {
-        **{name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "SYSTEMROOT") if name in os.environ},
+        **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         "PYTHONPATH": _ROOT,
         "PYTHONSAFEPATH": "1",
         "PYTHONUTF8": "1",

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from scanning import building, pdfa, protocol, recipe, rendering
+from scanning import building, pdfa, protocol, reading, recipe, rendering
 from scanning.assemble import Leaf
 from scanning.page import PageSource
 from scanning.provenance import Origin, Provenance
@@ -170,6 +170,7 @@ _OPERATIONS: dict[str, Callable[[protocol.Json], protocol.Json]] = {
     protocol.PAGE: _page,
     protocol.BUILD: _build,
     protocol.RENDER: _render,
+    protocol.READ: reading.answer,
 }
 
 
