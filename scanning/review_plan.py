@@ -30,6 +30,8 @@ class Standing(enum.StrEnum):
     SEPARATOR = "separator"
     REPLACED = "replaced"
     """A rescanned page took its place."""
+    ASIDE = "aside"
+    """The line could not carry it over into a PDF."""
 
 
 class Refusal(enum.StrEnum):
