@@ -6,6 +6,7 @@ same pages with the same policy give the same bytes, so a PDF that was lost is s
 
 import asyncio
 import importlib.metadata
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,16 +14,19 @@ from scanning import protocol, stages
 from scanning.approved import PdfA, approved_from_json
 from scanning.batch import Ledger, Opened
 from scanning.bounded import in_order
+from scanning.ocr import NoTextReader, PageReader, PageToRead, PoolReader, Reading, reading_from_json, reading_to_json
 from scanning.policy import LinePolicy, TextMode
-from scanning.pool import LineDown, WorkerPool
+from scanning.pool import WorkerPool
 from scanning.protocol import Json
 from scanning.stages import Stage
 from scanning.structure import BadFile
 from schemas.document import ScanBatch, ScannedPage
 from schemas.ids import DossierCode
 
-BUILD_S, BUILD_PAGE_S, READ_S = 60.0, 2.0, 120.0
-"""Deadlines: of a document, what each page adds to it, and of reading a page (3 s at 300 dpi on one core)."""
+BUILD_S, BUILD_PAGE_S = 60.0, 2.0
+"""Deadlines: of a document, and what each page adds to it."""
+
+log = logging.getLogger(__name__)
 
 Places = Mapping[str, Opened]
 """Where the bytes of each file of a batch are, by its name in the batch."""
@@ -31,9 +35,12 @@ Places = Mapping[str, Opened]
 class Binder:
     """Makes documents; serves any number of batches at the same time."""
 
-    def __init__(self, pool: WorkerPool, *, out_dir: Path, policy: LinePolicy) -> None:
-        """``out_dir`` gets the PDFs, and the text layers while they are needed."""
+    def __init__(
+        self, pool: WorkerPool, *, out_dir: Path, policy: LinePolicy, reader: PageReader | None = None
+    ) -> None:
+        """``out_dir`` gets the PDFs, and the text layers while they are needed; ``reader`` is by default the pool's."""
         self._pool = pool
+        self._reader = reader or PoolReader(pool, languages=policy.languages)
         self._out_dir = out_dir
         self._layers = out_dir / "layers"
         self._policy = policy
@@ -67,43 +74,53 @@ class Binder:
             out=str(out),
             identifier=key,
             title=f"Hồ sơ {code}" if code else "Tài liệu quét chưa rõ hồ sơ",
-            flavour=self._policy.flavour,
+            flavour=self._policy.flavour(text=bool(texts)),
             provenance=_provenance(batch, pages) if self._policy.provenance else None,
         )
         return approved_from_json(answer, out), answer
 
-    async def _texts(self, ledger: Ledger, pages: Sequence[ScannedPage], places: Places) -> dict[tuple[str, int], str]:
-        """Text layers of the pages, by source and page number; each page is read once and written down."""
+    async def _texts(
+        self, ledger: Ledger, pages: Sequence[ScannedPage], places: Places
+    ) -> dict[tuple[str, int], str]:
+        """Text layers of the pages, by source and page number; none at all where the machine has no reader."""
         self._layers.mkdir(parents=True, exist_ok=True)
         jobs = (self._read(ledger, page, places[page.source]) for page in pages)
-        answers = await in_order(jobs, at_once=self._pool.size)
+        try:
+            readings = await in_order(jobs, at_once=self._pool.size)
+        except NoTextReader as missing:
+            log.warning("batch %s is bound without a text layer: %s", ledger.batch_id, missing)
+            return {}
         return {
-            (page.source, page.source_page): str(answer["layer"])
-            for page, answer in zip(pages, answers, strict=True)
-            if answer.get("layer")
+            (page.source, page.source_page): str(reading.layer)
+            for page, reading in zip(pages, readings, strict=True)
+            if reading.layer is not None
         }
 
-    async def _read(self, ledger: Ledger, page: ScannedPage, place: Opened) -> Json:
-        """The reader's answer for one page: from the journal while its layer stands, else read (again)."""
+    async def _read(self, ledger: Ledger, page: ScannedPage, place: Opened) -> Reading:
+        """The words of one page, read once: from the journal while the layer still stands."""
         subject = stages.page_subject(page.source, page.source_page)
         layer = self._layers / f"{page.sha256}-{page.source_page}.pdf"
         known = ledger.result(subject, Stage.READ)
-        if known is not None and (not known.get("layer") or await asyncio.to_thread(layer.is_file)):
-            return known
-        job = {**_leaf(page, place, None), "languages": self._policy.languages, "layer": str(layer)}
+        if known is not None and (not known["layer"] or await asyncio.to_thread(layer.is_file)):
+            return reading_from_json(known)
+        told = PageToRead(
+            place.path, place.kind, page.source_page, page.dpi, skew_deg=page.skew_deg, rotate_deg=page.rotate_deg
+        )
         try:
-            answer = await self._pool.run(protocol.READ, deadline_s=READ_S, **job)
+            reading = await self._reader.read(told, layer=layer)
         except BadFile as bad:  # its words are lost, its image is not
-            answer = {"text": "", "fault": bad.reason, "layer": None}
-        if "missing" in answer:
-            raise LineDown(f"The text layer that the station wants cannot be made. {answer['missing']}")
-        await ledger.record(subject, Stage.READ, answer)
-        return answer
+            await ledger.record(subject, Stage.READ, {**reading_to_json(_UNREAD), "fault": bad.reason})
+            return _UNREAD
+        await ledger.record(subject, Stage.READ, reading_to_json(reading))
+        return reading
 
     def forget_layers(self, pages: Sequence[ScannedPage]) -> None:
         """The document is delivered: its text layers are in it, and nowhere else any more."""
         for page in pages:
             (self._layers / f"{page.sha256}-{page.source_page}.pdf").unlink(missing_ok=True)
+
+
+_UNREAD = Reading("", None, "")
 
 
 def _leaf(page: ScannedPage, place: Opened, text_pdf: str | None) -> Json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.document import ScannedDocument, ScannedPage, SetAside
+from schemas.document import ScannedDocument, ScannedPage, SealNote, SetAside
 
 FILE_NAME = "manifest.json"
 
@@ -64,7 +64,13 @@ def _document(document: ScannedDocument) -> dict[str, Any]:
         "dossier_code": document.dossier_code,
         "s10": document.s10,
         "conformance": document.conformance,
+        "reasons": [reason.value for reason in document.doubts],
+        "seal": _seal(document.seal),
     }
+
+
+def _seal(note: SealNote | None) -> dict[str, Any] | None:
+    return {"level": note.level, "signer": note.signer, "at": note.at.isoformat()} if note else None
 
 
 def _page(page: ScannedPage) -> dict[str, Any]:
@@ -84,4 +90,10 @@ def _page(page: ScannedPage) -> dict[str, Any]:
             for code in page.barcodes
         ],
         "verdict": page.verdict.value,
+        "reasons": [reason.value for reason in page.reasons],
+        "role": page.role.value,
+        "rotate_deg": page.rotate_deg,
+        "crop": list(page.crop) if page.crop else None,
+        "paper": page.paper,
+        "near_misses": [{"text": miss.text, "candidates": list(miss.candidates)} for miss in page.near_misses],
     }

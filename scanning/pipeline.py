@@ -68,7 +68,7 @@ class Pipeline:
             sealer=sealer,
             clock=clock,
             board=self.board,
-            wants_text=self._policy.text is TextMode.SIDECAR,
+            wants_text=self._policy.text is not TextMode.NONE,
             rebuild=self._rebuild,
         )
 

@@ -37,11 +37,14 @@ class LineDown(Exception):
 class WorkerPool:
     """Children that run one job each at a time. Use as an async context manager, or call :meth:`close`."""
 
-    def __init__(self, size: int | None = None) -> None:
-        """Plan ``size`` children (default: one a processor); each is started when it is first needed."""
+    def __init__(self, size: int | None = None, *, nice: int = 0) -> None:
+        """Plan ``size`` children (default: one a processor); each is started when it is first needed.
+
+        ``nice`` is added to their priority number: 10 yields to everything else on the machine.
+        """
         self.size = size or os.cpu_count() or 1
         self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()
-        self._children = [_Child() for _ in range(self.size)]
+        self._children = [_Child(nice) for _ in range(self.size)]
         for child in self._children:
             self._idle.put_nowait(child)
         self.restarts = 0
@@ -94,7 +97,8 @@ class _Child:
 
     _numbers = itertools.count(1)
 
-    def __init__(self) -> None:
+    def __init__(self, nice: int) -> None:
+        self._nice = nice
         self._process: asyncio.subprocess.Process | None = None
         self._jobs_done = 0
 
@@ -127,7 +131,7 @@ class _Child:
         if self._process is not None and self._process.stdout is not None and self._process.stdout.at_eof():
             await self.stop()  # it died between two jobs: no file is to blame
         if self._process is None or self._process.returncode is not None:
-            self._process = await _start()
+            self._process = await _start(self._nice)
             self._jobs_done = 0
         return self._process
 
@@ -151,7 +155,7 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-async def _start() -> asyncio.subprocess.Process:
+async def _start(nice: int) -> asyncio.subprocess.Process:
     """Start a child and wait for its greeting.
 
     Raises:
@@ -175,6 +179,8 @@ async def _start() -> asyncio.subprocess.Process:
         limit=_LINE_BYTES,
         start_new_session=True,  # Ctrl-C is for the parent; a child it killed would look like a hostile file
     )
+    if nice and sys.platform != "win32":
+        os.setpriority(os.PRIO_PROCESS, process.pid, nice)  # before it has threads or children: they inherit it
     assert process.stdout is not None, "asked for a pipe"
     try:
         async with asyncio.timeout(GREETING_S):
