@@ -5,11 +5,16 @@ would be paper that is lost without a word. Only what file managers and scanners
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-PASSED_OVER = frozenset({"thumbs.db", "desktop.ini", "manifest.json"})
+PASSED_OVER = frozenset({"thumbs.db", "desktop.ini", "manifest.json", "duplex.txt"})
 DONE_SUFFIX = ".done"
 """Empty side file by which a scanner says that the files beside it are complete."""
+DUPLEX_MARK = ".duplex"
+"""Empty side file: the sheets lie as two stacks, all fronts and then all backs in reverse."""
+_DUPLEX_NAMES = ("duplex.txt", DUPLEX_MARK)
+_DUPLEX_SUFFIXES = ("-duplex", "-hai-mat")
 
 
 def visible_files(folder: Path) -> list[Path]:
@@ -27,6 +32,24 @@ def is_page_file(path: Path, folder: Path) -> bool:
     return path.name.lower() not in PASSED_OVER and path.suffix.lower() != DONE_SUFFIX
 
 
+def is_duplex(folder: Path) -> bool:
+    """Whether a folder is marked as two stacks: by the end of its name, or by a side file in it."""
+    return folder.name.lower().endswith(_DUPLEX_SUFFIXES) or any((folder / name).is_file() for name in _DUPLEX_NAMES)
+
+
+def spoken_for(folder: Path, paths: Sequence[Path]) -> list[Path]:
+    """The pages that ``.done`` files speak for: ``p1.done`` or ``p1.jpg.done`` for that page, any other for all."""
+    stems = {path.stem for path in done_files(folder)}
+    named = [path for path in paths if path.name in stems or path.stem in stems]
+    known = {name for path in named for name in (path.name, path.stem)}
+    return list(paths) if stems - known else named
+
+
+def done_files(folder: Path) -> list[Path]:
+    """The ``.done`` files that lie in a folder, not below it."""
+    return [path for path in folder.iterdir() if path.suffix.lower() == DONE_SUFFIX]
+
+
 def natural(name: str) -> list[tuple[int, str]]:
     """Sort key that puts page 2 before page 10.
 
@@ -35,3 +58,13 @@ def natural(name: str) -> list[tuple[int, str]]:
     """
     pieces = re.split(r"(\d+)", name.lower())
     return [(int(piece), "") if piece.isdecimal() else (0, piece) for piece in pieces]
+
+
+def plain_name(number: int, name: str) -> str:
+    r"""A name that any journal, screen and share can hold, for one that has control characters or no encoding.
+
+    >>> plain_name(3, "tờ\n1\udcff.jpg")
+    '003-tờ_1_.jpg'
+    """
+    clean = "".join(letter if letter.isprintable() and letter not in "/\\" else "_" for letter in name)
+    return f"{number:03d}-{clean.encode()[-160:].decode('utf-8', 'ignore')}"
