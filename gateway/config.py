@@ -136,6 +136,36 @@ class Scan(_Section):
     station: str = Field(
         default="station-1", min_length=1, description="Name of this scanning station in documents and journals."
     )
+    text: Literal["none", "sidecar", "layer"] = Field(
+        default="sidecar",
+        description="Words on the pages. `sidecar`: read after delivery, at low priority; documents are usable before. "
+        "`layer`: read first and laid under the image (PDF/A-2u), which takes seconds a page. `none`: not read.",
+    )
+    languages: str = Field(
+        default="vie",
+        pattern=r"^[A-Za-z0-9_]+(\+[A-Za-z0-9_]+)*$",
+        description="Languages of the text reader as Tesseract names them; `vie+eng` takes a third more time.",
+    )
+    provenance: bool = Field(
+        default=False,
+        description="Attach to each document an XML account of where its pages come from (digests, station, operator, "
+        "batch): PDF/A-3b.",
+    )
+    order: Literal["as_fed", "stack"] = Field(
+        default="as_fed",
+        description="How sheets of two sides are fed when nothing says otherwise. `stack`: all fronts, then the turned "
+        "stack with all backs, for a scanner without a duplex unit.",
+    )
+
+
+class Archive(_Section):
+    """What goes to the digital archive."""
+
+    fonds: dict[str, str] = Field(
+        default={},
+        description="Code of the archive's fonds (mã phông) for each competent unit; `*` stands for all others. The "
+        "archive assigns it, so there is no default: without one no package is made.",
+    )
 
 
 class Retry(_Section):
@@ -195,6 +225,7 @@ class Settings(BaseSettings):
     sessions: Sessions = Sessions()
     argon2: Argon2 = Argon2()
     scan: Scan = Scan()
+    archive: Archive = Archive()
     retry: Retry = Retry()
     rhythm: Rhythm = Rhythm()
     log: Log = Log()
