@@ -52,6 +52,8 @@ class Refusal(enum.StrEnum):
     NO_ORIGINAL = "no_original"
     NOT_READ = "not_read"
     TAKEN = "taken"
+    SEAL_WAITS = "seal_waits"
+    NOT_OPEN = "not_open"
 
     @property
     def text(self) -> MessageId:

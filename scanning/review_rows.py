@@ -8,6 +8,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from scanning import stages
@@ -37,6 +38,8 @@ class FileOf:
     pages: int
     sha256: str
     size_bytes: int
+    kept: Path
+    """Where the original lies when the line is through with the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ def _files(rows: Iterable[StageRow]) -> Iterable[tuple[str, FileOf]]:
     for row in rows:
         if row.stage == Stage.INSPECTED and row.subject.startswith("file:"):
             name, told = row.subject.partition(":")[2], json.loads(row.result)
-            yield name, FileOf(name, told["kind"], int(told["pages"]), told["sha256"], int(told["size_bytes"]))
+            kept = Path(str(told.get("kept", "")))
+            yield name, FileOf(name, told["kind"], int(told["pages"]), told["sha256"], int(told["size_bytes"]), kept)
 
 
 # --- the plan as the line left it ------------------------------------------------------------------------------------
@@ -135,7 +139,7 @@ def _files(rows: Iterable[StageRow]) -> Iterable[tuple[str, FileOf]]:
 
 def _first(rows: Sequence[StageRow], files: Mapping[str, FileOf], by_hand: set[str]) -> Plan:
     progress = Progress(rows)
-    documents = sorted(_documents(rows, progress, by_hand), key=lambda told: int(told["part_no"]))
+    documents = sorted(_documents(rows, by_hand), key=lambda told: int(told["part_no"]))
     starts = {_id(told["pages"][0]): told["dossier_code"] for told in documents}
     inside = {_id(side) for told in documents for side in told["pages"]}
     sheets = []
@@ -152,11 +156,11 @@ def _first(rows: Sequence[StageRow], files: Mapping[str, FileOf], by_hand: set[s
     return dataclasses.replace(plan, live=tuple(_live(plan, told) for told in documents))
 
 
-def _documents(rows: Iterable[StageRow], progress: Progress, by_hand: set[str]) -> Iterable[Json]:
-    """What the line built and delivered."""
+def _documents(rows: Iterable[StageRow], by_hand: set[str]) -> Iterable[Json]:
+    """What the line built; one that still waits for its seal comes to the inbox later."""
     for row in rows:
         key = row.subject.partition(":")[2]
-        if row.stage != Stage.BUILT or key in by_hand or progress.row(row.subject, Stage.DELIVERED) is None:
+        if row.stage != Stage.BUILT or key in by_hand:
             continue
         told = json.loads(row.result)
         if told.get("pages"):
@@ -167,7 +171,8 @@ def _order(progress: Progress, files: Mapping[str, FileOf]) -> Iterable[tuple[st
     """Sides as they belong; as they came where the line did not say."""
     ordered = progress.row(stages.BATCH, Stage.ORDERED)
     if ordered is not None:
-        return [(str(name), int(page_no)) for name, page_no in json.loads(ordered.result)["sides"]]
+        sides = (side for side in json.loads(ordered.result)["sides"] if side is not None)  # null: it was not read
+        return [(str(side[0]), int(side[1])) for side in sides]
     return [(file.name, page_no) for file in files.values() for page_no in range(1, file.pages + 1)]
 
 

@@ -2,20 +2,24 @@
 
 The bytes go into the blob store first (by digest, so a repetition is free), then one transaction binds them: dossier,
 sheet counts, message to the portal. A document without a known dossier waits in the operator's queue, never elsewhere.
+A newer version takes the place of older ones in one transaction too: at no moment do both count, or neither.
 """
 
+import collections
 import dataclasses
 import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from gateway.accounts import Principal
-from schemas.attachment import AttachedDocument, KeptAside
+from schemas.attachment import AttachedDocument, KeptAside, SheetsOf
 from schemas.audit import Act
-from schemas.document import ScannedDocument, SetAside
-from schemas.dossier import Dossier
-from schemas.errors import NotFound, Stale
-from schemas.ids import Sha256, UnitId
+from schemas.document import PageRole, ScannedDocument, ScanReason, SetAside
+from schemas.dossier import Component, Dossier
+from schemas.errors import NotAllowed, NotFound, Stale
+from schemas.ids import DossierId, Sha256, UnitId
 from schemas.message import PapersAttached
 from schemas.ports.clock import Clock
 from schemas.ports.documents import Delivered
@@ -48,11 +52,33 @@ class AttachDesk:
 
     async def deliver(self, document: ScannedDocument) -> Delivered:
         """Copy the bytes, then bind. Raises Stale where the bytes are not those that were judged."""
+        await self._keep(document)
+        if document.replaces:
+            who, ended = f"station:{document.batch.station}", (document.replaces,)
+            new = await self._store.write(lambda tx: self._exchange(tx, (document,), ended, who))
+        else:
+            new = await self._store.write(lambda tx: self._bind(tx, document))
+        return Delivered(document.key, repeated=not new)
+
+    async def exchange(
+        self, documents: Sequence[ScannedDocument], *, replaced: Sequence[str], principal: Principal
+    ) -> bool:
+        """A person's documents take the place of older ones, all at once; False where they did so already.
+
+        What the person accepted comes without reasons and is bound; the rest of the group says why it waits.
+
+        Raises:
+            NotFound, Stale: one of the older documents is not there, or another version took its place.
+            NotAllowed: an older one is bound to its dossier, and a document says no reason for a new version.
+        """
+        for document in documents:
+            await self._keep(document)
+        return await self._store.write(lambda tx: self._exchange(tx, documents, replaced, principal.who))
+
+    async def _keep(self, document: ScannedDocument) -> None:
         sha256 = await self._blobs.put_path(document.path)
         if sha256 != document.sha256:
             raise Stale("the file changed after it was judged", subject=str(document.path))
-        new = await self._store.write(lambda tx: self._bind(tx, document))
-        return Delivered(document.key, repeated=not new)
 
     async def set_aside(self, item: SetAside) -> None:
         """Show the operator what is in no document."""
@@ -79,7 +105,7 @@ class AttachDesk:
             if dossier is None:
                 raise NotFound(subject=code)
             document = tx.documents.bind(key, dossier.id, at=now)
-            self._count(tx, dossier, document, now)
+            self._papers_changed(tx, dossier.id, document.sha256, now)
             tx.audit.write(Act(now, principal.who, "document.assigned", "document", key, document.unit, dossier.code))
 
         await self._store.write(transact)
@@ -87,17 +113,54 @@ class AttachDesk:
     def _bind(self, tx: Tx, document: ScannedDocument) -> bool:
         now = self._clock.now()
         dossier = tx.dossiers.find(document.dossier_code) if document.dossier_code else None
-        row = self._row(document, dossier, now)
+        row = self._row(document, document.doubts, dossier, now)
         if not tx.documents.attach(row):
             return False
         if dossier is not None:
-            self._count(tx, dossier, row, now)
+            self._papers_changed(tx, dossier.id, row.sha256, now)
         act = "document.attached" if dossier else "document.waiting"
         tx.audit.write(Act(now, f"station:{row.station}", act, "document", row.key, row.unit, row.told_code))
         return True
 
-    def _row(self, document: ScannedDocument, dossier: Dossier | None, now: dt.datetime) -> AttachedDocument:
-        doubts = [reason.value for reason in document.reasons]
+    def _exchange(self, tx: Tx, documents: Sequence[ScannedDocument], replaced: Sequence[str], who: str) -> bool:
+        now = self._clock.now()
+        if all(tx.documents.find(document.key) for document in documents):
+            return False
+        ended = [self._found(tx, key) for key in replaced]
+        if any(old.dossier and not old.waits for old in ended) and not all(one.version_reason for one in documents):
+            raise NotAllowed("a new version of a bound document needs a reason", subject=documents[0].key)
+        news: dict[DossierId, Sha256] = {}
+        for old in ended:
+            tx.documents.supersede(old.key, documents[0].key, at=now)
+            if old.dossier:
+                news[old.dossier] = _absence(old)
+            tx.audit.write(Act(now, who, "document.superseded", "document", old.key, old.unit, documents[0].key))
+        for document in documents:
+            dossier = tx.dossiers.find(document.dossier_code) if document.dossier_code else None
+            row = self._row(document, document.reasons, dossier, now)
+            row = dataclasses.replace(row, replaces=tuple(replaced))
+            tx.documents.attach(row)
+            if dossier is not None:
+                news[dossier.id] = row.sha256
+            told = f"v{row.version} {row.version_reason}".rstrip()
+            tx.audit.write(Act(now, who, "document.accepted", "document", row.key, row.unit, told))
+        for dossier_id, mark in news.items():
+            self._papers_changed(tx, dossier_id, mark, now)
+        return True
+
+    @staticmethod
+    def _found(tx: Tx, key: str) -> AttachedDocument:
+        found = tx.documents.find(key)
+        if found is None:
+            raise NotFound("no scanned document with this key", subject=key)
+        if found.superseded_by:
+            raise Stale("another version took its place already", subject=key)
+        return found
+
+    def _row(
+        self, document: ScannedDocument, reasons: Iterable[ScanReason], dossier: Dossier | None, now: dt.datetime
+    ) -> AttachedDocument:
+        doubts = [reason.value for reason in reasons]
         if document.dossier_code and dossier is None:
             doubts.append("unknown_dossier")
         return AttachedDocument(
@@ -117,14 +180,54 @@ class AttachDesk:
             attached_at=now,
             originals=tuple(source.sha256 for source in document.sources),
             doubts=tuple(doubts),
+            components=_sorted(document),
+            version=document.version,
+            version_reason=document.version_reason,
+            replaces=(document.replaces,) if document.replaces else (),
+            sealed=document.seal.level if document.seal else "",
         )
 
-    def _count(self, tx: Tx, dossier: Dossier, document: AttachedDocument, now: dt.datetime) -> None:
-        """Sheets scanned are known for the dossier as a whole; the first component carries them until sorting comes."""
+    def _papers_changed(self, tx: Tx, dossier_id: DossierId, mark: Sha256, now: dt.datetime) -> None:
+        """Count the dossier's sheets anew from the documents that stand, and tell those who keep its papers."""
+        dossier = tx.dossiers.get(dossier_id)
         if dossier.components:
-            first, *rest = dossier.components
-            scanned = (first.sheets_scanned or 0) + document.pages
-            components = (dataclasses.replace(first, sheets_scanned=scanned), *rest)
-            dossier = tx.dossiers.put(dataclasses.replace(dossier, components=components))
-        self._tell(tx, PapersAttached(dossier, document.sha256))
-        self._reconciler.dossier(tx, dossier.id, now)
+            counted = _counted(dossier.components, tx.documents.of_dossier(dossier_id))
+            if counted != dossier.components:
+                dossier = tx.dossiers.put(dataclasses.replace(dossier, components=counted))
+        self._tell(tx, PapersAttached(dossier, mark))
+        self._reconciler.dossier(tx, dossier_id, now)
+
+
+def _sorted(document: ScannedDocument) -> tuple[SheetsOf, ...]:
+    """The citizen's sheets of a document by component."""
+    counts = collections.Counter(page.component for page in document.pages if page.role is PageRole.CONTENT)
+    return tuple(SheetsOf(no, counts[no]) for no in sorted(counts, key=lambda no: (no is not None, no)))
+
+
+def _counted(components: tuple[Component, ...], documents: Iterable[AttachedDocument]) -> tuple[Component, ...]:
+    """Sheets scanned of each component; the first one carries those that nobody sorted (yet).
+
+    A component stays uncounted (``None``) until somebody sorted sheets of this dossier: then none is a finding.
+    """
+    known = {component.no for component in components}
+    counts: collections.Counter[int | None] = collections.Counter()
+    empty = True
+    for document in documents:
+        empty = False
+        for each in document.components or (SheetsOf(None, document.pages),):
+            counts[each.component if each.component in known else None] += each.sheets
+    loose = counts.pop(None, 0)
+    by_hand = bool(counts)
+    if not empty:
+        counts[components[0].no] += loose
+    return tuple(
+        dataclasses.replace(
+            component, sheets_scanned=counts[component.no] if by_hand or component.no in counts else None
+        )
+        for component in components
+    )
+
+
+def _absence(old: AttachedDocument) -> Sha256:
+    """What marks the news that a document is gone from a dossier; its own digest marked that it came."""
+    return Sha256(hashlib.sha256(f"superseded {old.key}".encode()).hexdigest())

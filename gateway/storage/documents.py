@@ -35,7 +35,11 @@ class Documents:
         return self._sql.insert_new(_TABLE, _row(document))
 
     def of_dossier(self, dossier: DossierId) -> tuple[AttachedDocument, ...]:
-        """Oldest first."""
+        """Those that stand, oldest first."""
+        return tuple(document for document in self.history(dossier) if not document.superseded_by)
+
+    def history(self, dossier: DossierId) -> tuple[AttachedDocument, ...]:
+        """All that were ever bound to it, oldest first; those that a newer version superseded too."""
         return tuple(_attached(row) for row in self._sql.rows(_OF_DOSSIER, {"dossier": dossier}))
 
     def unassigned(self, *, limit: int = 100) -> tuple[AttachedDocument, ...]:
@@ -53,11 +57,26 @@ class Documents:
         known = self.find(key)
         if known is None:
             raise NotFound("no scanned document with this key", subject=key)
-        if not _waits(known):
-            raise Stale("somebody bound this document already", subject=key)
+        if not known.waits:
+            raise Stale("somebody bound or replaced this document already", subject=key)
         bound = dataclasses.replace(known, dossier=dossier, attached_at=at, doubts=())
         self._sql.put(document, _row(bound))
         return bound
+
+    def supersede(self, key: str, by: str, *, at: dt.datetime) -> AttachedDocument:
+        """A newer document takes its place; a second time by the same one is silence.
+
+        Raises NotFound; Stale where another document took its place already.
+        """
+        self._sql.lock_row(_FIND_LOCKED, {"of_key": key})
+        known = self.find(key)
+        if known is None:
+            raise NotFound("no scanned document with this key", subject=key)
+        if known.superseded_by not in ("", by):
+            raise Stale("another version took its place already", subject=key)
+        ended = dataclasses.replace(known, superseded_by=by, superseded_at=known.superseded_at or at)
+        self._sql.put(document, _row(ended))
+        return ended
 
     def set_aside(self, kept: KeptAside) -> bool:
         """Remember a file or page that is in no document; False where this key is known."""
@@ -72,10 +91,6 @@ class Documents:
 _TABLE: Final = document
 
 
-def _waits(document: AttachedDocument) -> bool:
-    return document.dossier is None or bool(document.doubts)
-
-
 def _row(document: AttachedDocument) -> dict[str, Any]:
     return {
         "key": document.key,
@@ -83,7 +98,7 @@ def _row(document: AttachedDocument) -> dict[str, Any]:
         "unit": document.unit,
         "sha256": document.sha256,
         "attached_at": document.attached_at,
-        "waiting": _waits(document),
+        "waiting": document.waits,
         "doc": to_json(document),
     }
 

@@ -180,7 +180,11 @@ class DocumentStore(Protocol):
         ...
 
     def of_dossier(self, dossier: DossierId) -> tuple[AttachedDocument, ...]:
-        """Oldest first."""
+        """Those that stand, oldest first."""
+        ...
+
+    def history(self, dossier: DossierId) -> tuple[AttachedDocument, ...]:
+        """All that were ever bound to it, oldest first; those that a newer version superseded too."""
         ...
 
     def unassigned(self, *, limit: int = 100) -> tuple[AttachedDocument, ...]:
@@ -193,6 +197,10 @@ class DocumentStore(Protocol):
 
     def bind(self, key: str, dossier: DossierId, *, at: dt.datetime) -> AttachedDocument:
         """A person binds a waiting document. Raises NotFound, Stale where it is bound already."""
+        ...
+
+    def supersede(self, key: str, by: str, *, at: dt.datetime) -> AttachedDocument:
+        """A newer document takes its place; twice by the same one is silence. Raises NotFound, Stale."""
         ...
 
     def set_aside(self, kept: KeptAside) -> bool:
