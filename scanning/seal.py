@@ -1,0 +1,217 @@
+"""Sealing: an approved PDF/A gets the unit's signature appended (PAdES B-B, B-T or B-LTA), and is checked again.
+
+The walk of a document, in a thread of the parent's own, never on the event loop and never in a worker child that opens
+foreign files: read the approved bytes; append one update (signature field, for a visible seal its stamp); sign; for
+B-T ask the time-stamp authority; for B-LTA append certificates, their revocation state and a second time stamp; write
+beside ``out``; check all of it (:mod:`scanning.seal_check`); rename. What does not pass is never returned.
+
+What can go wrong with the authority, the token or the certificate is :class:`SealingWaits` and says nothing about the
+document: the line keeps it as built, goes on scanning, and asks again. A whole sealing has a deadline besides those of
+its calls, so a hanging token or authority costs a thread for a while, never the line.
+
+Calls go through pyHanko's own clients (aiohttp, a total deadline each) inside the sealing thread's loop, so that
+revocation by OCSP or CRL and its caching need no second implementation (docs/adr/0080).
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import hashlib
+import io
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pyhanko.pdf_utils import generic
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import constants
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import SignatureObject
+
+from scanning.approved import PdfA, SealedPdf
+from scanning.seal_check import Level, Roots, Seal, examine, signer_name
+from scanning.seal_cms import DIGEST, Container, signature_of, stamped
+from scanning.seal_keys import SealKey
+from scanning.seal_time import Authority
+from scanning.seal_writer import QuietWriter, fresh_writer, sheet_of
+from scanning.stamp import Stamp
+from scanning.structure import BadFile
+from schemas.document import ScanReason
+from schemas.errors import CertificateNotValid, SealingWaits, WrongPin
+
+THREADS = 2
+"""Documents sealed at the same time: enough to hide the wait for the authority behind the next document's work."""
+_FIELD = "Seal"
+
+
+@dataclass(frozen=True, slots=True)
+class SealPlan:
+    """How to seal. ``stamp`` is ``None`` for an invisible seal; ``authority`` is needed from B-T on."""
+
+    level: Level
+    roots: Roots
+    stamp: Stamp | None = None
+    authority: Authority | None = None
+    deadline_s: float = 60.0
+    """Seconds for one document, calls included; then it waits."""
+
+
+class PadesSealer:
+    """The :class:`scanning.approved.Sealer` of one unit's key."""
+
+    def __init__(self, open_key: Callable[[], SealKey], plan: SealPlan, *, now: Callable[[], dt.datetime]) -> None:
+        """Nothing is opened before :meth:`check` or the first document. ``now`` tells aware time."""
+        if plan.level is not Level.B_B and plan.authority is None:
+            raise ValueError(f"{plan.level} needs a time-stamp authority")
+        self._open_key, self._plan, self._now = open_key, plan, now
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="seal")
+        self._lock = threading.Lock()
+        self._opened: tuple[SealKey, Container] | None = None
+        self._refused: WrongPin | None = None
+
+    async def check(self) -> None:
+        """Open the key and see that its certificate is valid now; asks no authority.
+
+        Raises:
+            SealingWaits: BadSealKey or WrongPin (a setting is wrong), TokenMissing, CertificateNotValid.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._ready)
+
+    async def seal(self, approved: PdfA, out: Path) -> SealedPdf:
+        """See :class:`scanning.approved.Sealer`. The file appears at ``out`` whole, checked and on the disk.
+
+        Raises:
+            SealingWaits: TimestampMissing, RevocationUnknown, TokenMissing, CertificateNotValid, BadSealKey, WrongPin,
+                or the deadline: try again later.
+            BadFile: SIGNED, there is a signature in it; NOT_CONFORMANT, it is not the approved file any more or the
+                seal did not pass its check.
+            OSError: the disk.
+        """
+        given_up = threading.Event()
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._plan.deadline_s):
+                return await loop.run_in_executor(self._threads, self._seal, approved, out, given_up)
+        except TimeoutError as error:
+            told = f"it was not sealed within {self._plan.deadline_s:g} s"
+            raise SealingWaits(told, subject=approved.path.name) from error
+        finally:
+            given_up.set()
+
+    async def aclose(self) -> None:
+        """Forget the key. A document under way is finished first, at most for its deadline."""
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        if self._opened is not None:
+            self._opened[0].close()
+
+    # --- in a sealing thread ---
+
+    def _seal(self, approved: PdfA, out: Path, given_up: threading.Event) -> SealedPdf:
+        key, container = self._ready()
+        job = _Job(key, container, self._plan, self._now().replace(microsecond=0))
+        data = job.base(approved)
+        try:
+            sealed, seal = asyncio.run(job.run(data, approved))
+        except WrongPin as error:
+            self._refused = error
+            raise
+        with _beside(out) as (file, draft):
+            file.write(sealed)
+            file.flush()
+            os.fsync(file.fileno())
+            if given_up.is_set():
+                raise SealingWaits("given up", subject=approved.path.name)
+            draft.replace(out)
+        digest = hashlib.sha256(sealed).hexdigest()
+        return SealedPdf(out, digest, len(sealed), approved.flavour, seal.note)
+
+    def _ready(self) -> tuple[SealKey, Container]:
+        """The key, opened once. A refused PIN is not tried again: three wrong ones lock a token."""
+        with self._lock:
+            if self._refused is not None:
+                raise WrongPin("refused before; mend it and start again", subject=self._refused.subject)
+            if self._opened is None:
+                try:
+                    key = self._open_key()
+                except WrongPin as error:
+                    self._refused = error
+                    raise
+                container = Container(key)
+                asyncio.run(container.prepare())
+                self._opened = key, container
+            key = self._opened[0]
+        validity = key.certificate["tbs_certificate"]["validity"]
+        begin, end = validity["not_before"].native, validity["not_after"].native
+        if not begin <= self._now() <= end:
+            raise CertificateNotValid(f"it is valid from {begin} to {end}", subject=signer_name(key.certificate))
+        return self._opened
+
+
+class _Job:
+    """One document."""
+
+    def __init__(self, key: SealKey, container: Container, plan: SealPlan, at: dt.datetime) -> None:
+        self._key, self._container, self._plan, self._at = key, container, plan, at
+
+    def base(self, approved: PdfA) -> bytes:
+        """The approved bytes, as they were approved."""
+        data = approved.path.read_bytes()
+        if len(data) != approved.size_bytes:
+            raise BadFile(ScanReason.NOT_CONFORMANT, "The file was changed after it was approved.")
+        return data
+
+    async def run(self, data: bytes, approved: PdfA) -> tuple[bytes, Seal]:
+        """Seal, then check; the bytes and what the check found."""
+        authority = self._plan.authority
+        if self._plan.level is Level.B_LTA and authority is not None:
+            proofs = await authority.collect(self._key, self._plan.roots)
+            sealed = await authority.archive(QuietWriter(io.BytesIO(await self._signed(data))), proofs)
+        else:
+            sealed = await self._signed(data)
+        found = await examine(sealed, self._plan.roots)
+        if (found.approved_bytes, found.approved_sha256) != (approved.size_bytes, approved.sha256):
+            raise BadFile(ScanReason.NOT_CONFORMANT, "The sealed file does not begin with the approved one.")
+        if found.note.level != self._plan.level:
+            raise BadFile(ScanReason.NOT_CONFORMANT, f"The seal came out as {found.note.level}.")
+        return sealed, found
+
+    async def _signed(self, data: bytes) -> bytes:
+        authority = self._plan.authority if self._plan.level is not Level.B_B else None
+        room = self._container.size_bytes + (await authority.room() if authority else 0)
+        writer = fresh_writer(data)
+        writer.register_extension(constants.ESIC_EXTENSION_1)
+        walk = PdfCMSEmbedder(SigFieldSpec(_FIELD)).write_cms(_FIELD, writer)
+        field = next(walk).get_object()
+        if self._plan.stamp is not None:
+            form, box = self._plan.stamp.place(writer, sheet_of(writer), self._at)
+            field["/AP"] = generic.DictionaryObject({generic.pdf_name("/N"): form})
+            field["/Rect"] = generic.ArrayObject(generic.FloatObject(round(edge, 2)) for edge in box)
+        dictionary = SignatureObject(self._at, subfilter=SigSeedSubFilter.PADES, bytes_reserved=2 * room)
+        walk.send(SigObjSetup(sig_placeholder=dictionary))
+        prepared, output = walk.send(SigIOSetup(md_algorithm=DIGEST, output=io.BytesIO()))
+        made = self._container.sign(prepared.document_digest)
+        if authority is not None:
+            token = await authority.stamp(hashlib.sha256(signature_of(made)).digest())
+            made = stamped(made, token)
+        if len(made) > room:
+            raise SealingWaits("the authority's answer is much longer than its first one")
+        walk.send(made)
+        sealed: bytes = output.getvalue()
+        return sealed
+
+
+@contextlib.contextmanager
+def _beside(out: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A file to write beside ``out``; what is left of it at the end is removed."""
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file, draft
+    finally:
+        draft.unlink(missing_ok=True)
