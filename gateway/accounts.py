@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from gateway.stations import StationStore
 from schemas.ids import PeerId, UnitId, UserId
 from schemas.ports.stores import Tx
 
@@ -128,6 +129,11 @@ class AccountTx(Tx, Protocol):
     @property
     def accounts(self) -> AccountStore:
         """People, sessions and keys."""
+        ...
+
+    @property
+    def stations(self) -> StationStore:
+        """District scanning stations."""
         ...
 
 

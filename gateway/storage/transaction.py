@@ -21,12 +21,13 @@ from gateway.storage.numbers import Numbers
 from gateway.storage.peers import Feeds, FirstAnswers, Peers
 from gateway.storage.schedule import Schedule
 from gateway.storage.sql import Sql
+from gateway.storage.stations import Stations
 
 
 class GatewayTx:
     """:class:`schemas.ports.stores.Tx` and what only the gateway needs: accounts, retention, the connection itself.
 
-    Stores are made when they are first asked for; most functions need two of the seventeen.
+    Stores are made when they are first asked for; most functions need two of the eighteen.
     """
 
     def __init__(self, connection: Connection, end: ChainEnd) -> None:
@@ -113,6 +114,11 @@ class GatewayTx:
     def accounts(self) -> Accounts:
         """People, sessions, keys."""
         return Accounts(self._sql)
+
+    @cached_property
+    def stations(self) -> Stations:
+        """District scanning stations."""
+        return Stations(self._sql)
 
     @cached_property
     def bodies(self) -> Bodies:

@@ -254,7 +254,6 @@ def test_a_folder_that_wants_done_files_waits_for_one(tmp_path: Path, jpeg: byte
 
 def test_half_a_claim_goes_back_and_a_whole_one_is_taken_up_again(looker: Looker, jpeg: bytes) -> None:
     work = looker.hot.root / ".work"
-    work.mkdir()
     put(work / "20261122T080000-aa-tram-1.claiming", "1.jpg", jpeg)
     put(work / "20261122T080000-bb-tram-1", "2.jpg", jpeg)
     put(work / "20261122T080000-cc-tram-2", "3.jpg", jpeg)

@@ -125,6 +125,15 @@ api_key = sa.Table(
     partial("uq_api_key_secret", "secret_sha256", where="secret_sha256 <> ''", unique=True),
 )
 
+station = sa.Table(
+    "station",
+    metadata,
+    key("account", primary_key=True),
+    key("name", primary_key=True),
+    text("doc"),
+    sqlite_with_rowid=False,
+)
+
 audit = sa.Table(
     "audit",
     metadata,

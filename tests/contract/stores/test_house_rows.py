@@ -6,6 +6,7 @@ import pytest
 
 from gateway.accounts import ApiKey, Role, Session, User
 from gateway.catalogue.calendars import build_calendar
+from gateway.stations import StationReport
 from gateway.storage.database import Database
 from gateway.storage.transaction import GatewayTx
 from schemas.attachment import KeptAside
@@ -249,3 +250,17 @@ async def test_feeds_breakers_nonces_slots_and_first_answers(database: Database)
         await write(lambda tx: tx.idempotency.put("key:hcc", "k", answer, now=T0))
     assert await read(lambda tx: tx.idempotency.get("key:hcc", "k")) == answer
     assert await read(lambda tx: tx.idempotency.get("key:other", "k")) is None
+
+
+async def test_a_station_is_what_it_last_said_of_itself_by_account_and_name(database: Database) -> None:
+    first = StationReport("key:tram", "Trạm Tủa Chùa", T0, None, 0, 3, 0, "trouble.away")
+    second = dataclasses.replace(first, seen_at=later(2), handed_at=later(2), documents=3, waiting=0, trouble="")
+    other = dataclasses.replace(first, account="key:khac")
+
+    def fn(tx: GatewayTx) -> tuple[StationReport, ...]:
+        for report in (first, second, other):
+            tx.stations.put_station(report)
+        assert tx.stations.station("key:tram", "Trạm Mường Chà") is None
+        return tx.stations.stations()
+
+    assert await database.write(fn) == (other, second)
