@@ -259,6 +259,11 @@ class Settings(BaseSettings):
         return self.data_folder / "uploads"
 
     @property
+    def packages_folder(self) -> Path:
+        """Where packages for the archive are made; they can be made again at any time."""
+        return self.data_folder / "packages"
+
+    @property
     def blobs_folder(self) -> Path:
         """Where documents lie by digest."""
         return self.data_folder / "blobs"

@@ -20,6 +20,7 @@ from gateway.clock import SystemClock
 from gateway.config import Settings
 from gateway.console.catalogue import sentence
 from gateway.console.pages import make_pages, make_renderer
+from gateway.desk.archive import ArchiveDesk
 from gateway.desk.asking import AskingDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.intake import HandoverDesk
@@ -70,6 +71,7 @@ class Desks:
     attach: AttachDesk
     scans: ScanDesk
     asking: AskingDesk
+    archive: ArchiveDesk
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             attach=attach,
             scans=ScanDesk(database, hot_folder=settings.hot_folder, clock=clock),
             asking=AskingDesk(database, clock=clock),
+            archive=ArchiveDesk(database, blob=database.blobs.path, clock=clock, fonds=settings.archive.fonds),
         ),
         lanes=_lanes(settings, registry, database, bell, clock, metrics),
         sweeper=Sweeper(database, bell=bell, clock=clock),
@@ -253,6 +256,7 @@ def make_door(house: House) -> web.Application:
         queue=desks.attach,
         uploads=uploads,
         blobs=store.blobs,
+        archive=desks.archive,
     )
     actions = Actions(
         store=store,

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "sandbox": "serving:sandbox",
     "demo": "serving:demo",
     "scan": "papers:scan",
+    "archive": "archiving:archive",
     "identify": "lookups:identify_number",
     "schema": "lookups:schema",
     "peers": "operations_peers:app",

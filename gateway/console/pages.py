@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.accounts import GatewayStore
 from gateway.config import Settings
+from gateway.console.archive import ArchivePages
 from gateway.console.cases import CasePages
 from gateway.console.dossiers import DossierPages
 from gateway.console.home import Home
@@ -18,7 +19,7 @@ from gateway.console.passwords import Passwords
 from gateway.console.render import Renderer, static_bytes
 from gateway.console.scans import ScanPages
 from gateway.inbound.auth import Doorkeeper
-from gateway.inbound.desks import Blobs, HandoverDesk, QueueDesk, SettleDesk
+from gateway.inbound.desks import ArchiveDesk, Blobs, HandoverDesk, QueueDesk, SettleDesk
 from gateway.inbound.routes import Route, public
 from gateway.inbound.uploads import Uploads
 from schemas.errors import NotFound
@@ -46,6 +47,7 @@ def make_pages(
     queue: QueueDesk,
     uploads: Uploads,
     blobs: Blobs,
+    archive: ArchiveDesk,
 ) -> tuple[Route, ...]:
     """Every screen of the console, for ``make_app(pages=…)``; doorkeeper and uploads are those of the application."""
     login = Login(
@@ -62,6 +64,7 @@ def make_pages(
         Home(store=store, clock=clock, renderer=renderer),
         IntakePages(store=store, clock=clock, renderer=renderer, desk=handovers),
         DossierPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
+        ArchivePages(store=store, clock=clock, desk=archive, folder=settings.packages_folder),
         CasePages(store=store, clock=clock, renderer=renderer, desk=settle),
         MessagePages(store=store, clock=clock, renderer=renderer, desk=settle),
         ScanPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=queue),

@@ -80,3 +80,11 @@ class Blobs(Protocol):
     async def path(self, sha256: Sha256) -> Path:
         """The file itself. Raises NotFound."""
         ...
+
+
+class ArchiveDesk(Protocol):
+    """Packages for the digital archive."""
+
+    async def export(self, code: str, folder: Path, *, principal: Principal, packed: bool = False) -> Path:
+        """Make the package below ``folder``. Raises NotFound; GuardFailed where it is not final; BadConfiguration."""
+        ...

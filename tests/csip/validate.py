@@ -1,8 +1,8 @@
 """Run E-ARK's validator over package folders; one JSON line each. `make stacks` puts it beside the environment.
 
 At import it fetches four vocabularies by HTTPS that also lie in its own resources; here it gets those, because a test
-must not depend on somebody's web server. Its look at the manifest finds missing files and wrong sizes, not wrong digests:
-those are the test's own part.
+must not depend on somebody's web server. Its look at the manifest finds missing files and wrong sizes, but no wrong
+digest: those are the test's own part.
 """
 
 import json
@@ -22,7 +22,7 @@ def _from_its_own_files(address: str, *_: Any, **__: Any) -> IO[bytes]:
 def main(folders: list[str]) -> int:
     """Print ``{"structure", "schema", "rules", "manifest"}`` for each folder, findings as texts."""
     sys.path.insert(0, str(PLACE))
-    urllib.request.urlopen = _from_its_own_files
+    urllib.request.urlopen = _from_its_own_files  # type: ignore[assignment]  # one signature of several is used
     from eark_validator.infopacks.manifest import Manifests  # type: ignore[import-not-found]  # beside the environment
     from eark_validator.packages import PackageValidator  # type: ignore[import-not-found]  # beside the environment
 

@@ -20,6 +20,7 @@ from gateway.console.catalogue import sentence
 from gateway.console.pages import make_pages, make_renderer
 from gateway.console.passwords import hash_password
 from gateway.desk import numbering
+from gateway.desk.archive import ArchiveDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.intake import HandoverDesk
 from gateway.desk.scans import ScanDesk
@@ -285,6 +286,7 @@ def _app(settings: Settings, store: Database, clock: MovedClock, arrived: asynci
             queue=queue,
             uploads=uploads,
             blobs=store.blobs,
+            archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
         ),
         show_problem=renderer.problem,
     )
