@@ -1,4 +1,6 @@
+import dataclasses
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,8 +8,8 @@ import pytest
 
 from scanning.journal import FileJournal
 from scanning.stages import OutOfOrder, Progress, Stage, document_subject, file_subject, page_subject
-from schemas.document import ScanBatch
-from schemas.ports.journal import StageRow
+from schemas.document import FeedOrder, ScanBatch
+from schemas.ports.journal import KnownBatch, StageRow
 
 NOW = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
 BATCH = ScanBatch("b1", "quay-1", None, NOW)
@@ -48,6 +50,70 @@ async def test_a_batch_keeps_its_first_description_and_ends_once(journal: FileJo
     assert await journal.open_batch(later) == BATCH
     await journal.close_batch("b1")
     assert await journal.unfinished() == []
+
+
+async def test_the_order_of_the_feed_is_remembered(journal: FileJournal) -> None:
+    stack = dataclasses.replace(BATCH, order=FeedOrder.STACK)
+    assert await journal.open_batch(stack) == stack
+    assert await journal.open_batch(BATCH) == stack
+
+
+async def test_batches_are_found_again_closed_or_not(journal: FileJournal) -> None:
+    batches = [ScanBatch(f"b{n}", "quay-1", None, NOW + dt.timedelta(minutes=n)) for n in range(4)]
+    for batch in batches:
+        await journal.open_batch(batch)
+    await journal.close_batch("b2")
+    assert await journal.recent(3) == [
+        KnownBatch(batches[3], False),
+        KnownBatch(batches[2], True),
+        KnownBatch(batches[1], False),
+    ]
+    assert await journal.batch("b2") == KnownBatch(batches[2], True)
+    assert await journal.batch("b9") is None
+    assert await journal.unfinished() == [batches[0], batches[1], batches[3]]
+
+
+async def test_batches_of_several_zones_are_sorted_by_their_instant(journal: FileJournal) -> None:
+    hanoi = dt.timezone(dt.timedelta(hours=7))
+    early = ScanBatch("early", "quay-1", None, NOW.astimezone(hanoi))
+    late = ScanBatch("late", "quay-1", None, NOW + dt.timedelta(hours=1))
+    await journal.open_batch(early)
+    await journal.open_batch(late)
+    assert [known.batch.id for known in await journal.recent(2)] == ["late", "early"]
+    assert [batch.begun_at for batch in await journal.unfinished()] == [early.begun_at, late.begun_at]
+
+
+async def test_what_waits_is_found_over_all_batches(journal: FileJournal) -> None:
+    waits = [
+        StageRow(batch, document_subject(key), Stage.SEAL_WAITS, "{}") for batch, key in (("b1", "k"), ("b2", "l"))
+    ]
+    for row in waits:
+        await journal.record(row)
+    await journal.record(StageRow("b3", document_subject("k"), Stage.DELIVERED))
+    assert await journal.lacking(Stage.SEAL_WAITS, then=Stage.DELIVERED) == waits
+    await journal.record(StageRow("b1", document_subject("k"), Stage.DELIVERED))
+    assert await journal.lacking(Stage.SEAL_WAITS, then=Stage.DELIVERED) == waits[1:]
+
+
+async def test_a_journal_of_the_first_version_goes_on(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "journal.db")
+    old.executescript(
+        """
+        CREATE TABLE batch (
+          id TEXT PRIMARY KEY, station TEXT NOT NULL, operator TEXT, begun_at TEXT NOT NULL,
+          closed INTEGER NOT NULL DEFAULT 0
+        );
+        INSERT INTO batch VALUES ('b1', 'quay-1', NULL, '2026-11-22T08:00:00+00:00', 0);
+        """
+    )
+    old.close()
+    journal = FileJournal(tmp_path / "journal.db")
+    assert await journal.unfinished() == [BATCH]
+    await journal.open_batch(ScanBatch("b2", "quay-1", None, NOW, FeedOrder.STACK))
+    journal.close()
+    journal = FileJournal(tmp_path / "journal.db")
+    assert [batch.order for batch in await journal.unfinished()] == [None, FeedOrder.STACK]
+    journal.close()
 
 
 async def test_bytes_are_known_again_in_the_order_they_came(journal: FileJournal) -> None:
