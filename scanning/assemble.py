@@ -1,12 +1,12 @@
 """Pages laid out in a PDF with their image bytes untouched.
 
-Each page is its image, placed by a matrix: the resolution is the matrix, so is the turn that makes print level. Nothing
-is encoded again for either. Pages of a scanner's PDF that are more than one image are kept as they are.
+Each page is its image, placed by a matrix: the resolution is the matrix, so is the turn that makes print level; a crop
+is a smaller page over the same image, a quarter turn is the page's /Rotate. Nothing is encoded again for any of them.
+Text that was read lies under the image. Pages of a scanner's PDF that are more than one image are kept as they are.
 """
 
 import contextlib
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,12 @@ import pikepdf
 
 from scanning import scanner_pdf
 from scanning.page import PageNote, PageSource, PdfDraft
-from scanning.raster import ImageStream, OpenedPage, open_image
+from scanning.placing import Sheet, moved
+from scanning.raster import open_image
+from scanning.streams import ImageStream, OpenedPage
 from scanning.structure import FileKind
+from scanning.textlayer import TextLayers
 from schemas.document import Crop
-
-LEVEL_FROM_DEG = 0.2
-"""Print turned less than this looks level; turning it would only clip the corners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def assemble(leaves: Sequence[Leaf]) -> PdfDraft:
     Raises:
         BadFile: a page cannot be read or carried over.
     """
-    draft = _Draft()
     with contextlib.ExitStack() as files:
+        draft = _Draft(files)
         opened: dict[object, pikepdf.Pdf] = {}
         for leaf in leaves:
             if leaf.source.kind is not FileKind.PDF:
@@ -64,45 +64,51 @@ def assemble(leaves: Sequence[Leaf]) -> PdfDraft:
             source = opened[leaf.source.path]
             page = scanner_pdf.open_page(source, leaf.source.page_no)
             if page.stream is None:
-                draft.keep(source, leaf.source.page_no)
+                draft.keep(source, leaf)
             else:
                 draft.place(page, leaf)
-        # Kept pages read their streams from the source when the draft is saved.
+        # Kept pages and text read their streams from the source when the draft is saved.
         return PdfDraft(draft.pdf, tuple(draft.notes), keeps_pages=draft.keeps_pages, files=files.pop_all())
 
 
 class _Draft:
-    """The PDF while it grows; profiles that several pages share are written once."""
+    """The PDF while it grows; profiles and fonts that several pages share are written once."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: contextlib.ExitStack) -> None:
         self.pdf = pikepdf.Pdf.new()
         self.notes: list[PageNote] = []
         self.keeps_pages = False
         self._profiles: dict[bytes, pikepdf.Object] = {}
+        self._texts = TextLayers(self.pdf, files)
 
     def place(self, page: OpenedPage, leaf: Leaf) -> None:
         """Add a page that is one image."""
         assert page.stream is not None, "a page without a stream is kept, not placed"
         stream = page.stream()
-        width, height = (round(side * 72 / leaf.dpi, 3) for side in (stream.width, stream.height))
+        sheet = _sheet(page, leaf, stream)
         image = pikepdf.Stream(self.pdf, stream.data)
         for key, value in self._image_keys(stream).items():
             image[key] = value
-        content = pikepdf.Stream(self.pdf, _placing(width, height, leaf.skew_deg).encode())
+        objects: dict[str, Any] = {"/Im": image}
+        drawn = [sheet.image("Im", mirrored=page.mirrored)]
+        if leaf.text_pdf is not None:
+            objects["/Text"], wide, high = self._texts.form(leaf.text_pdf)
+            drawn.insert(0, sheet.upright("Text", wide, high))
+        x, y, width, height = sheet.window(leaf.crop)
         keys: dict[str, Any] = {
             "/Type": pikepdf.Name.Page,
             "/MediaBox": pikepdf.Array([0, 0, width, height]),
-            "/Resources": pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im=image)),
-            "/Contents": content,
+            "/Resources": pikepdf.Dictionary(XObject=pikepdf.Dictionary(objects)),
+            "/Contents": pikepdf.Stream(self.pdf, moved(drawn, x, y).encode()),
         }
-        if page.rotate_deg:
-            keys["/Rotate"] = page.rotate_deg
+        if sheet.rotate_deg:
+            keys["/Rotate"] = sheet.rotate_deg
         self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(pikepdf.Dictionary(keys))))
         self.notes.append(PageNote(hashlib.sha256(stream.data).hexdigest(), stream.conversion))
 
-    def keep(self, source: pikepdf.Pdf, page_no: int) -> None:
-        """Add a page of a PDF as it is; its digest is that of its content."""
-        page = source.pages[page_no - 1]
+    def keep(self, source: pikepdf.Pdf, leaf: Leaf) -> None:
+        """Add a page of a PDF as it is but for a quarter turn; its digest is that of its content."""
+        page = source.pages[leaf.source.page_no - 1]
         digest = hashlib.sha256()
         for part in page.get("/Contents", pikepdf.Array()) if _is_array(page) else [page.get("/Contents")]:
             if isinstance(part, pikepdf.Stream):
@@ -110,6 +116,8 @@ class _Draft:
         for _, image in sorted(page.get_images().items()):
             digest.update(image.read_raw_bytes())
         self.pdf.pages.append(page)
+        if leaf.rotate_deg:
+            self.pdf.pages[-1].rotate(leaf.rotate_deg, relative=True)
         self.keeps_pages = True
         self.notes.append(PageNote(digest.hexdigest(), "page kept as it was"))
 
@@ -129,25 +137,29 @@ class _Draft:
         return keys
 
     def _space(self, stream: ImageStream) -> pikepdf.Object:
-        if stream.icc is None:
-            return pikepdf.Name.DeviceGray if stream.channels == 1 else pikepdf.Name.DeviceRGB
-        if stream.icc not in self._profiles:
-            profile = pikepdf.Stream(self.pdf, stream.icc)
-            profile["/N"] = stream.channels
-            self._profiles[stream.icc] = self.pdf.make_indirect(profile)
-        return pikepdf.Array([pikepdf.Name.ICCBased, self._profiles[stream.icc]])
+        channels = 3 if stream.palette else stream.channels
+        space: pikepdf.Object = pikepdf.Name.DeviceGray if channels == 1 else pikepdf.Name.DeviceRGB
+        if stream.icc is not None:
+            if stream.icc not in self._profiles:
+                profile = pikepdf.Stream(self.pdf, stream.icc)
+                profile["/N"] = channels
+                self._profiles[stream.icc] = self.pdf.make_indirect(profile)
+            space = pikepdf.Array([pikepdf.Name.ICCBased, self._profiles[stream.icc]])
+        if stream.palette is None:
+            return space
+        colours = pikepdf.Stream(self.pdf, stream.palette)
+        return pikepdf.Array(
+            [pikepdf.Name.Indexed, space, len(stream.palette) // 3 - 1, self.pdf.make_indirect(colours)]
+        )
+
+
+def _sheet(page: OpenedPage, leaf: Leaf, stream: ImageStream) -> Sheet:
+    """The raster on paper; its own stretch counts only where its own resolution was believed."""
+    is_own = page.dpi is not None and round(page.dpi) == leaf.dpi
+    down = leaf.dpi * page.aspect if is_own else leaf.dpi
+    rotate = page.rotate_deg + leaf.rotate_deg
+    return Sheet.of((stream.width, stream.height), (leaf.dpi, down), skew_deg=leaf.skew_deg, rotate_deg=rotate)
 
 
 def _is_array(page: pikepdf.Page) -> bool:
     return isinstance(page.get("/Contents"), pikepdf.Array)
-
-
-def _placing(width_pt: float, height_pt: float, skew_deg: float) -> str:
-    """Content that places the image on the page, turned back about the page's centre when it is turned."""
-    turn = ""
-    if abs(skew_deg) >= LEVEL_FROM_DEG:
-        cos, sin = math.cos(math.radians(skew_deg)), math.sin(math.radians(skew_deg))
-        x, y = width_pt / 2, height_pt / 2
-        matrix = (cos, sin, -sin, cos, x - x * cos + y * sin, y - x * sin - y * cos)
-        turn = " ".join(f"{value:.5f}" for value in matrix) + " cm "
-    return f"q {turn}{width_pt} 0 0 {height_pt} 0 0 cm /Im Do Q"

@@ -8,10 +8,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from scanning import pdfa, verify
+from scanning import pdfa, textlayer, verify
 from scanning.assemble import Leaf, assemble
-from scanning.page import PdfA
-from scanning.provenance import Provenance
+from scanning.page import PageNote, PdfA
+from scanning.provenance import FILE_NAME, Provenance, to_xml
 
 
 def build(
@@ -30,21 +30,42 @@ def build(
         out: where the approved file will stand.
         identifier: document key, for ``dc:identifier``.
         title: for ``dc:title``, in Vietnamese.
-        flavour: "2b"; "2u" for leaves with text; "3b" with ``provenance`` attached as XML.
-        provenance: where the pages come from; one origin for each leaf.
+        flavour: "2b"; "2u" where the leaves have text; "3b" with ``provenance`` attached as XML. A page of a scanner's
+            PDF that must be kept and shows text without Unicode makes of a 2u what it can promise, a 2b.
+        provenance: where the pages come from; one entry for each leaf. For "3b", where it must be given.
 
     Raises:
         BadFile: a page cannot be carried over, or the judge refuses.
+        ValueError: no such flavour, or "3b" and provenance do not go together.
     """
     draft_path = out.with_name(f".{out.name}.draft")
     try:
-        candidate = pdfa.make(assemble(leaves), draft_path, identifier=identifier, title=title)
-        approved = verify.judge(candidate.path, flavour=pdfa.FLAVOUR, notes=candidate.notes)
+        draft = assemble(leaves)
+        if flavour == "2u" and draft.keeps_pages and any(textlayer.unmapped(draft.pdf)):
+            flavour = "2b"
+        candidate = pdfa.make(
+            draft,
+            draft_path,
+            identifier=identifier,
+            title=title,
+            flavour=flavour,
+            attachment=_manifest(provenance, identifier, leaves, draft.notes),
+        )
+        approved = verify.judge(candidate.path, flavour=flavour, notes=candidate.notes)
         draft_path.replace(out)
         _settle_folder(out.parent)
     finally:
         draft_path.unlink(missing_ok=True)
     return PdfA(out, approved.sha256, approved.size_bytes, approved.flavour, approved.notes)
+
+
+def _manifest(
+    told: Provenance | None, identifier: str, leaves: Sequence[Leaf], notes: Sequence[PageNote]
+) -> pdfa.Attachment | None:
+    if told is None:
+        return None
+    xml = to_xml(told, identifier, leaves, notes)
+    return pdfa.Attachment(FILE_NAME, "Nguồn gốc các trang", xml)
 
 
 def _settle_folder(folder: Path) -> None:

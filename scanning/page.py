@@ -35,7 +35,7 @@ class PageSource:
 class PageImage:
     """A page decoded once, gray, full size, with its two smaller copies made by area.
 
-    ``dpi`` is the plausible one: what the header says if a sheet of paper can be that large, else measured against A4.
+    ``stated_dpi`` is what the file says of its width, ``None`` for nothing; ``aspect`` is the height's divided by it.
     ``rotate_deg`` is what EXIF or the PDF asks a viewer to turn clockwise; the pixels are as stored.
     """
 
@@ -43,8 +43,9 @@ class PageImage:
     gray: Gray
     quarter: Gray
     eighth: Gray
-    dpi: int
+    stated_dpi: float | None
     rotate_deg: int = 0
+    aspect: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +60,3 @@ class PdfDraft:
     notes: tuple[PageNote, ...]
     keeps_pages: bool
     files: contextlib.ExitStack
-
-
-PAPER_LONG_SIDE_INCH = (3.0, 34.0)
-"""A7 to A1: a header that makes the sheet smaller or larger than this is wrong."""
-A4_LONG_SIDE_INCH = 11.693
-MIN_DPI, MAX_DPI = 60, 1300
-
-
-def plausible_dpi(header_dpi: float | None, width_px: int, height_px: int) -> int:
-    """The header's resolution if a sheet can have it, else what A4 paper makes of the pixels.
-
-    >>> plausible_dpi(300, 2481, 3507), plausible_dpi(72, 2481, 3507), plausible_dpi(None, 1654, 2339)
-    (300, 300, 200)
-    """
-    long_px = max(width_px, height_px)
-    if header_dpi and MIN_DPI <= header_dpi <= MAX_DPI:
-        smallest, largest = PAPER_LONG_SIDE_INCH
-        # 72 and 96 are what software writes when it does not know: believed only for a sheet up to A4.
-        limit = A4_LONG_SIDE_INCH * 1.1 if header_dpi <= 96 else largest
-        if smallest <= long_px / header_dpi <= limit:
-            return round(header_dpi)
-    return max(1, round(long_px / A4_LONG_SIDE_INCH))

@@ -1,9 +1,10 @@
-"""A draft becomes a PDF/A-2b candidate: output intent, XMP, and nothing that depends on the day.
+"""A draft becomes a PDF/A candidate, 2b, 2u or 3b: output intent, XMP, and nothing that depends on the day.
 
 The same pages give the same bytes: the colour profile is frozen in the tree (Pillow's sRGB, "no copyright, use freely",
 its date pinned), the file identifier is made from the content, no date is written and no /Info exists (a signer would
 rewrite it and leave XMP behind). XMP uses predefined schemas only: a custom namespace needs an extension schema, which
-half the validators refuse. Station, operator and batch are not in the file; they are on its record.
+half the validators refuse. Station, operator and batch are on the document's record; only a 3b carries them, as the
+XML file of :mod:`scanning.provenance`.
 """
 
 import os
@@ -19,6 +20,8 @@ from scanning.structure import BadFile
 from schemas.document import ScanReason
 
 FLAVOUR = "2b"
+"""What is declared when nothing else is asked for."""
+FLAVOURS = ("2b", "2u", "3b")
 PROFILE = Path(__file__).with_name("srgb.icc")
 _NS = {
     "x": "adobe:ns:meta/",
@@ -32,6 +35,15 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """An XML file that a 3b carries."""
+
+    name: str
+    says: str
+    xml: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Written, durable, not judged: only :mod:`scanning.verify` may call it a PDF/A."""
 
@@ -39,23 +51,38 @@ class Candidate:
     notes: tuple[PageNote, ...]
 
 
-def make(draft: PdfDraft, out: Path, *, identifier: str, title: str) -> Candidate:
-    """Declare the draft PDF/A-2b and write it to ``out``, durably.
+def make(
+    draft: PdfDraft,
+    out: Path,
+    *,
+    identifier: str,
+    title: str,
+    flavour: str = FLAVOUR,
+    attachment: Attachment | None = None,
+) -> Candidate:
+    """Declare the draft PDF/A and write it to ``out``, durably.
 
     Args:
         draft: pages laid out; the draft is changed and its files are closed.
         out: path of the candidate; overwritten.
         identifier: document key, for ``dc:identifier``.
         title: for ``dc:title``, in Vietnamese.
+        flavour: one of :data:`FLAVOURS`; part 3 only differs by the file attached.
+        attachment: for "3b".
 
     Raises:
         BadFile: a kept page cannot be repaired for PDF/A, or a source stream is damaged.
+        ValueError: no such flavour, or an attachment in part 2.
     """
+    if flavour not in FLAVOURS or (attachment is not None) != (flavour == "3b"):
+        raise ValueError(f"flavour {flavour}, {'an' if attachment else 'no'} attachment")
     pdf = draft.pdf
     try:
         if draft.keeps_pages:
-            pikepdf.pdfa.prepare(pdf, FLAVOUR)  # kept pages: annotations, interpolation, scripts
-        _declare(pdf, identifier, title)
+            pikepdf.pdfa.prepare(pdf, judged_as(flavour))  # kept pages: annotations, interpolation, scripts
+        if attachment is not None:
+            _attach(pdf, attachment)
+        _declare(pdf, xmp(identifier, title, flavour))
         pdf.save(
             out,
             min_version="1.7",
@@ -73,7 +100,12 @@ def make(draft: PdfDraft, out: Path, *, identifier: str, title: str) -> Candidat
     return Candidate(out, draft.notes)
 
 
-def _declare(pdf: pikepdf.Pdf, identifier: str, title: str) -> None:
+def judged_as(flavour: str) -> str:
+    """The flavour that `pikepdf.pdfa` is asked about: it knows no level U, whose other rules are those of B."""
+    return flavour[0] + "b"
+
+
+def _declare(pdf: pikepdf.Pdf, packet: bytes) -> None:
     profile = pikepdf.Stream(pdf, PROFILE.read_bytes())
     profile["/N"] = 3
     intent = pikepdf.Dictionary(
@@ -85,7 +117,7 @@ def _declare(pdf: pikepdf.Pdf, identifier: str, title: str) -> None:
         DestOutputProfile=pdf.make_indirect(profile),
     )
     pdf.Root["/OutputIntents"] = pikepdf.Array([intent])
-    metadata = pikepdf.Stream(pdf, xmp(identifier, title))
+    metadata = pikepdf.Stream(pdf, packet)
     metadata["/Type"] = pikepdf.Name.Metadata
     metadata["/Subtype"] = pikepdf.Name.XML
     pdf.Root["/Metadata"] = pdf.make_indirect(metadata)
@@ -93,15 +125,37 @@ def _declare(pdf: pikepdf.Pdf, identifier: str, title: str) -> None:
         del pdf.trailer["/Info"]
 
 
-def xmp(identifier: str, title: str) -> bytes:
+def _attach(pdf: pikepdf.Pdf, attachment: Attachment) -> None:
+    """Embed the file and name it as a supplement of the whole document (ISO 19005-3, 6.8). It carries no date."""
+    stream = pikepdf.Stream(pdf, attachment.xml)
+    stream["/Type"] = pikepdf.Name.EmbeddedFile
+    stream["/Subtype"] = pikepdf.Name("/text/xml")
+    stream["/Params"] = pikepdf.Dictionary(Size=len(attachment.xml))
+    embedded = pdf.make_indirect(stream)
+    file = pdf.make_indirect(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Filespec,
+            F=pikepdf.String(attachment.name),
+            UF=pikepdf.String(attachment.name),
+            Desc=pikepdf.String(attachment.says),
+            AFRelationship=pikepdf.Name.Supplement,
+            EF=pikepdf.Dictionary(F=embedded, UF=embedded),
+        )
+    )
+    names = pikepdf.Dictionary(Names=pikepdf.Array([pikepdf.String(attachment.name), file]))
+    pdf.Root["/Names"] = pikepdf.Dictionary(EmbeddedFiles=names)
+    pdf.Root["/AF"] = pikepdf.Array([file])
+
+
+def xmp(identifier: str, title: str, flavour: str = FLAVOUR) -> bytes:
     """The XMP packet: PDF/A part and level, identifier, title, format and producer."""
     root = etree.Element(_tag("x", "xmpmeta"), nsmap={"x": _NS["x"]})
     rdf = etree.SubElement(root, _tag("rdf", "RDF"), nsmap={"rdf": _NS["rdf"]})
     spaces = {prefix: _NS[prefix] for prefix in ("dc", "pdf", "pdfaid", "xmp")}
     about = etree.SubElement(rdf, _tag("rdf", "Description"), {_tag("rdf", "about"): ""}, nsmap=spaces)
     for prefix, name, text in (
-        ("pdfaid", "part", FLAVOUR[0]),
-        ("pdfaid", "conformance", FLAVOUR[1].upper()),
+        ("pdfaid", "part", flavour[0]),
+        ("pdfaid", "conformance", flavour[1].upper()),
         ("dc", "format", "application/pdf"),
         ("dc", "identifier", identifier),
         ("pdf", "Producer", "lienthong"),

@@ -1,16 +1,13 @@
 """Image files: their page as pixels, and their page as bytes that a PDF can carry untouched.
 
-Three formats, one answer: an :class:`OpenedPage` that decodes on demand (``gray``) and embeds on demand (``stream``).
-JPEG bytes go over as they are (DCT); one-strip CCITT G4 likewise; the compressed rows of a plain PNG are what a PDF
-reader's PNG predictor expects, so they go over too. Everything else is written out without loss, and only what PDF/A
-cannot carry (CMYK, 16 bit, transparency) is converted; both are recorded in ``conversion``.
+JPEG bytes go over as they are (DCT); the compressed rows of a plain PNG are what a PDF reader's PNG predictor expects,
+so they go over too; TIFF has its own module. What must be written anew is :mod:`scanning.streams`' work.
 """
 
 import io
+import re
 import struct
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,58 +15,24 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from scanning.page import Gray
+from scanning.streams import (
+    JPEG_QUALITY,
+    MAX_PAGES,
+    ImageStream,
+    OpenedPage,
+    aspect_of,
+    check_size,
+    fitting_profile,
+    in_srgb,
+    pillow_gray,
+    written_out,
+)
 from scanning.structure import BadFile, FileKind
+from scanning.tiff import open_tiff
 from schemas.document import ScanReason
 
-MAX_PIXELS = 150_000_000
-"""A2 at 600 dpi. Above it a page is refused from its header: the gray copy alone would take as many bytes."""
-MAX_PAGES = 2_000
-"""Pages of one file; an automatic feeder holds some hundreds."""
-
-Image.MAX_IMAGE_PIXELS = None  # our own limit is applied from the header, with a reason the operator can read
-
-_ROTATION = {1: 0, 2: 0, 3: 180, 4: 180, 5: 90, 6: 90, 7: 270, 8: 270}
-"""EXIF orientation to degrees clockwise; the mirrored ones (2, 4, 5, 7) do not come from a scanner: the turn alone."""
-_CCITT_G4 = 4
-
-
-@dataclass(frozen=True, slots=True)
-class ImageStream:
-    """Image bytes as they will lie in the PDF. ``channels`` 1 is gray, 3 is RGB; ``icc`` a profile that fits them."""
-
-    data: bytes
-    filter: str
-    width: int
-    height: int
-    bits: int
-    channels: int
-    parms: dict[str, int | bool] = field(default_factory=dict)
-    icc: bytes | None = None
-    conversion: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedPage:
-    """A page whose header was read and whose pixels were not yet. ``stream`` ``None``: keep the PDF page as it is."""
-
-    width: int
-    height: int
-    dpi: float | None
-    rotate_deg: int
-    gray: Callable[[], Gray]
-    stream: Callable[[], ImageStream] | None
-
-
-def check_size(width: int, height: int) -> None:
-    """Refuse a raster that no sheet of paper needs.
-
-    Raises:
-        BadFile: TOO_LARGE, or DAMAGED when a side is zero.
-    """
-    if width <= 0 or height <= 0:
-        raise BadFile(ScanReason.DAMAGED, f"It claims {width}x{height} pixels.")
-    if width * height > MAX_PIXELS:
-        raise BadFile(ScanReason.TOO_LARGE, f"It claims {width}x{height} pixels; the limit is {MAX_PIXELS}.")
+_TURNS = {2: (0, True), 3: (180, False), 4: (180, True), 5: (270, True), 6: (90, False), 7: (90, True), 8: (270, False)}
+"""EXIF orientation: mirror left and right first where it says so, then turn so many degrees clockwise."""
 
 
 def open_image(path: Path, kind: FileKind, page_no: int) -> OpenedPage:
@@ -79,10 +42,10 @@ def open_image(path: Path, kind: FileKind, page_no: int) -> OpenedPage:
         BadFile: the file cannot be used, with the reason.
     """
     data = path.read_bytes()
+    if kind is FileKind.JPEG:
+        return _open_jpeg(data)
     image = _header(data)
-    if kind is FileKind.TIFF:
-        return _open_tiff(image, data, page_no)
-    return _open_jpeg(image, data) if kind is FileKind.JPEG else _open_png(image, data)
+    return open_tiff(image, data, page_no) if kind is FileKind.TIFF else _open_png(image, data)
 
 
 def count_frames(path: Path) -> int:
@@ -113,17 +76,96 @@ def _dpi(image: Image.Image) -> float | None:
 # --- JPEG ------------------------------------------------------------------------------------------------------------
 
 
-def _open_jpeg(image: Image.Image, data: bytes) -> OpenedPage:
-    rotate = _ROTATION.get(image.getexif().get(0x0112, 1), 0)
-    is_plain = image.mode in ("L", "RGB")
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What the marker segments before the first scan say. ``scan`` is where its coded bytes begin."""
+
+    process: int
+    bits: int
+    components: bytes
+    has_jfif: bool
+    has_adobe: bool
+    scan: int
+
+    @property
+    def is_rgb(self) -> bool:
+        """Samples are RGB by the names of the components, where no marker says otherwise (the rule of libjpeg)."""
+        return self.components == b"RGB" and not self.has_jfif and not self.has_adobe
+
+
+_HUFFMAN_CODED = frozenset({0, 1, 2})
+"""SOF markers a PDF reader decodes (ISO 32000-1, 7.4.8): baseline, extended, progressive."""
+_ARITHMETIC = frozenset({9, 10})
+_SEGMENTS_MOST = 2_000
+"""Marker segments before the picture; a camera with its maker's notes has some dozens."""
+_NO_SEGMENT = frozenset({0x01, *range(0xD0, 0xD9)})
+_NEXT_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+
+
+def _open_jpeg(data: bytes) -> OpenedPage:
+    frame = _frame(data)
+    if frame.bits != 8 or frame.process not in _HUFFMAN_CODED | _ARITHMETIC:
+        raise BadFile(ScanReason.UNSUPPORTED, f"A JPEG of {frame.bits} bits a sample, process {frame.process}.")
+    image = _header(data)
+    rotate, mirrored = _TURNS.get(image.getexif().get(0x0112, 1), (0, False))
+    is_plain = image.mode in ("L", "RGB") and frame.process in _HUFFMAN_CODED
+
+    def gray() -> Gray:
+        pixels = decode_gray(data) if is_plain else pillow_gray(image)
+        return np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels
+
     return OpenedPage(
         width=image.width,
         height=image.height,
         dpi=_dpi(image),
         rotate_deg=rotate,
-        gray=(lambda: decode_gray(data)) if is_plain else (lambda: _pillow_gray(image)),
-        stream=lambda: _jpeg_stream(image, data),
+        gray=gray,
+        stream=lambda: _jpeg_stream(image, data, frame),
+        mirrored=mirrored,
+        aspect=aspect_of(image.info.get("dpi")),
     )
+
+
+def _frame(data: bytes) -> _Frame:
+    """Walk the marker segments up to the first scan.
+
+    Raises:
+        BadFile: DAMAGED, when there is no frame before the scan.
+    """
+    at, sof, jfif, adobe = 2, (-1, 0, b""), False, False
+    for _ in range(_SEGMENTS_MOST):
+        marker = _NEXT_MARKER.match(data, at)
+        if marker is None:
+            break
+        kind, at = marker[1][0], marker.end()
+        if kind in _NO_SEGMENT:
+            continue
+        body = data[at + 2 : at + int.from_bytes(data[at : at + 2], "big")]
+        at += 2 + len(body)
+        if kind == 0xDA and sof[0] >= 0:
+            return _Frame(*sof, has_jfif=jfif, has_adobe=adobe, scan=at)
+        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC) and len(body) > 6:
+            sof = (kind - 0xC0, body[0], body[6::3])
+        jfif |= kind == 0xE0 and body.startswith(b"JFIF\0")
+        adobe |= kind == 0xEE and body.startswith(b"Adobe")
+    raise BadFile(ScanReason.DAMAGED, "Its header makes no sense.")
+
+
+def _picture(data: bytes, scan: int) -> bytes:
+    """The file up to its end-of-image marker: what cameras hang behind it is no part of the page.
+
+    The marker's two bytes cannot stand in coded pixels, so the first place that has them is the end, but for the tables
+    between the scans of a progressive picture: only when something follows are those walked over.
+    """
+    end = data.find(b"\xff\xd9", scan) + 2
+    if end in (1, len(data)):
+        return data
+    at = scan
+    while marker := _NEXT_MARKER.search(data, at):
+        if marker[1] == b"\xd9":
+            return data[: marker.end()]
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    return data
 
 
 def decode_gray(data: bytes) -> Gray:
@@ -142,50 +184,48 @@ def decode_gray(data: bytes) -> Gray:
     return np.asarray(gray, np.uint8)
 
 
-def _jpeg_stream(image: Image.Image, data: bytes) -> ImageStream:
+def _jpeg_stream(image: Image.Image, data: bytes, frame: _Frame) -> ImageStream:
     if image.mode not in ("L", "RGB"):
         buffer = io.BytesIO()
-        _rgb(image).save(buffer, "JPEG", quality=92, subsampling=0)
-        return ImageStream(
-            buffer.getvalue(), "DCTDecode", image.width, image.height, 8, 3, conversion=f"{image.mode} to sRGB"
-        )
+        in_srgb(image).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        changed = f"{image.mode} to sRGB"
+        return ImageStream(buffer.getvalue(), "DCTDecode", image.width, image.height, 8, 3, conversion=changed)
+    if frame.process in _ARITHMETIC:
+        return written_out(image, "arithmetic JPEG")
     channels = len(image.getbands())
     parms: dict[str, int | bool] = {}
-    if channels == 3 and image.info.get("adobe_transform") == 0:
+    if channels == 3 and (image.info.get("adobe_transform") == 0 or frame.is_rgb):
         parms["ColorTransform"] = 0  # stored as RGB; without it a reader would take the samples for YCbCr
     icc = fitting_profile(image.info.get("icc_profile"), channels)
-    return ImageStream(data, "DCTDecode", image.width, image.height, 8, channels, parms, icc)
-
-
-def fitting_profile(icc: bytes | None, channels: int) -> bytes | None:
-    """The profile if its own header says that it is whole and describes this many channels, else ``None``."""
-    space = {1: b"GRAY", 3: b"RGB "}.get(channels)
-    if not icc or len(icc) < 132 or icc[36:40] != b"acsp" or icc[16:20] != space:
-        return None
-    whole = int.from_bytes(icc[:4], "big") == len(icc)
-    return icc if whole and icc[8] <= 4 and icc[12:16] in (b"scnr", b"mntr", b"prtr", b"spac") else None
+    picture = _picture(data, frame.scan)
+    extra = len(data) - len(picture)
+    note = f"{extra} bytes behind the image left out" if extra else None
+    return ImageStream(picture, "DCTDecode", image.width, image.height, 8, channels, parms, icc, note)
 
 
 # --- PNG -------------------------------------------------------------------------------------------------------------
 
 
 def _open_png(image: Image.Image, data: bytes) -> OpenedPage:
-    plain = _plain_png(data)
+    bits = data[24]
+    plain = _plain_png(image, data)
     return OpenedPage(
         width=image.width,
         height=image.height,
         dpi=_dpi(image),
         rotate_deg=0,
-        gray=(lambda: decode_gray(data)) if plain else (lambda: _pillow_gray(image)),
-        stream=(lambda: plain) if plain else (lambda: written_out(image, "PNG")),
+        gray=(lambda: decode_gray(data)) if plain else (lambda: pillow_gray(image)),
+        stream=(lambda: plain) if plain else (lambda: written_out(image, "PNG", deep=bits > 8)),
+        aspect=aspect_of(image.info.get("dpi")),
     )
 
 
-def _plain_png(data: bytes) -> ImageStream | None:
-    """The compressed rows as a PDF image, when the PNG is gray or RGB, up to 8 bit, not interlaced, not transparent."""
+def _plain_png(image: Image.Image, data: bytes) -> ImageStream | None:
+    """The compressed rows as a PDF image, when the PNG is up to 8 bit a sample, not interlaced, not transparent."""
     width, height, bits, colour, _, _, interlace = struct.unpack(">IIBBBBB", data[16:29])
-    channels = {0: 1, 2: 3}.get(colour)
+    channels = {0: 1, 2: 3, 3: 1}.get(colour)
     rows: list[bytes] = []
+    palette = None
     offset = 8
     while offset + 8 <= len(data):
         length, name = struct.unpack(">I4s", data[offset : offset + 8])
@@ -193,8 +233,10 @@ def _plain_png(data: bytes) -> ImageStream | None:
             return None
         if name == b"IDAT":
             rows.append(data[offset + 8 : offset + 8 + length])
+        elif name == b"PLTE" and colour == 3:
+            palette = data[offset + 8 : offset + 8 + length]
         offset += 12 + length
-    if channels is None or bits > 8 or interlace:
+    if channels is None or bits > 8 or interlace or (colour == 3) != (palette is not None):
         return None
     parms: dict[str, int | bool] = {
         "Predictor": 15,
@@ -202,103 +244,5 @@ def _plain_png(data: bytes) -> ImageStream | None:
         "BitsPerComponent": bits,
         "Columns": width,
     }
-    return ImageStream(b"".join(rows), "FlateDecode", width, height, bits, channels, parms)
-
-
-# --- TIFF ------------------------------------------------------------------------------------------------------------
-
-
-def _open_tiff(image: Image.Image, data: bytes, page_no: int) -> OpenedPage:
-    try:
-        image.seek(page_no - 1)
-    except (EOFError, OSError, ValueError, SyntaxError) as error:
-        raise BadFile(ScanReason.DAMAGED, f"Page {page_no} cannot be opened.") from error
-    check_size(*image.size)
-    return OpenedPage(
-        width=image.width,
-        height=image.height,
-        dpi=_dpi(image),
-        rotate_deg=0,
-        gray=lambda: _pillow_gray(image),
-        stream=lambda: _fax_strip(image, data) or written_out(image, "TIFF"),
-    )
-
-
-def _fax_strip(image: Image.Image, data: bytes) -> ImageStream | None:
-    """The one strip of a G4 page as it is, when bits run from the left (FillOrder 1)."""
-    tags = {number: image.tag_v2.get(number) for number in (259, 262, 266, 273, 279)}  # type: ignore[attr-defined]  # TIFF only
-    offsets, counts = tags[273], tags[279]
-    if tags[259] != _CCITT_G4 or not offsets or len(offsets) != 1 or tags[266] not in (None, 1):
-        return None
-    strip = data[offsets[0] : offsets[0] + counts[0]]
-    parms: dict[str, int | bool] = {"K": -1, "Columns": image.width, "Rows": image.height}
-    if tags[262] == 1:  # BlackIsZero: the runs that the fax code calls black are white paper here
-        parms["BlackIs1"] = True
-    return ImageStream(strip, "CCITTFaxDecode", image.width, image.height, 1, 1, parms)
-
-
-# --- anything else: without loss where PDF/A allows it ---------------------------------------------------------------
-
-
-def written_out(image: Image.Image, from_format: str) -> ImageStream:
-    """Decode and write without loss: bilevel as G4, gray and RGB as deflated rows; other colour becomes sRGB.
-
-    Raises:
-        BadFile: DAMAGED.
-    """
-    _load(image)
-    if image.mode == "1":
-        return _as_fax(image, f"{from_format} rows rewritten as CCITT G4")
-    if image.mode in ("L", "RGB"):
-        note = f"{from_format} rows rewritten without loss"
-        plain = image
-    elif image.mode in ("I;16", "I;16B", "I;16L", "I"):
-        note, plain = "16-bit samples reduced to 8", Image.fromarray(_eight_bit(image))
-    elif image.mode == "LA" or "A" in image.getbands():
-        note, plain = "transparency laid on white", _on_white(image)
-    else:
-        note, plain = f"{image.mode} to sRGB", _rgb(image)
-    channels = len(plain.getbands())
-    data = zlib.compress(plain.tobytes(), 6)
-    return ImageStream(data, "FlateDecode", plain.width, plain.height, 8, channels, conversion=note)
-
-
-def _as_fax(image: Image.Image, note: str) -> ImageStream:
-    buffer = io.BytesIO()
-    image.save(buffer, "TIFF", compression="group4", tiffinfo={278: image.height})
-    again = _header(buffer.getvalue())
-    strip = _fax_strip(again, buffer.getvalue())
-    if strip is None:
-        raise BadFile(ScanReason.UNSUPPORTED, "The page could not be rewritten as one CCITT strip.")
-    return ImageStream(strip.data, strip.filter, strip.width, strip.height, 1, 1, strip.parms, conversion=note)
-
-
-def _load(image: Image.Image) -> None:
-    try:
-        image.load()
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
-        raise BadFile(ScanReason.DAMAGED, str(error)) from error
-
-
-def _pillow_gray(image: Image.Image) -> Gray:
-    _load(image)
-    if image.mode.startswith("I"):
-        return _eight_bit(image)
-    if image.mode == "LA" or "A" in image.getbands() or "transparency" in image.info:
-        image = _on_white(image)
-    return np.asarray(image.convert("L"), np.uint8)
-
-
-def _eight_bit(image: Image.Image) -> Gray:
-    return (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    rgba = image.convert("RGBA")
-    paper = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(paper, rgba).convert("RGB")
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    _load(image)
-    return _on_white(image) if "transparency" in image.info else image.convert("RGB")
+    icc = fitting_profile(image.info.get("icc_profile"), 3 if palette else channels)
+    return ImageStream(b"".join(rows), "FlateDecode", width, height, bits, channels, parms, icc, palette=palette)

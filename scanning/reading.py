@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scanning.assemble import LEVEL_FROM_DEG
 from scanning.ocr import TEXT_DPI, NoTextReader, Reading, find_engine, reading_to_json
 from scanning.page import Gray, PageSource
+from scanning.placing import LEVEL_FROM_DEG
 from scanning.protocol import Json
 from scanning.steps.decode import decode
 from scanning.structure import FileKind

@@ -1,14 +1,15 @@
 """PDFs that a scanner writes: one image on each page, which can be taken over byte for byte.
 
-A page whose content only places one whole image gives that image. Any other page (text, drawings, strips) is kept as it
-is; the judge then says whether the result is PDF/A. There is no renderer here on purpose: what a page draws besides its
-image is not measured, and a page without an image is kept but cannot be searched for codes.
+A page whose content only places one image, all over the page, gives that image. Any other page (text, drawings,
+strips) is kept as it is; the judge then says whether the result is PDF/A. There is no renderer here on purpose: what a
+page draws besides its image is not measured, and a page without an image is kept but cannot be searched for codes.
 """
 
 import contextlib
 import io
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ import numpy as np
 import pikepdf
 
 from scanning.page import Gray
-from scanning.raster import (
+from scanning.placing import quarter_turn
+from scanning.raster import decode_gray
+from scanning.streams import (
     MAX_PAGES,
     ImageStream,
     OpenedPage,
+    aspect_of,
     check_size,
-    decode_gray,
     fitting_profile,
     written_out,
 )
@@ -32,6 +35,10 @@ PLACING = frozenset({"q", "Q", "cm", "Do"})
 """Operators of a page that does nothing but place its image."""
 _BLANK_SHEET_PX = 32
 """Side of the white raster that stands for a page without an image."""
+_FILLS = 0.02
+"""An image fills its page when its edges lie no further than this share of a side from the page's."""
+_PARENTS_MOST = 100
+"""Nodes of the page tree above a page that an inherited entry is looked for in."""
 
 
 @contextlib.contextmanager
@@ -81,7 +88,7 @@ def open_page(pdf: pikepdf.Pdf, page_no: int) -> OpenedPage:
         page = pdf.pages[page_no - 1]
     except IndexError as error:
         raise BadFile(ScanReason.DAMAGED, f"There is no page {page_no}.") from error
-    rotate = int(page.obj.get("/Rotate", 0)) % 360
+    rotate = int(_inherited(page, "/Rotate") or 0) % 360
     images = list(page.get_images().values())
     for image in images:
         check_size(int(image.Width), int(image.Height))
@@ -89,14 +96,19 @@ def open_page(pdf: pikepdf.Pdf, page_no: int) -> OpenedPage:
         return OpenedPage(_BLANK_SHEET_PX, _BLANK_SHEET_PX, None, rotate, _white, None)
     largest = max(images, key=lambda image: int(image.Width) * int(image.Height))
     width, height = int(largest.Width), int(largest.Height)
-    only_image = len(images) == 1 and _only_places_image(page) and _is_plain(largest)
+    placed = _placed(page) if len(images) == 1 and _is_plain(largest) else None
+    if placed is None:
+        return OpenedPage(width, height, _dpi_of(page, width, height), rotate, lambda: _gray(largest), None)
+    turn, mirrored = placed.turn
     return OpenedPage(
         width=width,
         height=height,
-        dpi=_dpi_of(page, width, height),
-        rotate_deg=rotate,
-        gray=lambda: _gray(largest),
-        stream=(lambda: _stream(largest)) if only_image else None,
+        dpi=width * 72 / placed.width_pt,
+        rotate_deg=(rotate + turn) % 360,
+        gray=lambda: np.ascontiguousarray(_gray(largest)[:, ::-1]) if mirrored else _gray(largest),
+        stream=lambda: _stream(largest),
+        mirrored=mirrored,
+        aspect=aspect_of((width / placed.width_pt, height / placed.height_pt)),
     )
 
 
@@ -122,14 +134,62 @@ def _dpi_of(page: pikepdf.Page, width: int, height: int) -> float:
     return max(width, height) * 72 / long_pt if long_pt else 0.0
 
 
-def _only_places_image(page: pikepdf.Page) -> bool:
-    """True when the content is one image of the page's own, and nothing else hangs on the page."""
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """How a page shows its image: quarter turn and mirroring, and the image's own sides in points."""
+
+    turn: tuple[int, bool]
+    width_pt: float
+    height_pt: float
+
+
+def _placed(page: pikepdf.Page) -> _Placed | None:
+    """How the page shows its one image, when that image is all of the page; else ``None``."""
     direct = page.get_images(recursive=False)
-    if "/Annots" in page.obj or len(direct) != 1:
-        return False
-    steps = list(pikepdf.parse_content_stream(page))
-    drawn = [str(step.operands[0]) for step in steps if str(step.operator) == "Do"]
-    return {str(step.operator) for step in steps} <= PLACING and drawn == list(direct)
+    if "/Annots" in page.obj or len(direct) != 1 or list(page.cropbox) != list(page.mediabox):
+        return None
+    matrix = _matrix_of(page, next(iter(direct)))
+    turn = quarter_turn(matrix) if matrix else None
+    if matrix is None or turn is None:
+        return None
+    a, b, c, d, e, f = matrix
+    left, low, right, top = (float(side) for side in page.mediabox)
+    wide, high = right - left, top - low
+    edges = (min(e, e + a + c) - left, max(e, e + a + c) - right, min(f, f + b + d) - low, max(f, f + b + d) - top)
+    if wide <= 0 or high <= 0 or max(map(abs, edges)) > _FILLS * min(wide, high):
+        return None
+    unit = float(page.obj.get("/UserUnit", 1))
+    return _Placed(turn, max(abs(a), abs(b)) * unit, max(abs(c), abs(d)) * unit)
+
+
+def _matrix_of(page: pikepdf.Page, name: str) -> tuple[float, ...] | None:
+    """The matrix that the image of this name is drawn with, when the page's content does nothing else."""
+    now = pikepdf.Matrix()
+    kept: list[pikepdf.Matrix] = []
+    drawn: list[pikepdf.Matrix] = []
+    for step in pikepdf.parse_content_stream(page):
+        operator = str(step.operator)
+        if operator not in PLACING or (operator == "Do" and str(step.operands[0]) != name):
+            return None
+        if operator == "q":
+            kept.append(now)
+        elif operator == "Q" and kept:
+            now = kept.pop()
+        elif operator == "cm":
+            now = pikepdf.Matrix(*(float(value) for value in step.operands)) @ now
+        elif operator == "Do":
+            drawn.append(now)
+    return drawn[0].shorthand if len(drawn) == 1 else None
+
+
+def _inherited(page: pikepdf.Page, key: str) -> Any:
+    """An entry of the page, or of the nearest node above it that has one."""
+    node: Any = page.obj
+    for _ in range(_PARENTS_MOST):
+        if key in node or "/Parent" not in node:
+            break
+        node = node.Parent
+    return node.get(key)
 
 
 def _is_plain(image: Any) -> bool:  # a pikepdf.Object with an image dictionary's keys

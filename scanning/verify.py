@@ -1,21 +1,27 @@
 """The judge: nobody sees a PDF that this module did not approve.
 
-Two houses must agree. `pikepdf.pdfa` is an allow-list of PDF/A-2b; what it cannot see is raw byte syntax, which qpdf
-mends while parsing (13 of 608 bad files of the veraPDF corpus slip through it, all of that kind). So the bytes are
+Two houses must agree. `pikepdf.pdfa` is an allow-list of PDF/A-2b and 3b; what it cannot see is raw byte syntax, which
+qpdf mends while parsing (13 of 608 bad files of the veraPDF corpus slip through it, all of that kind). So the bytes are
 checked here by our own reading: header, comment of high bytes, a cross-reference table whose every offset is right,
-every stream exactly as long as it says, the end. We write one narrow profile, and only that profile is approved.
+every stream exactly as long as it says, the end. Level U asks for one thing more than B, a Unicode value for each glyph
+that is shown; :mod:`scanning.textlayer` looks for it. We write one narrow profile, and only that profile is approved.
 """
 
 import hashlib
+import io
+import itertools
 import mmap
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pikepdf
 import pikepdf.pdfa
 
 from scanning.page import PageNote, PdfA
+from scanning.pdfa import judged_as
 from scanning.structure import BadFile
+from scanning.textlayer import unmapped
 from schemas.document import ScanReason
 
 _HEADER = re.compile(rb"%PDF-1\.[4-7]\n%[\x80-\xff]{4,}\n")
@@ -24,6 +30,7 @@ _TABLE = re.compile(rb"xref\n0 (\d{1,7})\n")
 _OBJECT = re.compile(rb"(\d+) (\d+) obj\n")
 _LENGTH = re.compile(rb"/Length (\d{1,12})(?=[\s/>])")
 _ENTRY_BYTES = 20
+_LEVEL_U = b"<pdfaid:conformance>U</pdfaid:conformance>"
 _DICTIONARY_MOST = 64 * 1024
 """A stream's dictionary is looked for in so many bytes; ours have a few hundred."""
 
@@ -36,14 +43,33 @@ def judge(path: Path, *, flavour: str, notes: tuple[PageNote, ...] = ()) -> PdfA
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         wrong = list(byte_faults(data))
-        digest = hashlib.sha256(data).hexdigest()
+        digest = hashlib.file_digest(file, "sha256").hexdigest()  # read, not mapped: a large file stays out of memory
         size = len(data)
     if wrong:
         raise BadFile(ScanReason.NOT_CONFORMANT, "; ".join(wrong[:3]))
-    report = pikepdf.pdfa.validate_written(path, flavour)
+    report = pikepdf.pdfa.validate_written(_with_level_b(path) if flavour == "2u" else path, judged_as(flavour))
     if not report.passed:
         raise BadFile(ScanReason.NOT_CONFORMANT, " ".join(report.summary().split())[:240])
+    if flavour == "2u" and (silent := list(itertools.islice(_glyphs_without_unicode(path), 3))):
+        raise BadFile(ScanReason.NOT_CONFORMANT, "; ".join(silent))
     return PdfA(path=path, sha256=digest, size_bytes=size, flavour=flavour, notes=notes)
+
+
+def _with_level_b(path: Path) -> io.BytesIO:
+    """The file in memory with its level changed from U to B, for the judge that knows no U; same length.
+
+    Raises:
+        BadFile: it does not declare level U.
+    """
+    before, found, after = path.read_bytes().partition(_LEVEL_U)
+    if not found:
+        raise BadFile(ScanReason.NOT_CONFORMANT, "6.6.4: it does not declare level U.")
+    return io.BytesIO(before + _LEVEL_U.replace(b"U", b"B") + after)
+
+
+def _glyphs_without_unicode(path: Path) -> Iterator[str]:
+    with pikepdf.open(path) as pdf:
+        yield from unmapped(pdf)
 
 
 def byte_faults(data: bytes | mmap.mmap) -> Iterator[str]:
