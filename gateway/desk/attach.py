@@ -9,7 +9,7 @@ import collections
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +36,18 @@ class Blobs(Protocol):
         ...
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bearer:
+    """A district station that hands over: who it is in the audit log, whose papers it scans, what it may bind to.
+
+    A document whose cover names a dossier that the station has nothing to do with waits for a person.
+    """
+
+    who: str
+    unit: UnitId | None
+    may_bind: Callable[[Dossier], bool]
+
+
 class AttachDesk:
     """Implements :class:`schemas.ports.documents.DocumentInbox`."""
 
@@ -50,14 +62,17 @@ class AttachDesk:
         self._unit = unit
         self._reconciler = reconciler
 
-    async def deliver(self, document: ScannedDocument) -> Delivered:
-        """Copy the bytes, then bind. Raises Stale where the bytes are not those that were judged."""
+    async def deliver(self, document: ScannedDocument, *, bearer: Bearer | None = None) -> Delivered:
+        """Copy the bytes, then bind. Raises Stale where the bytes are not those that were judged.
+
+        ``bearer`` is the district station that hands it over; ``None`` for the gateway's own line.
+        """
         await self._keep(document)
         if document.replaces:
             who, ended = f"station:{document.batch.station}", (document.replaces,)
             new = await self._store.write(lambda tx: self._exchange(tx, (document,), ended, who))
         else:
-            new = await self._store.write(lambda tx: self._bind(tx, document))
+            new = await self._store.write(lambda tx: self._bind(tx, document, bearer))
         return Delivered(document.key, repeated=not new)
 
     async def exchange(
@@ -110,16 +125,24 @@ class AttachDesk:
 
         await self._store.write(transact)
 
-    def _bind(self, tx: Tx, document: ScannedDocument) -> bool:
+    def _bind(self, tx: Tx, document: ScannedDocument, bearer: Bearer | None) -> bool:
         now = self._clock.now()
         dossier = tx.dossiers.find(document.dossier_code) if document.dossier_code else None
-        row = self._row(document, document.doubts, dossier, now)
+        if bearer is not None and dossier is not None and not bearer.may_bind(dossier):
+            row = self._row(document, document.doubts, None, now)
+            row = dataclasses.replace(row, doubts=(*row.doubts[:-1], "foreign_dossier"))
+            dossier = None
+        else:
+            row = self._row(document, document.doubts, dossier, now)
+        if bearer is not None and bearer.unit is not None and dossier is None:
+            row = dataclasses.replace(row, unit=bearer.unit)
         if not tx.documents.attach(row):
             return False
         if dossier is not None:
             self._papers_changed(tx, dossier.id, row.sha256, now)
         act = "document.attached" if dossier else "document.waiting"
-        tx.audit.write(Act(now, f"station:{row.station}", act, "document", row.key, row.unit, row.told_code))
+        who = bearer.who if bearer else f"station:{row.station}"
+        tx.audit.write(Act(now, who, act, "document", row.key, row.unit, row.told_code))
         return True
 
     def _exchange(self, tx: Tx, documents: Sequence[ScannedDocument], replaced: Sequence[str], who: str) -> bool:
