@@ -9,7 +9,7 @@ back (the commonest slip is a second pass that was not turned), the order stays 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scanning.separator import SEPARATORS, codes_of
+from scanning.codes import of_sheet, parts_documents
 from schemas.document import FeedOrder, ScannedPage
 
 Side = ScannedPage | None
@@ -84,8 +84,8 @@ def _cover_doubt(sides: Sequence[Side]) -> str | None:
 
 
 def _marks(side: Side) -> frozenset[str]:
-    """What makes a side a cover or separator: the dossier codes and separator texts on it."""
+    """What makes a side a cover or separator: the dossiers that it is made for, and separator texts."""
     if side is None:
         return frozenset()
-    texts = (code.text.strip().upper() for code in side.barcodes)
-    return frozenset(codes_of(side)) | frozenset(text for text in texts if text in SEPARATORS)
+    parting = (code.text for code in side.barcodes if parts_documents(code.text))
+    return frozenset(of_sheet(side).speaking).union(parting)

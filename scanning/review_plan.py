@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scanning.separator import codes_of, items_of
+from scanning.codes import codes_of, item_of
 from schemas.document import PageRole, PageVerdict, ScannedPage, ScanReason
 from schemas.errors import Stale
 from schemas.ids import DossierCode, MessageId
@@ -138,8 +138,8 @@ class Paper:
 
     @property
     def s10(self) -> str | None:
-        """The first postal item number printed on its pages."""
-        return next((item for page in self.pages for item in items_of(page)), None)
+        """The postal item that its covers name, else the one that its other sheets do."""
+        return item_of(self.pages)
 
     @property
     def sheet_count(self) -> int:

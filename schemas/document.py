@@ -39,6 +39,7 @@ class ScanReason(enum.StrEnum):
     SEPARATOR = "separator"
     NO_COVER = "no_cover"
     SEVERAL_CODES = "several_codes"
+    OTHER_CODE = "other_code"
     MAYBE_BLANK = "maybe_blank"
     BLURRED = "blurred"
     FAINT = "faint"
@@ -84,6 +85,7 @@ _SENTENCES = {
     ScanReason.SEPARATOR: "The sheet only separates documents.",
     ScanReason.NO_COVER: "No cover sheet says which dossier these pages belong to.",
     ScanReason.SEVERAL_CODES: "One sheet carries the codes of several dossiers.",
+    ScanReason.OTHER_CODE: "A sheet has another dossier's code, small or of another office; please see where it goes.",
     ScanReason.MAYBE_BLANK: "The page is almost blank; please look.",
     ScanReason.BLURRED: "The page is blurred.",
     ScanReason.FAINT: "The print is faint.",

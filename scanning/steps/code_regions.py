@@ -34,8 +34,8 @@ SHORTEST_CODE = 0.016
 bold heading 48."""
 INK_OF_CODES = (0.48, 0.80)
 """Share of dark pixels of the whole patch; bold headings have 0.37 to 0.47."""
-EDGES_OF_CODES = (0.08, 0.50)
-"""Mean step between neighbours at half size, as a share of the patch's contrast; symbols have 0.11 to 0.43 in eighteen
+EDGES_OF_CODES = (0.08, 0.60)
+"""Mean step between neighbours at half size, as a share of the patch's contrast; symbols have 0.11 to 0.51 in eighteen
 conditions, a blurred or very large one the least."""
 SOFT_BELOW = 0.20
 """Edges of a symbol that is blurred, or so large that it needs no help; sharp ones have 0.22 and more."""

@@ -22,8 +22,10 @@ Source: Circular 01/2018/TT-VPCP, article 19; codes seen in public integrations.
 
 import dataclasses
 import datetime as dt
+import itertools
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from schemas.errors import InvalidComponent, InvalidFormat, InvalidNumber
 from schemas.numbers import unit_code
@@ -34,6 +36,11 @@ LAST_SERIAL = 9_999
 """Circular 01/2018 gives the day's number four digits."""
 
 _SHAPE = re.compile(r"(?P<unit>[0-9A-Z]+(?:\.[0-9A-Z]+)*)-(?P<day>[0-9]{6}|[0-9]{8})-(?P<serial>[0-9]{4,7})")
+_DAMAGED = re.compile(r"[0-9A-Z.\-_/+]{12,40}")
+_LIKE = str.maketrans("OQDILSBZG015826", "000115826OISBZG")
+"""What readers and typists take for one another, both ways; a letter first stands for its digit."""
+MOST_CANDIDATES = 12
+"""More than that is no offer any more; a lost digit of the day's number alone allows thirty."""
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 
 
@@ -94,6 +101,64 @@ def parts(number: str) -> DossierCodeParts:
     except ValueError:
         raise InvalidComponent(f"There is no day {digits}.", subject=clean) from None
     return DossierCodeParts(unit=found["unit"], day=day, serial=int(found["serial"]))
+
+
+def near_misses(number: str) -> tuple[str, ...]:
+    """Codes one slip away from a text that is none, the likelier slips first; to suggest, never to replace silently.
+
+    Slips: a letter read for a digit or the reverse, a dash lost or changed, two neighbours swapped, one character
+    doubled, one digit wrong or lost in the day or the day's number. There is no check digit, so any of them may be
+    meant: at most :data:`MOST_CANDIDATES` come back. A valid code has none.
+
+    >>> near_misses("000.00.14.H99-261120-O001")[0]
+    '000.00.14.H99-261120-0001'
+    >>> near_misses("000.00.14.H99_261120-0001"), near_misses("https://example.vn/000.00")
+    (('000.00.14.H99-261120-0001',), ())
+    """
+    clean = compact(number)
+    if is_valid(clean) or not _DAMAGED.fullmatch(clean):
+        return ()
+    slips = itertools.chain(_unconfused(clean), _dashed(clean), _swapped(clean), _shortened(clean), _digits(clean))
+    found = dict.fromkeys(slip for slip in slips if _begins_with_a_unit(slip) and is_valid(slip))
+    return tuple(itertools.islice(found, MOST_CANDIDATES))
+
+
+def _begins_with_a_unit(code: str) -> bool:
+    """A damaged code is told from any other text by its unit: a vendor's own scheme is not guessed at."""
+    return unit_code.is_valid(code.partition("-")[0])
+
+
+def _unconfused(clean: str) -> Iterator[str]:
+    for i, letter in enumerate(clean):
+        if (other := letter.translate(_LIKE)) != letter:
+            yield clean[:i] + other + clean[i + 1 :]
+
+
+def _dashed(clean: str) -> Iterator[str]:
+    for i, letter in enumerate(clean):
+        if letter in "_/+.":
+            yield f"{clean[:i]}-{clean[i + 1 :]}"
+        yield f"{clean[:i]}-{clean[i:]}"
+
+
+def _swapped(clean: str) -> Iterator[str]:
+    for i in range(len(clean) - 1):
+        yield clean[:i] + clean[i + 1] + clean[i] + clean[i + 2 :]
+
+
+def _shortened(clean: str) -> Iterator[str]:
+    for i in range(len(clean)):
+        yield clean[:i] + clean[i + 1 :]
+
+
+def _digits(clean: str) -> Iterator[str]:
+    """Behind the unit: each character as another digit, then one digit more."""
+    first = clean.find("-") + 1
+    for i, digit in itertools.product(range(first, len(clean)) if first else (), "0123456789"):
+        if clean[i] != "-":
+            yield clean[:i] + digit + clean[i + 1 :]
+    for i, digit in itertools.product(range(first, len(clean) + 1) if first else (), "0123456789"):
+        yield clean[:i] + digit + clean[i:]
 
 
 def mint(unit: str, day: dt.date, serial: int) -> str:
