@@ -10,8 +10,8 @@ import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from scanning.codes import codes_of
 from scanning.review_plan import EditRefused, Live, Plan, Refusal, Sheet, Standing
-from scanning.separator import codes_of
 from schemas.document import ScannedPage
 from schemas.ids import DossierCode
 from schemas.numbers import dossier_code
@@ -30,6 +30,8 @@ class Op(enum.StrEnum):
     INSERT = "insert"
     ACCEPT = "accept"
     UNDO = "undo"
+    NOTHING = "nothing"
+    """An acceptance that the store refused after it was written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def effective(edits: Iterable[Edit]) -> tuple[Edit, ...]:
     """The edits that count: each undo drops the one before it; an acceptance is never dropped."""
     done: list[Edit] = []
     for edit in edits:
+        if edit.op is Op.NOTHING:
+            continue
         if edit.op is not Op.UNDO:
             done.append(edit)
         elif done and done[-1].op is not Op.ACCEPT:

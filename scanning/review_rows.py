@@ -21,8 +21,12 @@ from schemas.ids import DossierCode
 from schemas.ports.journal import StageRow
 
 EDITED: Final = "edited"
+ACCEPTING: Final = "accepting"
+"""Of an acceptance, in place of ``edited``; ``done`` follows."""
 DONE: Final = "done"
-"""Of an acceptance: its documents are delivered."""
+"""Of an acceptance: its documents are delivered, or it is refused and never will be."""
+REFUSED: Final = "refused"
+"""Of an acceptance: the store did not take it, and nothing was changed."""
 _STANDING: Final[Mapping[str, Standing]] = {
     ScanReason.BLANK: Standing.BLANK,
     ScanReason.SEPARATOR: Standing.SEPARATOR,
@@ -90,7 +94,8 @@ def edit_row(batch_id: str, number: int, edit: Edit) -> StageRow:
     told: Json = {name: value for name, value in dataclasses.asdict(edit).items() if value}
     if edit.added:
         told["added"] = [page_to_json(page) for page in edit.added]
-    return StageRow(batch_id, edit_subject(number), EDITED, json.dumps(told, ensure_ascii=False, sort_keys=True))
+    stage = ACCEPTING if edit.op is Op.ACCEPT else EDITED
+    return StageRow(batch_id, edit_subject(number), stage, json.dumps(told, ensure_ascii=False, sort_keys=True))
 
 
 def read(batch_id: str, rows: Sequence[StageRow]) -> Review:
@@ -110,9 +115,12 @@ def read(batch_id: str, rows: Sequence[StageRow]) -> Review:
 
 
 def _edits(rows: Iterable[StageRow]) -> Iterable[Edit]:
-    told = {row.subject: row for row in rows if row.stage == EDITED}
+    told = {row.subject: row for row in rows if row.stage in (EDITED, ACCEPTING)}
+    refused = {row.subject for row in rows if row.stage == REFUSED}
     for number in range(1, len(told) + 1):
-        yield _edit(json.loads(told[edit_subject(number)].result))
+        subject = edit_subject(number)
+        edit = _edit(json.loads(told[subject].result))
+        yield Edit(Op.NOTHING, edit.sheet, by=edit.by, at=edit.at) if subject in refused else edit
 
 
 def _edit(told: Mapping[str, Any]) -> Edit:

@@ -75,9 +75,7 @@ class AttachDesk:
             new = await self._store.write(lambda tx: self._bind(tx, document, bearer))
         return Delivered(document.key, repeated=not new)
 
-    async def exchange(
-        self, documents: Sequence[ScannedDocument], *, replaced: Sequence[str], principal: Principal
-    ) -> bool:
+    async def exchange(self, documents: Sequence[ScannedDocument], *, replaced: Sequence[str], who: str) -> bool:
         """A person's documents take the place of older ones, all at once; False where they did so already.
 
         What the person accepted comes without reasons and is bound; the rest of the group says why it waits.
@@ -88,7 +86,7 @@ class AttachDesk:
         """
         for document in documents:
             await self._keep(document)
-        return await self._store.write(lambda tx: self._exchange(tx, documents, replaced, principal.who))
+        return await self._store.write(lambda tx: self._exchange(tx, documents, replaced, who))
 
     async def _keep(self, document: ScannedDocument) -> None:
         sha256 = await self._blobs.put_path(document.path)
