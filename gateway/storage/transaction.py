@@ -22,12 +22,13 @@ from gateway.storage.peers import Feeds, FirstAnswers, Peers
 from gateway.storage.schedule import Schedule
 from gateway.storage.sql import Sql
 from gateway.storage.stations import Stations
+from gateway.storage.texts import Texts
 
 
 class GatewayTx:
     """:class:`schemas.ports.stores.Tx` and what only the gateway needs: accounts, retention, the connection itself.
 
-    Stores are made when they are first asked for; most functions need two of the eighteen.
+    Stores are made when they are first asked for; most functions need two of the nineteen.
     """
 
     def __init__(self, connection: Connection, end: ChainEnd) -> None:
@@ -89,6 +90,11 @@ class GatewayTx:
     def documents(self) -> Documents:
         """Scanned documents."""
         return Documents(self._sql)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Words of scanned documents."""
+        return Texts(self._sql)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from schemas.ports.dossier_stores import BagStore, DocumentStore, DossierStore, EventStore, ItemStore
 from schemas.ports.house_stores import AuditLog, CatalogueStore, DiscrepancyStore, NumberStore, ScheduleStore
 from schemas.ports.message_stores import FeedStore, IdempotencyStore, InboxStore, MessageStore, PeerStore
+from schemas.ports.text_stores import TextStore
 
 T = TypeVar("T")
 
@@ -71,6 +72,11 @@ class Tx(Protocol):
     @property
     def documents(self) -> DocumentStore:
         """Scanned documents."""
+        ...
+
+    @property
+    def texts(self) -> TextStore:
+        """Words of scanned documents."""
         ...
 
     @property

@@ -3,7 +3,19 @@
 import sqlalchemy as sa
 
 from gateway.storage.tables import dossiers  # noqa: F401  (the metadata must know what a foreign key points to)
-from gateway.storage.tables.columns import flag, key, maybe_when, metadata, number, partial, ref, text, when
+from gateway.storage.tables.columns import (
+    Key,
+    flag,
+    key,
+    maybe_when,
+    metadata,
+    number,
+    partial,
+    ref,
+    row_id,
+    text,
+    when,
+)
 
 document = sa.Table(
     "document",
@@ -17,6 +29,20 @@ document = sa.Table(
     text("doc"),
     partial("ix_document_waiting", "attached_at", where="waiting"),
 )
+
+document_text = sa.Table(
+    "document_text",
+    metadata,
+    row_id(),
+    sa.Column("document_key", Key, sa.ForeignKey("document.key"), nullable=False),
+    number("page_no"),
+    text("engine"),
+    text("folded"),
+    text("doc"),
+    sa.UniqueConstraint("document_key", "page_no"),
+    sqlite_autoincrement=True,
+)
+"""What was read on each page; ``folded`` begins with a space, so that a search can ask for the beginning of a word."""
 
 kept_aside = sa.Table(
     "kept_aside", metadata, key("key", primary_key=True), when("at", index=True), key("batch"), text("doc")

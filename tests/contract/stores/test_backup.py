@@ -10,8 +10,11 @@ from gateway.storage.backup import backup, restore
 from gateway.storage.blobs import FolderBlobs
 from gateway.storage.database import Database, open_database
 from gateway.storage.transaction import GatewayTx
+from schemas.document import DocumentText, TextOfPage
 from schemas.errors import BadConfiguration, NotFound
 from tests.contract.stores import records
+
+TEXT = DocumentText("doc", "reader 1", (TextOfPage(1, "Đăng ký"),))
 
 
 def put(n: int) -> "records.Adds":
@@ -26,6 +29,7 @@ async def filled(url: str, folder: Path) -> Database:
     def store(tx: GatewayTx) -> None:
         to = tx.dossiers.add(records.dossier()).id
         tx.documents.attach(records.attached("doc", to, sha256=sha256))
+        tx.texts.put(TEXT)
         tx.audit.write(records.act())
 
     await database.write(store)
@@ -43,6 +47,7 @@ async def test_a_copy_made_while_others_write_comes_back_whole(sqlite_url: str, 
     assert restore(tmp_path / "copy.tar", url, blobs) == made
     assert chain.verify(url).ok
     again = open_database(url, blobs=blobs, upgrade=False)
+    assert await again.read(lambda tx: tx.texts.of_document("doc")) == TEXT
     document = await again.read(lambda tx: tx.documents.find("doc"))
     assert document is not None
     with await again.blobs.open(document.sha256) as opened:

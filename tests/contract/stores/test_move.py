@@ -8,6 +8,7 @@ from gateway.storage.database import open_database
 from gateway.storage.move import move
 from gateway.storage.tables.columns import metadata
 from gateway.storage.transaction import GatewayTx
+from schemas.document import DocumentText, TextOfPage
 from schemas.errors import BadConfiguration
 from schemas.shipment import Packing
 from tests.contract.stores import records
@@ -23,6 +24,7 @@ def fill(tx: GatewayTx) -> None:
     tx.messages.lease(PEER, now=later(1), until=later(9), limit=1)
     tx.inbox.put(records.inbound(body=b"\x00\xff"))
     tx.documents.attach(records.attached("doc", to))
+    tx.texts.put(DocumentText("doc", "reader 1", (TextOfPage(1, "Đăng ký"),)))
     tx.numbers.grant("a", 1, 9, now=T0)
     for n in range(5):
         tx.audit.write(records.act(n))
