@@ -44,7 +44,7 @@ WHERE other.sha256 = :sha256 AND other.stage = :inspected
 ORDER BY other.no LIMIT 1
 """
 _LACKING = """
-SELECT batch_id, subject, stage, result, sha256 FROM stage reached WHERE stage = ?
+SELECT no, batch_id, subject, stage, result, sha256 FROM stage reached WHERE stage = ? AND no >= ?
   AND NOT EXISTS (SELECT 1 FROM stage later WHERE later.batch_id = reached.batch_id
                   AND later.subject = reached.subject AND later.stage = ?)
 ORDER BY no
@@ -56,6 +56,8 @@ class FileJournal:
 
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.Lock()
+        self._floors: dict[tuple[str, str], int] = {}
+        """Per question of :meth:`lacking`: rows below have their answer for good, because rows are never taken back."""
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.executescript("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         self._database.executescript(_SCHEMA)
@@ -125,8 +127,15 @@ class FileJournal:
 
     async def lacking(self, stage: str, *, then: str) -> Sequence[StageRow]:
         """Rows of subjects that reached ``stage`` and not ``then``."""
-        found = await self._do(lambda database: database.execute(_LACKING, (stage, then)).fetchall())
-        return [StageRow(*row) for row in found]
+
+        def work(database: sqlite3.Connection) -> list[StageRow]:
+            floor = self._floors.get((stage, then), 0)
+            found = database.execute(_LACKING, (stage, floor, then)).fetchall()
+            (end,) = database.execute("SELECT coalesce(max(no), 0) + 1 FROM stage").fetchone()
+            self._floors[stage, then] = found[0][0] if found else end
+            return [StageRow(*row[1:]) for row in found]
+
+        return await self._do(work)
 
     async def unfinished(self) -> Sequence[ScanBatch]:
         """Batches not closed, oldest first."""

@@ -25,6 +25,8 @@ class Manifest:
     documents: tuple[ScannedDocument, ...]
     quarantine: tuple[SetAside, ...]
     errors: tuple[InputError, ...]
+    unread: str = ""
+    """Why no text was read although it was wanted: the machine lacks the reader. Empty where it was read."""
 
     @property
     def is_clean(self) -> bool:

@@ -11,10 +11,12 @@ from scanning.approved import Sealer
 from scanning.feed import visible_files
 from scanning.journal import FileJournal
 from scanning.manifest import InputError, Manifest
+from scanning.ocr import PoolReader
 from scanning.pipeline import InputFile, Pipeline
 from scanning.policy import LinePolicy
 from scanning.pool import WorkerPool
 from scanning.progress import ProgressBoard
+from scanning.text_queue import TextQueue
 from schemas.document import DocumentText, ScanBatch, ScannedDocument, SetAside
 from schemas.ports.clock import Clock
 from schemas.ports.documents import Delivered
@@ -51,6 +53,7 @@ async def scan_paths(
         SealingWaits: the key or the timestamp authority is away; nobody would be there later to seal what waits.
         OSError: ``out_dir`` cannot be made.
     """
+    policy = policy or LinePolicy()
     await asyncio.to_thread(out_dir.mkdir, parents=True, exist_ok=True)
     files, errors = await asyncio.to_thread(gather, inputs, leave_out=out_dir)
     batch = ScanBatch(id="scan", station=STATION, operator=None, begun_at=clock.now())
@@ -70,10 +73,13 @@ async def scan_paths(
                 report = await line.process(batch, files)
                 if line.sealing_trouble is not None:
                     raise line.sealing_trouble
+                reader = PoolReader(pool, languages=policy.languages)
+                texts = TextQueue(journal, reader, inbox, clock=clock, at_once=pool.size)
+                await texts.drain()
     finally:
         journal.close()
     documents = tuple(dataclasses.replace(document, path=inbox.where[document.key]) for document in report.documents)
-    manifest = Manifest(documents, report.set_aside, tuple(errors))
+    manifest = Manifest(documents, report.set_aside, tuple(errors), unread=texts.missing)
     await asyncio.to_thread(manifest.write, out_dir)
     return manifest
 
