@@ -16,12 +16,16 @@ import zxingcpp
 Kind = Literal["own", "patch-t"]
 OWN_TEXT = "LIENTHONG-TACH-HO-SO"
 PATCH_TEXT = "PATCHT"
+STANDARD = "a-2b"
+"""Papers are archived beside the scans; veraPDF judges them in the tests."""
 TEMPLATE = Path(__file__).with_name("separator.typ")
 
 
 def pdf(kind: Kind) -> bytes:
-    """The sheet as PDF, one A4 page, the same bytes every time."""
-    made = typst.compile(TEMPLATE, format="pdf", ignore_system_fonts=True, sys_inputs=_said(kind))
+    """The sheet as PDF/A-2b, one A4 page, the same bytes every time."""
+    made = typst.compile(
+        TEMPLATE, format="pdf", ignore_system_fonts=True, sys_inputs=_said(kind), pdf_standards=STANDARD
+    )
     if not isinstance(made, bytes):
         raise ValueError("The separator sheet is one page.")
     return made
