@@ -128,7 +128,24 @@ class Scan(_Section):
 
     hot_folder: Path | None = Field(default=None, description="Where scanners write. Empty: `hot` in the data folder.")
     workers: Count = Field(default=2, description="Child processes that open files. One per core; each may use 1 GB.")
-    still_s: Seconds = Field(default=5.0, description="Seconds a file must stay unchanged before it counts as written.")
+    still_s: Seconds = Field(
+        default=10.0,
+        description="Seconds a feed must stay unchanged before it may count as finished: longer than the 4 to 7 "
+        "seconds that scanners pause when they reopen their file. Longer pauses are learnt from what is seen.",
+    )
+    poll_s: Seconds = Field(
+        default=2.0, description="Seconds between two looks at the hot folder; events only make it quicker."
+    )
+    watch: Literal["events", "poll"] = Field(
+        default="events",
+        description="`events`: inotify beside the looks; without it, or at its limit, the looks go on alone. `poll`: "
+        "looks only, for folders on SMB or NFS, which tell nothing.",
+    )
+    done_files: bool = Field(
+        default=False,
+        description="Take files only when a `.done` file lies beside them (`p1.done` for one page, any other name for "
+        "all of the folder): for scanners that write one.",
+    )
     patience_s: Seconds = Field(
         default=300.0,
         description="Seconds a file may stay incomplete before it is taken as it is: longer than any scanner's pause.",
@@ -155,6 +172,11 @@ class Scan(_Section):
         default="as_fed",
         description="How sheets of two sides are fed when nothing says otherwise. `stack`: all fronts, then the turned "
         "stack with all backs, for a scanner without a duplex unit.",
+    )
+    previews_bytes: Bytes = Field(
+        default=500_000_000,
+        description="Room for pictures of pages that the review screen shows; those looked at longest ago go first. "
+        "A batch of 200 pages takes about 60 MB.",
     )
 
 

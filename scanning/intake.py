@@ -74,6 +74,11 @@ class HotFolder:
         with contextlib.suppress(OSError):
             self._make_folders()
 
+    @property
+    def unsettled(self) -> int:
+        """Feeds that may be finished soon: a station that works once waits for them."""
+        return self._stillness.unsettled
+
     # --- looking -------------------------------------------------------------------------------------------------
 
     def look(self, now: dt.datetime) -> list[Claim]:

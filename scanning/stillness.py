@@ -78,6 +78,11 @@ class Stillness:
         self._feeds = {folder: known for folder, known in self._feeds.items() if feeds.get(folder)}
         return [folder for folder, paths in feeds.items() if paths and self._is_finished(folder, paths, seen_s)]
 
+    @property
+    def unsettled(self) -> int:
+        """Feeds that have not lain still long enough yet; those that lie still and are not whole do not count."""
+        return sum(known.quiet_s < self._wanted_s(known) for known in self._feeds.values() if known.files)
+
     def shape(self, folder: Path, path: Path) -> Print | None:
         """Size and mtime as last seen, to compare with the file after it was claimed."""
         known = self._feeds[folder].files.get(path) if folder in self._feeds else None

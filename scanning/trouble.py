@@ -20,6 +20,8 @@ class TroubleKind(enum.StrEnum):
     TAKEN = "taken"
     LINE_DOWN = "line_down"
     INBOX_AWAY = "inbox_away"
+    GATEWAY_AWAY = "gateway_away"
+    KEY_REFUSED = "key_refused"
 
     @property
     def sentence(self) -> str:
@@ -34,6 +36,8 @@ _SENTENCES = {
     TroubleKind.TAKEN: "Another station of the same name works on this hot folder; give each station its own name.",
     TroubleKind.LINE_DOWN: "The scan line cannot work at the moment; the batch waits and is tried again.",
     TroubleKind.INBOX_AWAY: "Finished documents cannot be handed over at the moment; they wait and are tried again.",
+    TroubleKind.GATEWAY_AWAY: "The gateway cannot be reached; the station scans on and its documents wait.",
+    TroubleKind.KEY_REFUSED: "The gateway refuses this station's key; please check the key and its scanner role.",
 }
 _KINDS = {
     errno.ENOSPC: TroubleKind.FULL,

@@ -1,20 +1,21 @@
 """The scan line beside the gateway: hot folder in, documents to the attach desk; seals and texts that come later."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from gateway.config import Scan
-from scanning import station
 from scanning.approved import Sealer
 from scanning.intake import HotFolder
 from scanning.journal import FileJournal
-from scanning.pipeline import Pipeline
+from scanning.ocr import NICE, PoolReader
+from scanning.pipeline import BatchReport, Pipeline
 from scanning.policy import LinePolicy, TextMode
 from scanning.pool import WorkerPool
 from scanning.progress import ProgressBoard
+from scanning.station import Station
 from scanning.stillness import Habits
+from scanning.text_queue import TextQueue
+from scanning.trouble import Trouble
 from schemas.document import FeedOrder
 from schemas.ports.clock import Clock
 from schemas.ports.documents import DocumentInbox
@@ -54,27 +55,60 @@ class ScanLine:
         self._sealer = sealer
         self.board = board or ProgressBoard(clock)
         """How far each batch is; the console shows it."""
-        habits = Habits(still_for_s=settings.still_s, patience_s=settings.patience_s, poll_s=min(2.0, settings.still_s))
+        self._station: Station | None = None
+        habits = Habits(
+            still_for_s=settings.still_s,
+            patience_s=settings.patience_s,
+            poll_s=min(settings.poll_s, settings.still_s),
+            wants_done=settings.done_files,
+            events=settings.watch == "events",
+        )
         self._hot = HotFolder(hot_folder, station=settings.station, clock=clock, habits=habits)
 
     async def run(self) -> None:
-        """Take feed after feed; seal what waits beside it."""
-        async with self._line() as line, asyncio.TaskGroup() as beside:
-            beside.create_task(line.finish_waiting())
-            beside.create_task(station.serve(self._hot, line, clock=self._clock, retry_s=RETRY_S))
+        """Take feed after feed; beside it seal what waits and, behind everything else, read what was delivered."""
+        journal = FileJournal(self._data_folder / "scan-journal.sqlite")
+        try:
+            async with (
+                WorkerPool(self._settings.workers) as pool,
+                WorkerPool(1, nice=NICE) as readers,
+                asyncio.TaskGroup() as beside,
+            ):
+                line = self._line(pool, journal)
+                texts = TextQueue(
+                    *(journal, PoolReader(readers, languages=self._settings.languages), self._inbox), clock=self._clock
+                )
+                beside.create_task(line.finish_waiting())
+                beside.create_task(texts.run())
+                beside.create_task(Station(self._hot, line, clock=self._clock, retry_s=RETRY_S).serve())
+        finally:
+            journal.close()
 
-    @contextlib.asynccontextmanager
-    async def _line(self) -> AsyncIterator[Pipeline]:
+    async def once(self) -> list[BatchReport]:
+        """Take what lies in the folder and end; what waits for its seal or its reader waits for the next run.
+
+        Raises:
+            LineDown, LienthongError, OSError: the line, the inbox or the folder is down; nothing is lost, call again.
+        """
         journal = FileJournal(self._data_folder / "scan-journal.sqlite")
         try:
             async with WorkerPool(self._settings.workers) as pool:
-                yield Pipeline(
-                    *(pool, journal, self._inbox),
-                    out_dir=self._data_folder / "drafts",
-                    clock=self._clock,
-                    policy=policy_of(self._settings),
-                    sealer=self._sealer,
-                    board=self.board,
-                )
+                self._station = Station(self._hot, self._line(pool, journal), clock=self._clock, retry_s=RETRY_S)
+                return await self._station.once()
         finally:
             journal.close()
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What keeps the line from working now."""
+        return self._station.trouble if self._station else self._hot.trouble
+
+    def _line(self, pool: WorkerPool, journal: FileJournal) -> Pipeline:
+        return Pipeline(
+            *(pool, journal, self._inbox),
+            out_dir=self._data_folder / "drafts",
+            clock=self._clock,
+            policy=policy_of(self._settings),
+            sealer=self._sealer,
+            board=self.board,
+        )

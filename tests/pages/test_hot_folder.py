@@ -18,7 +18,7 @@ from scanning.intake import Claim, HotFolder
 from scanning.journal import FileJournal
 from scanning.pipeline import Pipeline
 from scanning.pool import WorkerPool
-from scanning.station import serve
+from scanning.station import Station
 from scanning.stillness import Habits
 from scanning.trouble import TroubleKind, of_error
 from schemas.document import FeedOrder
@@ -389,7 +389,7 @@ async def test_what_falls_into_the_folder_comes_out_at_the_inbox(
     root = tmp_path / "hot"
     hot = HotFolder(root, station="tram-1", clock=clock, habits=Habits(still_for_s=0.2, poll_s=0.2))
     line = Pipeline(pool, journal, inbox, out_dir=tmp_path / "out", clock=RealClock())
-    working = asyncio.create_task(serve(hot, line, clock=clock))
+    working = asyncio.create_task(Station(hot, line, clock=clock).serve())
     try:
         staged = put(tmp_path, "lo.pdf", drawn["pdf"][0].read_bytes())
         os.link(staged, root / "lo.pdf")
