@@ -130,8 +130,8 @@ class FileJournal:
 
         def work(database: sqlite3.Connection) -> list[StageRow]:
             floor = self._floors.get((stage, then), 0)
+            (end,) = database.execute("SELECT coalesce(max(no), 0) + 1 FROM stage").fetchone()  # first: others write
             found = database.execute(_LACKING, (stage, floor, then)).fetchall()
-            (end,) = database.execute("SELECT coalesce(max(no), 0) + 1 FROM stage").fetchone()
             self._floors[stage, then] = found[0][0] if found else end
             return [StageRow(*row[1:]) for row in found]
 
