@@ -7,7 +7,7 @@ a Code 39, as the sheets do that scanner makers give away. The patch sheets 1, 2
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import segno
 import typst
@@ -16,7 +16,7 @@ import zxingcpp
 Kind = Literal["own", "patch-t"]
 OWN_TEXT = "LIENTHONG-TACH-HO-SO"
 PATCH_TEXT = "PATCHT"
-STANDARD = "a-2b"
+STANDARD: Final = "a-2b"
 """Papers are archived beside the scans; veraPDF judges them in the tests."""
 TEMPLATE = Path(__file__).with_name("separator.typ")
 
