@@ -33,9 +33,11 @@ Sides = list[ScannedPage | None]
 class Measuring:
     """Inspects and measures over a pool of workers; serves any number of batches at the same time."""
 
-    def __init__(self, pool: WorkerPool, journal: ScanJournal) -> None:
+    def __init__(self, pool: WorkerPool, journal: ScanJournal, *, cards: bool = False) -> None:
+        """``cards`` keeps what the QR codes of identity cards say; else only the masked number leaves the child."""
         self._pool = pool
         self._journal = journal
+        self._cards = cards
         self._at_once = AHEAD * pool.size
         self._first_comes = asyncio.Lock()  # two copies arriving at once: one is the first
 
@@ -133,6 +135,7 @@ class Measuring:
                 name=one.name,
                 sha256=one.source.sha256,
                 whole_page=first or (page_no == 1 and one.pages > 1),
+                cards=self._cards,
             )
         except BadFile as bad:
             run.deaths[one.name] += bad.reason in (ScanReason.WORKER_DIED, ScanReason.DEADLINE)

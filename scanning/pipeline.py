@@ -60,7 +60,7 @@ class Pipeline:
         self._out_dir = out_dir
         self._policy = policy or LinePolicy()
         self.board = board or ProgressBoard(clock)
-        self._measuring = Measuring(pool, journal)
+        self._measuring = Measuring(pool, journal, cards=self._policy.cards)
         self._binder = Binder(pool, out_dir=out_dir, policy=self._policy)
         self._handover = Handover(
             journal,
@@ -124,7 +124,7 @@ class Pipeline:
             "doubt": restored.doubt,
         }
         await run.ledger.record(stages.BATCH, Stage.ORDERED, told)
-        divided = split(restored.sides)
+        divided = split(restored.sides, self._policy.codes)
         if restored.doubt is None:
             return divided
         log.warning("batch %s: %s", run.batch.id, restored.doubt)

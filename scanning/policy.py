@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 
+from scanning.codes import ALL, CodeRules
 from schemas.document import FeedOrder
 
 
@@ -27,6 +28,11 @@ class LinePolicy:
     """Attach an XML account of where the pages came from (page digests, station, operator, batch): PDF/A-3."""
     order: FeedOrder = FeedOrder.AS_FED
     """How batches are fed that do not say it themselves."""
+    codes: CodeRules = ALL
+    """Which dossier codes are taken for this station's own; a cover with another one waits for a person."""
+    cards: bool = False
+    """Keep all that the QR code of an identity card says. Only where the account of the batch is the person's own
+    answer; a journal, a log or a store gets the masked number."""
 
     def flavour(self, *, text: bool) -> str:
         """Part and level of the PDF/A that the line builds: 3b with provenance, 2u where there is text, else 2b.

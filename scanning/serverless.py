@@ -53,7 +53,7 @@ async def scan_paths(
         SealingWaits: the key or the timestamp authority is away; nobody would be there later to seal what waits.
         OSError: ``out_dir`` cannot be made.
     """
-    policy = policy or LinePolicy()
+    policy = dataclasses.replace(policy or LinePolicy(), cards=True)  # the folder holds the card's picture as well
     await asyncio.to_thread(out_dir.mkdir, parents=True, exist_ok=True)
     files, errors = await asyncio.to_thread(gather, inputs, leave_out=out_dir)
     batch = ScanBatch(id="scan", station=STATION, operator=None, begun_at=clock.now())
