@@ -4,7 +4,19 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["scanning.codes", "scanning.feed", "scanning.page", "scanning.stages", "schemas.document"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "scanning.codes",
+        "scanning.feed",
+        "scanning.page",
+        "scanning.placing",
+        "scanning.stages",
+        "scanning.streams",
+        "scanning.textlayer",
+        "schemas.document",
+    ],
+)
 def test_the_examples_in_the_docstrings_are_true(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted
