@@ -49,30 +49,49 @@ class _Open:
 
 def split(pages: Sequence[ScannedPage | None], rules: CodeRules = codes.ALL) -> Split:
     """Take a batch apart. ``None`` stands for a sheet that could not be read, at its place in the feed."""
-    parts: list[_Open] = []
-    left_out: list[tuple[ScannedPage, ScanReason]] = []
-    current: _Open | None = None
+    feed = _Feed(rules)
     for page in pages:
+        feed.take(page)
+    return Split(tuple(part.closed() for part in feed.parts), tuple(feed.left_out))
+
+
+class _Feed:
+    """What became of the sheets so far."""
+
+    def __init__(self, rules: CodeRules) -> None:
+        self.parts: list[_Open] = []
+        self.left_out: list[tuple[ScannedPage, ScanReason]] = []
+        self._rules = rules
+        self._current: _Open | None = None
+        self._gap = False
+        """The last sheet could not be read."""
+
+    def take(self, page: ScannedPage | None) -> None:
+        """The next sheet: into the open part, into a new one, or left out."""
         if page is None:
-            if current is not None:
-                current.reasons.append(ScanReason.GAP)
-            continue
-        if page.blank and not page.barcodes:
-            left_out.append((page, ScanReason.BLANK))
-            continue
-        says = codes.of_sheet(page, rules)
+            self._gap = True
+            if self._current is not None:
+                self._current.reasons.append(ScanReason.GAP)
+        elif page.blank and not page.barcodes:
+            self.left_out.append((page, ScanReason.BLANK))
+        else:
+            self._place(page, codes.of_sheet(page, self._rules))
+
+    def _place(self, page: ScannedPage, says: Sheet) -> None:
+        gap, self._gap = self._gap, False
         if says.parts:
-            current = None
+            self._current = None
             if not codes_of(page):
-                left_out.append((dataclasses.replace(page, role=PageRole.SEPARATOR), ScanReason.SEPARATOR))
-                continue
-        opened = _opened_by(says, current)
+                self.left_out.append((dataclasses.replace(page, role=PageRole.SEPARATOR), ScanReason.SEPARATOR))
+                return
+        opened = _opened_by(says, self._current)
         if opened is not None:
-            current = opened
-            parts.append(current)
-        assert current is not None, "a page without a code opens a part when none is open"
-        _add(current, page, says)
-    return Split(tuple(part.closed() for part in parts), tuple(left_out))
+            self._current = opened
+            self.parts.append(opened)
+            if gap and opened.code is None:  # the sheet that could not be read may have been its cover
+                opened.reasons.append(ScanReason.GAP)
+        assert self._current is not None, "a page without a code opens a part when none is open"
+        _add(self._current, page, says)
 
 
 def _opened_by(says: Sheet, current: _Open | None) -> _Open | None:
