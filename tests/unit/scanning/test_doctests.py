@@ -9,7 +9,6 @@ import pytest
     [
         "scanning.codes",
         "scanning.feed",
-        "scanning.page",
         "scanning.placing",
         "scanning.stages",
         "scanning.streams",
