@@ -186,17 +186,21 @@ class Handover:
         if await self.finish(ledger, document, approved) is None:
             return False
         self._board.add(row.batch_id, waiting=-1, documents=1)
-        await self.close_if_done(ledger)
+        await self.close_if_done(row.batch_id)
         return True
 
-    async def close_if_done(self, ledger: Ledger) -> bool:
-        """Close the batch when it is through and none of its documents waits any more."""
-        if ledger.row(stages.BATCH, Stage.THROUGH) is None:
+    async def close_if_done(self, batch_id: str) -> bool:
+        """Close the batch when it is through and none of its documents waits any more.
+
+        Asked of the journal afresh: the walk over the batch and the loop over what waits may end in any order.
+        """
+        rows = await self._journal.rows(batch_id)
+        if not any((row.subject, row.stage) == (stages.BATCH, Stage.THROUGH) for row in rows):
             return False
-        waiting = await self._journal.lacking(Stage.SEAL_WAITS, then=Stage.DELIVERED)
-        if any(row.batch_id == ledger.batch_id for row in waiting):
+        delivered = {row.subject for row in rows if row.stage == Stage.DELIVERED}
+        if any(row.stage == Stage.SEAL_WAITS and row.subject not in delivered for row in rows):
             return False
-        await self._journal.close_batch(ledger.batch_id)
+        await self._journal.close_batch(batch_id)
         return True
 
 

@@ -112,7 +112,7 @@ class Pipeline:
         for part_no, part in enumerate(divided.parts, start=1):
             await self._finish(run, part_no, part, places)
         await run.ledger.record(stages.BATCH, Stage.THROUGH)
-        await self._handover.close_if_done(run.ledger)
+        await self._handover.close_if_done(run.batch.id)
 
     async def _divided(self, run: Run, opened: Sequence[Opened | None], sides: Sequence[Sides | None]) -> Split:
         """The batch in order and taken apart; where the order is in doubt, every document says so."""

@@ -80,7 +80,8 @@ class ScanLine:
                 )
                 beside.create_task(line.finish_waiting())
                 beside.create_task(texts.run())
-                beside.create_task(Station(self._hot, line, clock=self._clock, retry_s=RETRY_S).serve())
+                self._station = Station(self._hot, line, clock=self._clock, retry_s=RETRY_S)
+                beside.create_task(self._station.serve())
         finally:
             journal.close()
 

@@ -1,7 +1,8 @@
-"""The machine's clock, for tests whose other side is a real file or process."""
+"""Time in tests whose other side is a real file or process."""
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable
 
 
 class RealClock:
@@ -31,3 +32,10 @@ class StillClock:
 
     async def wait_until(self, when: dt.datetime) -> None:
         raise AssertionError(f"waits for {when} by a clock that stands still")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop run until the condition holds; fail after 20 s."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.to_thread(condition)

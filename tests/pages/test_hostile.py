@@ -1,7 +1,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from scanning.pool import LineDown, WorkerPool
 from scanning.serverless import scan_paths
 from scanning.structure import BadFile
 from schemas.document import ScanBatch, ScanReason
-from tests.pages.clock import RealClock, StillClock
+from tests.pages.clock import RealClock, StillClock, until
 from tests.pages.conftest import ITEM, NOW, ONE, Inbox
 from tests.pages.hostile import bad_files
 
@@ -58,13 +57,6 @@ async def stopped_child(pool: WorkerPool, any_file: Path) -> int:
     (child,) = pool.pids
     os.kill(child, signal.SIGSTOP)
     return child
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the loop run until the condition holds; fail after 20 s."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.to_thread(condition)
 
 
 async def test_a_killed_worker_costs_its_file_and_nothing_else(drawn: dict[Kind, list[Path]], tmp_path: Path) -> None:
