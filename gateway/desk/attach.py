@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway.accounts import Principal
+from gateway.desk import texts
 from schemas.attachment import AttachedDocument, KeptAside, SheetsOf
 from schemas.audit import Act
-from schemas.document import PageRole, ScannedDocument, ScanReason, SetAside
+from schemas.document import DocumentText, PageRole, ScannedDocument, ScanReason, SetAside
 from schemas.dossier import Component, Dossier
 from schemas.errors import NotAllowed, NotFound, Stale
 from schemas.ids import DossierId, Sha256, UnitId
@@ -108,6 +109,10 @@ class AttachDesk:
             at=self._clock.now(),
         )
         await self._store.write(lambda tx: tx.documents.set_aside(kept))
+
+    async def read(self, text: DocumentText) -> None:
+        """Keep the words of a document that is here."""
+        await self._store.write(lambda tx: texts.keep(tx, text, self._clock.now()))
 
     async def assign(self, key: str, code: str, *, principal: Principal) -> None:
         """A person says which dossier a waiting document belongs to. Raises NotFound, Stale."""

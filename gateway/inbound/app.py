@@ -21,6 +21,7 @@ from gateway.inbound.middleware import Edge, ShowProblem
 from gateway.inbound.openapi import Document
 from gateway.inbound.problems import Say
 from gateway.inbound.routes import Route, declared, mount
+from gateway.inbound.texts import Texts
 from gateway.inbound.uploads import Uploads
 from gateway.metrics import Metrics
 from schemas.ids import PeerId
@@ -82,6 +83,7 @@ def make_app(
         Dossiers(store=store, clock=clock, say=say),
         Cases(store=store, clock=clock, desk=settle),
         Messages(store=store, clock=clock, desk=settle),
+        Texts(store=store, clock=clock),
         uploads,
         Callbacks(
             store=store,

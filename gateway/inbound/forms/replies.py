@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from gateway.log import redact
 from schemas.attachment import AttachedDocument, KeptAside
 from schemas.discrepancy import Discrepancy
+from schemas.document import TextOfPage
 from schemas.dossier import Dossier
 from schemas.ids import DossierCode, DossierId, ItemId, MessageNo
 from schemas.message import Attempt, AttemptClass, Message
@@ -189,11 +190,57 @@ class UploadReply:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class TakenReply:
+    """A station's parcel is here for good. ``repeated``: it was before, and nothing was done again."""
+
+    key: str
+    repeated: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ScanQueueReply:
     """What waits for a person: documents in doubt, and what was set aside with its reason."""
 
     unassigned: tuple[AttachedDocument, ...]
     aside: tuple[KeptAside, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SnippetReply:
+    """Text before, the hit itself, text after; ``match`` is empty where the hit was a number that is masked."""
+
+    before: str
+    match: str
+    after: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DocumentHitReply:
+    """A page with the words that were looked for; ``dossier`` is the code it is bound to, null in the queue."""
+
+    document: str
+    name: str
+    dossier: DossierCode | None
+    page_no: int
+    scanned_at: dt.datetime
+    snippet: SnippetReply
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DocumentListReply:
+    """Pages with the words, newest first; ``next_after`` goes into ``after`` for the next ones."""
+
+    documents: tuple[DocumentHitReply, ...]
+    next_after: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DocumentTextReply:
+    """What was read of a document, page by page; numbers of persons are masked."""
+
+    document: str
+    engine: str
+    pages: tuple[TextOfPage, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import dataclasses
 
 from gateway.log import redact
 from schemas.discrepancy import Discrepancy
+from schemas.document import DocumentText
 from schemas.dossier import Dossier, Party
 from schemas.message import Message
 from schemas.numbers import citizen_id
@@ -69,3 +70,9 @@ def item(record: Item) -> Item:
         sender=party(record.sender) if record.sender else None,
         addressee=party(record.addressee) if record.addressee else None,
     )
+
+
+def document_text(record: DocumentText) -> DocumentText:
+    """The words of a document, searched for numbers of persons; the paper itself shows them to whoever opens it."""
+    pages = tuple(dataclasses.replace(page, text=redact(page.text)) for page in record.pages)
+    return dataclasses.replace(record, pages=pages)
