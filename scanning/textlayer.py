@@ -1,14 +1,16 @@
 """Text under the image: laid in, and judged for what PDF/A-2u promises, a Unicode value for every glyph.
 
-The text comes from an OCR engine as a PDF of one page (``text_pdf`` of a leaf). It is taken over as a form; its font,
-the same on every page, is written once. What is shown is NFC, so that a search for "ồ" finds it: decomposed letters are
-put together, and the width of the shorter word is kept.
+The text comes from Tesseract as a PDF of one page (``text_pdf`` of a leaf). It is taken over as a form; its font, the
+same on every page, is written once. What is shown is NFC, so that a search for "ồ" finds it: decomposed letters are put
+together, and the width of the shorter word is kept. The font's map to Unicode is ours: Tesseract's is one range from
+0000 to FFFF, which says U+0000 and crosses the rows of a CMap, and veraPDF reads nothing above U+00FF in it.
 """
 
 import contextlib
 import hashlib
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,11 @@ _WORD = re.compile(rb"([\d.]+) Tz \[ <([0-9A-Fa-f]+)> \] TJ")
 _DEPTH_MOST = 10
 """Forms within forms that are looked into."""
 _NO_UNICODE = frozenset({0x0000, 0xFEFF, 0xFFFE})
-"""Values that PDF/A forbids as the Unicode of a glyph (ISO 19005-2, 6.2.11.7.3)."""
+"""Values that PDF/A forbids as the Unicode of a glyph (ISO 19005-2, 6.2.11.7.2)."""
+_SHAPELESS = "/GlyphLessFont"
+"""Tesseract's font: a code is a UTF-16 unit, every shape is empty."""
+_UNSAYABLE = re.compile("[\0\ud800-\udfff\ufeff\ufffe\uffff\U00010000-\U0010ffff]")
+"""Letters that the font's map leaves out."""
 
 
 class TextLayers:
@@ -64,12 +70,34 @@ class TextLayers:
         _feed(digest, font, _DEPTH_MOST)
         key = digest.digest()
         if key not in self._fonts:
-            self._fonts[key] = self._pdf.copy_foreign(font if font.is_indirect else source.make_indirect(font))
+            ours = self._pdf.copy_foreign(font if font.is_indirect else source.make_indirect(font))
+            if str(ours.get("/BaseFont")) == _SHAPELESS:
+                ours["/ToUnicode"] = pikepdf.Stream(self._pdf, zlib.compress(identity_map()))
+                ours["/ToUnicode"]["/Filter"] = pikepdf.Name.FlateDecode
+            self._fonts[key] = ours
         return self._fonts[key]
 
 
+def identity_map() -> bytes:
+    """A CMap that maps every UTF-16 unit to itself, row by row, but for those that are no letter by themselves."""
+    last = {0xFE: 0xFE, 0xFF: 0xFD}
+    rows = [row for row in range(256) if not 0xD8 <= row <= 0xDF]
+    ranges = [b"<%02X%02X> <%02X%02X> <%02X%02X>" % (r, not r, r, last.get(r, 0xFF), r, not r) for r in rows]
+    blocks = [ranges[at : at + 100] for at in range(0, len(ranges), 100)]
+    return b"\n".join(
+        (
+            b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap",
+            b"/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
+            b"/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def",
+            b"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange",
+            *(b"%d beginbfrange\n%s\nendbfrange" % (len(block), b"\n".join(block)) for block in blocks),
+            b"endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n",
+        )
+    )
+
+
 def composed(content: bytes) -> bytes:
-    """The content with every word in NFC; nothing is touched where all is.
+    """The content with every word in NFC, letters beyond the font's map as U+FFFD; nothing else is touched.
 
     >>> composed(b"90 Tz [ <0065030100200020> ] TJ")
     b'120 Tz [ <00E900200020> ] TJ'
@@ -80,7 +108,7 @@ def composed(content: bytes) -> bytes:
             text = bytes.fromhex(found[2].decode()).decode("utf-16-be")
         except ValueError:
             return found[0]
-        whole = unicodedata.normalize("NFC", text)
+        whole = _UNSAYABLE.sub("\ufffd", unicodedata.normalize("NFC", text))
         if whole == text:
             return found[0]
         codes = whole.encode("utf-16-be").hex().upper()
@@ -114,7 +142,7 @@ class _Maps:
         self._read: dict[tuple[int, int], frozenset[int] | None] = {}
 
     def of(self, font: Any) -> frozenset[int] | None:
-        """Codes that the font's ToUnicode gives a value; ``None`` without such a map."""
+        """Codes that the font's ToUnicode gives a value; ``None`` without such a map, or with a forbidden value."""
         key = font.objgen
         if key not in self._read or key == (0, 0):
             stream = font.get("/ToUnicode")
@@ -150,7 +178,7 @@ def _faults_of_text(font: Any, shown: Any, maps: _Maps) -> Iterator[str]:
     name = font.get("/BaseFont", "a font without a name")
     values = maps.of(font)
     if values is None:
-        yield f"{name} has no ToUnicode"
+        yield f"{name} has no lawful ToUnicode"
         return
     if font.get("/Subtype") == pikepdf.Name.Type0 and font.get("/Encoding") != pikepdf.Name("/Identity-H"):
         yield f"{name} has an encoding that is not looked into"
@@ -166,30 +194,33 @@ def _faults_of_text(font: Any, shown: Any, maps: _Maps) -> Iterator[str]:
 
 _BLOCK = re.compile(rb"begin(bfchar|bfrange)(.*?)endbf", re.DOTALL)
 _TOKEN = re.compile(rb"<([0-9A-Fa-f\s]*)>|([][])")
-_RANGE_MOST = 0x10000
 _Token = int | str
 """A code or a value; a bracket."""
 
 
-def _mapped(cmap: bytes) -> frozenset[int]:
-    """Codes with a lawful value, of a ToUnicode CMap."""
+def _mapped(cmap: bytes) -> frozenset[int] | None:
+    """Codes with a value, of a ToUnicode CMap; ``None`` when a value is one that PDF/A forbids."""
     found: set[int] = set()
     for kind, body in _BLOCK.findall(cmap):
         tokens = [bracket.decode() or int(b"0" + b"".join(code.split()), 16) for code, bracket in _TOKEN.findall(body)]
         pairs = zip(tokens[::2], tokens[1::2], strict=False) if kind == b"bfchar" else _ranges(tokens)
-        found |= {code for code, value in pairs if isinstance(code, int) and value not in _NO_UNICODE}
+        told = {code: value for code, value in pairs if isinstance(code, int)}
+        if not _NO_UNICODE.isdisjoint(told.values()):
+            return None
+        found |= told.keys()
     return frozenset(found)
 
 
 def _ranges(tokens: list[_Token]) -> Iterator[tuple[_Token, _Token]]:
-    """Code and value, one by one."""
+    """Code and value, one by one. A range ends with its row: only its last byte counts up (ISO 32000-1, 9.10.3)."""
     at = 0
     while at + 2 < len(tokens):
         first, last, begin = tokens[at : at + 3]
         if not isinstance(first, int) or not isinstance(last, int):
             return
         if isinstance(begin, int):
-            yield from ((first + place, begin + place) for place in range(min(last - first + 1, _RANGE_MOST)))
+            end_of_row = min(last, first | 0xFF)
+            yield from ((code, begin + code - first) for code in range(first, end_of_row + 1))
             at += 3
         else:
             end = tokens.index("]", at) if "]" in tokens[at:] else len(tokens)
