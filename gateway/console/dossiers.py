@@ -4,23 +4,18 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from gateway.accounts import Role
 from gateway.console.render import Renderer
-from gateway.inbound import bodies, scope
+from gateway.inbound import bodies, texts
 from gateway.inbound.auth import signed
 from gateway.inbound.desks import Blobs
 from gateway.inbound.dossiers import MOST_QUERY, look_up
 from gateway.inbound.routes import Route, require
 from gateway.inbound.views import masking
 from gateway.inbound.views.timeline import Source, clocks, merged
-from schemas.attachment import AttachedDocument
-from schemas.audit import Act
 from schemas.discrepancy import DiscrepancyState
-from schemas.dossier import Dossier
-from schemas.errors import NotFound
 from schemas.ids import DossierId
 from schemas.ports.clock import Clock
-from schemas.ports.stores import Store, Tx
+from schemas.ports.stores import Store
 
 _PAGE = 30
 
@@ -81,21 +76,10 @@ class DossierPages:
         """The bytes of a scanned paper; whoever looks is written down, as papers name people."""
         key = request.match_info["key"].removesuffix(".pdf")
         principal, now = signed(request).principal, self._clock.now()
-
-        def read(tx: Tx) -> tuple[AttachedDocument, Dossier | None]:
-            document = tx.documents.find(key)
-            if document is None:
-                raise NotFound(subject=key[:64])
-            return document, tx.dossiers.get(document.dossier) if document.dossier else None
-
-        document, dossier = await self._store.read(read)
-        waiting = dossier is None and bool(principal.roles & {Role.SCANNER, Role.OPERATOR, Role.ADMIN})
-        if not (scope.may_see(principal, dossier) if dossier else waiting):
-            raise await scope.turn_away(self._store, principal, "document", key, now)
-        file = await self._blobs.path(document.sha256)
-        act = Act(now, principal.who, "document.read", "document", key, document.unit, dossier.code if dossier else "")
-        await self._store.write(lambda tx: tx.audit.write(act))
-        name = f"{dossier.code if dossier else 'scan'}-{document.sha256[:8]}.pdf"
+        found = await texts.readable(self._store, key, principal, now)
+        file = await self._blobs.path(found.document.sha256)
+        await texts.note_read(self._store, found, principal, now, act="document.read")
+        name = f"{found.dossier.code if found.dossier else 'scan'}-{found.document.sha256[:8]}.pdf"
         return web.FileResponse(
             file,
             headers={"Content-Type": "application/pdf", "Content-Disposition": f'attachment; filename="{name}"'},

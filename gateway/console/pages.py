@@ -18,6 +18,7 @@ from gateway.console.messages import MessagePages
 from gateway.console.passwords import Passwords
 from gateway.console.render import Renderer, static_bytes
 from gateway.console.scans import ScanPages
+from gateway.console.texts import TextPages
 from gateway.inbound.auth import Doorkeeper
 from gateway.inbound.desks import ArchiveDesk, Blobs, HandoverDesk, QueueDesk, SettleDesk
 from gateway.inbound.routes import Route, public
@@ -65,6 +66,7 @@ def make_pages(
         IntakePages(store=store, clock=clock, renderer=renderer, desk=handovers),
         DossierPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
         ArchivePages(store=store, clock=clock, desk=archive, folder=settings.packages_folder),
+        TextPages(store=store, clock=clock, renderer=renderer),
         CasePages(store=store, clock=clock, renderer=renderer, desk=settle),
         MessagePages(store=store, clock=clock, renderer=renderer, desk=settle),
         ScanPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=queue),

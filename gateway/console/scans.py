@@ -11,9 +11,13 @@ from gateway.inbound.desks import QueueDesk
 from gateway.inbound.routes import Route, require
 from gateway.inbound.uploads import Uploads
 from gateway.inbound.views.whole import find
+from schemas.attachment import AttachedDocument, KeptAside
 from schemas.errors import NotFound
 from schemas.ports.clock import Clock
-from schemas.ports.stores import Store
+from schemas.ports.stores import Store, Tx
+
+_OFFERS = 3
+"""Codes offered for one document; more would be a list of another paper."""
 
 
 class ScanPages:
@@ -36,8 +40,10 @@ class ScanPages:
 
     async def show(self, request: web.Request) -> web.Response:
         """The queue."""
-        waiting, aside = await self._store.read(lambda tx: (tx.documents.unassigned(), tx.documents.aside()))
-        return self._renderer.page(request, "scans.html", waiting=waiting, aside=aside, reason_id=_reason_id)
+        waiting, aside, offers = await self._store.read(_queue)
+        return self._renderer.page(
+            request, "scans.html", waiting=waiting, aside=aside, offers=offers, reason_id=_reason_id
+        )
 
     async def upload(self, request: web.Request) -> web.Response:
         """Files from the form; the same reader and bounds as the API."""
@@ -56,6 +62,23 @@ class ScanPages:
             raise await scope.turn_away(self._store, principal, "dossier", dossier.code, self._clock.now())
         await self._desk.assign(key, dossier.code, principal=principal)
         raise web.HTTPSeeOther("/scans?done=assigned")
+
+
+def _queue(
+    tx: Tx,
+) -> tuple[tuple[AttachedDocument, ...], tuple[KeptAside, ...], dict[str, tuple[str, ...]]]:
+    """What waits, what was set aside, and dossier codes read on what waits, known ones first: a person chooses."""
+    waiting = tx.documents.unassigned()
+    return waiting, tx.documents.aside(), {one.key: _offered(tx, one.key) for one in waiting}
+
+
+def _offered(tx: Tx, key: str) -> tuple[str, ...]:
+    text = tx.texts.of_document(key)
+    pages = text.pages if text else ()
+    read = [code for page in pages for code in page.codes]
+    read += [code for page in pages for miss in page.near_misses for code in miss.candidates if tx.dossiers.find(code)]
+    known = sorted(dict.fromkeys(read), key=lambda code: tx.dossiers.find(code) is None)
+    return tuple(known[:_OFFERS])
 
 
 def _reason_id(reason: str) -> str:
