@@ -21,7 +21,7 @@ class Reading:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identified:
-    """All readings that make sense, and S10 numbers one slip away."""
+    """All readings that make sense, and item numbers or dossier codes one slip away."""
 
     code: str
     answers: tuple[Reading, ...]
@@ -38,7 +38,7 @@ def identify(code: str) -> Identified:
     near: tuple[str, ...] = ()
     if not any(reading.valid for reading in readings):
         repaired = s10.repair(code)
-        near = (repaired,) if repaired else s10.near_misses(code)
+        near = (repaired,) if repaired else s10.near_misses(code) or dossier_code.near_misses(code)
         if not readings:
             readings.append(Reading("unknown", valid=False, shown=code, why="không giống mã nào đã biết"))
     return Identified(code, tuple(readings), near)
