@@ -17,36 +17,28 @@ import asyncio
 import contextlib
 import datetime as dt
 import hashlib
-import io
 import os
-import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pyhanko.pdf_utils import generic
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers import constants
-from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import SignatureObject
-
 from scanning.approved import PdfA, SealedPdf
 from scanning.seal_check import Level, Roots, Seal, examine, signer_name
-from scanning.seal_cms import DIGEST, Container, signature_of, stamped
+from scanning.seal_cms import Container, signature_of, stamped
 from scanning.seal_keys import SealKey
 from scanning.seal_time import Authority
-from scanning.seal_writer import QuietWriter, fresh_writer, sheet_of
-from scanning.stamp import Stamp
+from scanning.seal_writer import Update
+from scanning.stamp import ZONE, Stamp
 from scanning.structure import BadFile
 from schemas.document import ScanReason
-from schemas.errors import CertificateNotValid, SealingWaits, WrongPin
+from schemas.errors import CertificateNotValid, SealingWaits, TimestampMissing, WrongPin
 
 THREADS = 2
 """Documents sealed at the same time: enough to hide the wait for the authority behind the next document's work."""
-_FIELD = "Seal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +105,7 @@ class PadesSealer:
 
     def _seal(self, approved: PdfA, out: Path, given_up: threading.Event) -> SealedPdf:
         key, container = self._ready()
-        job = _Job(key, container, self._plan, self._now().replace(microsecond=0))
+        job = _Job(key, container, self._plan, self._now().astimezone(ZONE).replace(microsecond=0))
         data = job.base(approved)
         try:
             sealed, seal = asyncio.run(job.run(data, approved))
@@ -127,8 +119,7 @@ class PadesSealer:
             if given_up.is_set():
                 raise SealingWaits("given up", subject=approved.path.name)
             draft.replace(out)
-        digest = hashlib.sha256(sealed).hexdigest()
-        return SealedPdf(out, digest, len(sealed), approved.flavour, seal.note)
+        return SealedPdf(out, seal.sha256, len(sealed), approved.flavour, seal.note)
 
     def _ready(self) -> tuple[SealKey, Container]:
         """The key, opened once. A refused PIN is not tried again: three wrong ones lock a token."""
@@ -170,7 +161,7 @@ class _Job:
         authority = self._plan.authority
         if self._plan.level is Level.B_LTA and authority is not None:
             proofs = await authority.collect(self._key, self._plan.roots)
-            sealed = await authority.archive(QuietWriter(io.BytesIO(await self._signed(data))), proofs)
+            sealed = await authority.archive(await self._signed(data), proofs)
         else:
             sealed = await self._signed(data)
         found = await examine(sealed, self._plan.roots)
@@ -181,37 +172,27 @@ class _Job:
         return sealed, found
 
     async def _signed(self, data: bytes) -> bytes:
+        """The update that seals ``data``."""
         authority = self._plan.authority if self._plan.level is not Level.B_B else None
         room = self._container.size_bytes + (await authority.room() if authority else 0)
-        writer = fresh_writer(data)
-        writer.register_extension(constants.ESIC_EXTENSION_1)
-        walk = PdfCMSEmbedder(SigFieldSpec(_FIELD)).write_cms(_FIELD, writer)
-        field = next(walk).get_object()
-        if self._plan.stamp is not None:
-            form, box = self._plan.stamp.place(writer, sheet_of(writer), self._at)
-            field["/AP"] = generic.DictionaryObject({generic.pdf_name("/N"): form})
-            field["/Rect"] = generic.ArrayObject(generic.FloatObject(round(edge, 2)) for edge in box)
-        dictionary = SignatureObject(self._at, subfilter=SigSeedSubFilter.PADES, bytes_reserved=2 * room)
-        walk.send(SigObjSetup(sig_placeholder=dictionary))
-        prepared, output = walk.send(SigIOSetup(md_algorithm=DIGEST, output=io.BytesIO()))
-        made = self._container.sign(prepared.document_digest)
+        update = Update(data)
+        appearance = self._plan.stamp.place(update, self._at) if self._plan.stamp else None
+        prepared = update.prepare(at=self._at, room=room, appearance=appearance)
+        made = self._container.sign(prepared.digest)
         if authority is not None:
             token = await authority.stamp(hashlib.sha256(signature_of(made)).digest())
             made = stamped(made, token)
         if len(made) > room:
-            raise SealingWaits("the authority's answer is much longer than its first one")
-        walk.send(made)
-        sealed: bytes = output.getvalue()
-        return sealed
+            raise TimestampMissing("its answer is much longer than its first one was")
+        return data + prepared.filled(made)
 
 
 @contextlib.contextmanager
 def _beside(out: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A file to write beside ``out``; what is left of it at the end is removed."""
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
-    draft = Path(name)
+    draft = out.with_name(f".{out.name}.{uuid.uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with draft.open("xb") as file:
             yield file, draft
     finally:
         draft.unlink(missing_ok=True)

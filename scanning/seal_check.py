@@ -10,6 +10,7 @@ import datetime as dt
 import enum
 import hashlib
 import io
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError, ValidationI
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
-from scanning.seal_objects import faults
+from scanning.seal_objects import Fault, faults, layers
 from scanning.structure import BadFile
 from schemas.document import ScanReason, SealNote
 from schemas.errors import BadSealKey, TimestampMissing
@@ -43,6 +44,10 @@ _UNREADABLE = (
     *(ValueError, TypeError, KeyError, AttributeError, IndexError, AssertionError, RecursionError),
 )
 """What reading a file made by somebody else may raise inside pyHanko and its ASN.1 parser."""
+
+
+logging.getLogger("pyhanko.sign.validation.generic_cms").setLevel(logging.CRITICAL)
+"""It writes a stack trace for each certificate that is not trusted; what is wrong is in the error that we raise."""
 
 
 class Level(enum.StrEnum):
@@ -58,9 +63,10 @@ class Level(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A seal that holds. The first ``approved_bytes`` of the file are what was sealed, ``approved_sha256`` theirs."""
+    """A seal that holds, on a file of ``sha256``; its first ``approved_bytes`` are what was sealed."""
 
     note: SealNote
+    sha256: str
     approved_bytes: int
     approved_sha256: str
 
@@ -89,20 +95,26 @@ async def examine(data: bytes, roots: Roots) -> Seal:
         TimestampMissing: the signature is sound, but a time stamp in it is not trusted by the roots.
     """
     try:
-        reader = PdfFileReader(io.BytesIO(data))
-        wrong = next(faults(reader), None)
+        found = layers(data)
+        wrong = next(faults(data, found), None)
         if wrong is not None:
             raise _broken(wrong)
+        reader = PdfFileReader(io.BytesIO(data))
         signature, *others = reader.embedded_signatures
         context = _context(reader, roots)
         note = await _signature(signature, context, last=not others)
         if others or "/DSS" in reader.root:
             await _archived(others, context, note)
             note = SealNote(Level.B_LTA.value, note.signer, note.at)
-        end = _end_of_first(reader, data)
+    except Fault as fault:
+        raise _broken(str(fault)) from fault
     except _UNREADABLE as error:
         raise _broken(f"{type(error).__name__}: {error}") from error
-    return Seal(note, end, hashlib.sha256(memoryview(data)[:end]).hexdigest())
+    view = memoryview(data)
+    digest = hashlib.sha256(view[: found.end])
+    approved = digest.hexdigest()
+    digest.update(view[found.end :])  # one pass for both
+    return Seal(note, digest.hexdigest(), found.end, approved)
 
 
 def _context(reader: PdfFileReader, roots: Roots) -> ValidationContext:
@@ -156,12 +168,6 @@ async def _archived(stamps: Sequence[EmbeddedPdfSignature], context: ValidationC
             raise TimestampMissing(
                 "its authority is not trusted by the configured roots", subject=signer_name(stamp.signer_cert)
             )
-
-
-def _end_of_first(reader: PdfFileReader, data: bytes) -> int:
-    """Where the first revision ends, its last line end included."""
-    mark = data.index(b"%%EOF", reader.xrefs.get_startxref_for_revision(0)) + len(b"%%EOF")
-    return mark + 1 if data[mark : mark + 1] == b"\n" else mark
 
 
 def signer_name(certificate: x509.Certificate) -> str:

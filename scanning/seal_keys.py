@@ -140,7 +140,8 @@ class TokenKey:
             self._open()
         assert self._key is not None, "opened"
         try:
-            return bytes(self._key.sign(data, mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS))
+            sign = self._key.sign  # type: ignore[attr-defined]  # from a mixin that its annotations leave out
+            return bytes(sign(data, mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS))
         except _STALE:
             raise
         except _AWAY as error:
@@ -171,7 +172,11 @@ class TokenKey:
         if len(keys) != 1:
             raise BadSealKey(f"{len(keys)} keys{f' {self._label!r}' if self._label else ''}", subject=self.name)
         key = keys[0]
-        if not isinstance(key, pkcs11.PrivateKey) or key.key_type is not pkcs11.KeyType.RSA or key.key_length < LEAST_BITS:
+        if (
+            not isinstance(key, pkcs11.PrivateKey)
+            or key.key_type is not pkcs11.KeyType.RSA
+            or key.key_length < LEAST_BITS
+        ):
             raise BadSealKey(f"the key is not RSA of {LEAST_BITS} bits", subject=self.name)
         return key
 

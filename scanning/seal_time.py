@@ -17,9 +17,9 @@ from pyhanko.sign.validation import DocumentSecurityStore
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
     InsufficientRevinfoError,
-    PathBuildingError,
-    PathValidationError,
+    PathError,
     RevokedError,
+    ValidationError,
 )
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 from pyhanko_certvalidator.path import ValidationPath
@@ -34,6 +34,17 @@ SPARE_BYTES = 1024
 """Answers of one authority differ by the length of a serial number; some now and then send another chain."""
 _NO_STAMP = (TimestampRequestError, OSError, ValueError, TypeError, KeyError)
 """The call failed, or the answer is none: asn1crypto tells garbage by ValueError, TypeError or KeyError."""
+
+
+class QuietWriter(IncrementalPdfFileWriter):
+    """pyHanko's writer without its own marks: no /Info, no new producer, no date in the metadata.
+
+    The metadata of an approved file is part of what was approved; a producer in /Info that differs from the one in XMP
+    is what validators warn of.
+    """
+
+    def _update_meta(self) -> None:
+        return
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +107,17 @@ class Authority:
                 paths = [own, *[path async for path in self._client.validation_paths(context)]]
             except InsufficientRevinfoError as error:
                 raise RevocationUnknown(str(error), subject=self._url) from error
-            except (PathBuildingError, PathValidationError) as error:
+            except (PathError, ValidationError) as error:
                 raise TimestampMissing(f"it is not trusted: {error}", subject=self._url) from error
         return Proofs(paths, context)
 
-    async def archive(self, writer: IncrementalPdfFileWriter, proofs: Proofs) -> bytes:
-        """Append the proofs and a document time stamp to the sealed file in ``writer``.
+    async def archive(self, sealed: bytes, proofs: Proofs) -> bytes:
+        """The sealed file with the proofs and a document time stamp appended.
 
         Raises:
             TimestampMissing: the authority does not answer.
         """
+        writer = QuietWriter(io.BytesIO(sealed))
         DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=proofs.paths, validation_context=proofs.context)
         stamper = PdfTimeStamper(self._client, field_name=ARCHIVE_FIELD)
         try:
@@ -120,13 +132,14 @@ class Authority:
             key.certificate, intermediate_certs=list(key.chain), validation_context=context
         )
         try:
-            return await validator.async_validate_usage(set())
+            path: ValidationPath = await validator.async_validate_usage(set())
         except InsufficientRevinfoError as error:
             raise RevocationUnknown(str(error), subject=name) from error
         except RevokedError as error:
             raise BadSealKey("its certificate is revoked", subject=name) from error
-        except (PathBuildingError, PathValidationError) as error:
+        except (PathError, ValidationError) as error:
             raise BadSealKey(f"its certificate is not trusted: {error}", subject=name) from error
+        return path
 
     def _missing(self, error: BaseException) -> TimestampMissing:
         cause = error.__cause__ or error

@@ -13,15 +13,15 @@ import datetime as dt
 import io
 import unicodedata
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont, TTLibError
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
+from scanning.seal_writer import Box, Sheet, Update
 from schemas.errors import BadConfiguration
 
 ZONE = dt.timezone(dt.timedelta(hours=7))
@@ -35,47 +35,43 @@ MARGIN_PT = 20.0
 ROOM = 0.45
 """Most of the page's width and height that the stamp takes; on an ID card it is written smaller."""
 _TIME = "0123456789/:+ "
-_DROPPED = ["GSUB", "GPOS", "GDEF", "OS/2", "name", "post", "cmap", "DSIG", "gasp", "kern", "VDMX", "LTSH", "hdmx"]
+_DROPPED = ["GSUB", "GPOS", "GDEF", "OS/2", "name", "post", "DSIG", "gasp", "kern", "VDMX", "LTSH", "hdmx"]
 _TURN = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 """Matrices that turn what is drawn anticlockwise by as much as the viewer turns the page clockwise."""
 
-Box = tuple[float, float, float, float]
-"""(left, bottom, right, top) in the page's own units."""
+
+def seen_size_pt(sheet: Sheet) -> tuple[float, float]:
+    """Width and height of the page as people see it."""
+    left, bottom, right, top = sheet.box
+    wide, high = (right - left) * sheet.unit, (top - bottom) * sheet.unit
+    return (high, wide) if sheet.rotate_deg in (90, 270) else (wide, high)
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A page as a viewer shows it: ``box`` is what of it is seen, turned clockwise by ``rotate_deg``."""
+def upper_right(sheet: Sheet, width_pt: float, height_pt: float) -> Box:
+    """The rectangle, in the page's own units, that is seen that large in the upper right corner.
 
-    box: Box
-    rotate_deg: int = 0
-    unit: float = 1.0
-    """Points in one unit of the page (/UserUnit)."""
+    >>> upper_right(Sheet((0, 0, 600, 800)), 100, 50)
+    (480.0, 730.0, 580.0, 780.0)
+    >>> upper_right(Sheet((0, 0, 600, 800), rotate_deg=90), 100, 50)
+    (20.0, 680.0, 70.0, 780.0)
+    """
+    seen_width, seen_height = seen_size_pt(sheet)
+    left, low = seen_width - MARGIN_PT - width_pt, seen_height - MARGIN_PT - height_pt
+    xs, ys = zip(*(_own(sheet, left, low), _own(sheet, left + width_pt, low + height_pt)), strict=True)
+    return (min(xs), min(ys), max(xs), max(ys))
 
-    @property
-    def size_pt(self) -> tuple[float, float]:
-        """Width and height as seen."""
-        left, bottom, right, top = self.box
-        wide, high = (right - left) * self.unit, (top - bottom) * self.unit
-        return (high, wide) if self.rotate_deg in (90, 270) else (wide, high)
 
-    def upper_right(self, width_pt: float, height_pt: float) -> Box:
-        """The box, in the page's own units, that is seen that large in the upper right corner."""
-        seen_width, seen_height = self.size_pt
-        left, low = seen_width - MARGIN_PT - width_pt, seen_height - MARGIN_PT - height_pt
-        xs, ys = zip(*(self._own(left, low), self._own(left + width_pt, low + height_pt)), strict=True)
-        return (min(xs), min(ys), max(xs), max(ys))
-
-    def _own(self, seen_x: float, seen_y: float) -> tuple[float, float]:
-        x, y = seen_x / self.unit, seen_y / self.unit
-        left, bottom, right, top = self.box
-        corners = {
-            0: (left + x, bottom + y),
-            90: (right - y, bottom + x),
-            180: (right - x, top - y),
-            270: (left + y, top - x),
-        }
-        return corners[self.rotate_deg]
+def _own(sheet: Sheet, seen_x: float, seen_y: float) -> tuple[float, float]:
+    """A point as seen, from the lower left corner in points, in the page's own units."""
+    x, y = seen_x / sheet.unit, seen_y / sheet.unit
+    left, bottom, right, top = sheet.box
+    corners = {
+        0: (left + x, bottom + y),
+        90: (right - y, bottom + x),
+        180: (right - x, top - y),
+        270: (left + y, top - x),
+    }
+    return corners[sheet.rotate_deg]
 
 
 class Stamp:
@@ -92,27 +88,20 @@ class Stamp:
         self._glyphs, self._widths, self._program = _subset(font, "".join(lines) + _TIME)
         self._lines = [part for line in lines for part in self._broken(line)]
 
-    def place(self, writer: BasePdfFileWriter, sheet: Sheet, at: dt.datetime) -> tuple[generic.IndirectObject, Box]:
+    def place(self, update: Update, at: dt.datetime) -> tuple[str, Box]:
         """Add the appearance for this instant; give its reference and the rectangle it belongs into."""
+        sheet = update.sheet
         lines = [*self._lines, time_line(at)]
         wide, high = max(map(self._width, lines)), LEADING_PT * len(lines)
-        seen_wide, seen_high = sheet.size_pt
+        seen_wide, seen_high = seen_size_pt(sheet)
         shrink = min(1.0, (seen_wide * ROOM) / wide, (seen_high * ROOM) / high)
-        box = sheet.upper_right(wide * shrink, high * shrink)
-        name = generic.pdf_name
-        form = generic.StreamObject(
-            {
-                name("/Type"): name("/XObject"),
-                name("/Subtype"): name("/Form"),
-                name("/BBox"): _numbers(0, 0, wide, high),
-                name("/Matrix"): _numbers(*_TURN[sheet.rotate_deg], 0, 0),
-                name("/Resources"): generic.DictionaryObject(
-                    {name("/Font"): generic.DictionaryObject({name("/F"): self._embed(writer)})}
-                ),
-            },
-            stream_data=self._drawing(lines),
+        turn = " ".join(str(value) for value in _TURN[sheet.rotate_deg])
+        form = update.add_stream(
+            f"/Type /XObject /Subtype /Form /BBox [0 0 {wide:.2f} {high:.2f}] /Matrix [{turn} 0 0] "
+            f"/Resources << /Font << /F {self._embed(update)} >> >>",
+            self._drawing(lines),
         )
-        return writer.add_object(form), box
+        return form, upper_right(sheet, wide * shrink, high * shrink)
 
     def _drawing(self, lines: list[str]) -> bytes:
         first = LEADING_PT * len(lines) - SIZE_PT * 0.97  # as high as a capital with two marks (Ấ); 0.23 is left below
@@ -132,55 +121,24 @@ class Stamp:
                 parts.append(word)
         return parts
 
-    def _embed(self, writer: BasePdfFileWriter) -> generic.IndirectObject:
-        name = generic.pdf_name
-        base = name(f"/{_tag(self._program.data)}+{self._program.name}")
-        file = generic.StreamObject(
-            {name("/Length1"): generic.NumberObject(self._program.size), name("/Filter"): name("/FlateDecode")},
-            encoded_data=self._program.data,
+    def _embed(self, update: Update) -> str:
+        font = self._program
+        file = update.add_stream(f"/Length1 {font.size} /Filter /FlateDecode", font.data)
+        descriptor = update.add(
+            f"<< /Type /FontDescriptor /FontName /{font.name} /Flags 4 /FontBBox [{_numbers(font.box)}] /ItalicAngle 0 "
+            f"/Ascent {font.ascent} /Descent {font.descent} /CapHeight {font.ascent} /StemV 80 "
+            f"/FontFile2 {file} >>".encode()
         )
-        descriptor = generic.DictionaryObject(
-            {
-                name("/Type"): name("/FontDescriptor"),
-                name("/FontName"): base,
-                name("/Flags"): generic.NumberObject(4),
-                name("/FontBBox"): _numbers(*self._program.box),
-                name("/ItalicAngle"): generic.NumberObject(0),
-                name("/Ascent"): generic.NumberObject(self._program.ascent),
-                name("/Descent"): generic.NumberObject(self._program.descent),
-                name("/CapHeight"): generic.NumberObject(self._program.ascent),
-                name("/StemV"): generic.NumberObject(80),
-                name("/FontFile2"): writer.add_object(file),
-            }
+        descendant = update.add(
+            f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{font.name} /CIDToGIDMap /Identity "
+            "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
+            f"/FontDescriptor {descriptor} /W [0 [{_numbers(self._widths)}]] >>".encode()
         )
-        descendant = generic.DictionaryObject(
-            {
-                name("/Type"): name("/Font"),
-                name("/Subtype"): name("/CIDFontType2"),
-                name("/BaseFont"): base,
-                name("/CIDSystemInfo"): generic.DictionaryObject(
-                    {
-                        name("/Registry"): generic.pdf_string("Adobe"),
-                        name("/Ordering"): generic.pdf_string("Identity"),
-                        name("/Supplement"): generic.NumberObject(0),
-                    }
-                ),
-                name("/CIDToGIDMap"): name("/Identity"),
-                name("/FontDescriptor"): writer.add_object(descriptor),
-                name("/W"): generic.ArrayObject([generic.NumberObject(0), _numbers(*self._widths)]),
-            }
+        letters = update.add_stream("", _to_unicode(self._glyphs))
+        return update.add(
+            f"<< /Type /Font /Subtype /Type0 /BaseFont /{font.name} /Encoding /Identity-H "
+            f"/DescendantFonts [{descendant}] /ToUnicode {letters} >>".encode()
         )
-        font = generic.DictionaryObject(
-            {
-                name("/Type"): name("/Font"),
-                name("/Subtype"): name("/Type0"),
-                name("/BaseFont"): base,
-                name("/Encoding"): name("/Identity-H"),
-                name("/DescendantFonts"): generic.ArrayObject([writer.add_object(descendant)]),
-                name("/ToUnicode"): writer.add_object(generic.StreamObject(stream_data=_to_unicode(self._glyphs))),
-            }
-        )
-        return writer.add_object(font)
 
 
 def time_line(at: dt.datetime) -> str:
@@ -207,7 +165,7 @@ class _Program:
 def _subset(path: Path, letters: str) -> tuple[dict[str, int], list[int], _Program]:
     """Glyph number by letter, widths by glyph number, and the program."""
     try:
-        font = TTFont(path, lazy=True)
+        font = TTFont(path, lazy=True, recalcTimestamp=False)
         known = font.getBestCmap()
     except (OSError, TTLibError) as error:
         told = f"the font of the stamp cannot be read (Debian: fonts-croscore): {error}"
@@ -219,8 +177,7 @@ def _subset(path: Path, letters: str) -> tuple[dict[str, int], list[int], _Progr
         raise BadConfiguration("the font's licence forbids to embed it", subject=str(path))
     per_em = font["head"].unitsPerEm
     name = (font["name"].getDebugName(6) or path.stem).replace(" ", "")
-    options = subset.Options(hinting=False, notdef_outline=True, layout_features=[], drop_tables=_DROPPED)
-    options.drop_tables.remove("cmap")  # says which glyph is which letter; it goes after that
+    options = subset.Options(hinting=False, notdef_outline=True, layout_features=[], drop_tables=[*_DROPPED])
     cutter = subset.Subsetter(options)
     cutter.populate(text=letters)
     cutter.subset(font)
@@ -233,12 +190,12 @@ def _subset(path: Path, letters: str) -> tuple[dict[str, int], list[int], _Progr
     edges = (head.xMin, head.yMin, head.xMax, head.yMax)
     box = tuple(round(edge * 1000 / per_em) for edge in edges)
     ascent, descent = (round(value * 1000 / per_em) for value in (hhea.ascent, hhea.descent))
-    font["head"].modified = font["head"].created  # else the same subset has other bytes every second
-    font.recalcTimestamp = False
     whole = io.BytesIO()
     font.save(whole)
     data = whole.getvalue()
-    program = _Program(name, zlib.compress(data, 9), len(data), (box[0], box[1], box[2], box[3]), ascent, descent)
+    program = _Program(
+        f"{_tag(data)}+{name}", zlib.compress(data, 9), len(data), (box[0], box[1], box[2], box[3]), ascent, descent
+    )
     return glyphs, widths, program
 
 
@@ -264,8 +221,5 @@ def _to_unicode(glyphs: dict[str, int]) -> bytes:
     ).encode()
 
 
-def _numbers(*values: float) -> generic.ArrayObject:
-    return generic.ArrayObject(
-        generic.NumberObject(value) if isinstance(value, int) else generic.FloatObject(round(value, 3))
-        for value in values
-    )
+def _numbers(values: Iterable[int]) -> str:
+    return " ".join(map(str, values))

@@ -1,0 +1,1 @@
+"""Seals against an authority of our own."""
