@@ -173,6 +173,11 @@ class Scan(_Section):
         description="How sheets of two sides are fed when nothing says otherwise. `stack`: all fronts, then the turned "
         "stack with all backs, for a scanner without a duplex unit.",
     )
+    code_prefixes: tuple[str, ...] = Field(
+        default=(),
+        description='Beginnings of the dossier codes that are ours, e.g. `["000.00.14.H99", "H99.1"]`. A cover with another '
+        "one waits for a person, and a code quoted on an inner sheet counts only in this range. Empty: every dossier code.",
+    )
     previews_bytes: Bytes = Field(
         default=500_000_000,
         description="Room for pictures of pages that the review screen shows; those looked at longest ago go first. "
@@ -187,6 +192,29 @@ class Archive(_Section):
         default={},
         description="Code of the archive's fonds (mã phông) for each competent unit; `*` stands for all others. The "
         "archive assigns it, so there is no default: without one no package is made.",
+    )
+
+
+class Station(_Section):
+    """A district scanning station (`lienthong station`): the scan line without a gateway on this machine."""
+
+    gateway_url: str = Field(
+        default="",
+        description="Address of the gateway that documents are handed over to. Empty: they wait in the outbound queue.",
+    )
+    key: str = Field(
+        default="",
+        description="Secret of the station's account at the gateway (role scanner; its units own the papers): "
+        "rather in the environment than in the file.",
+        repr=False,
+    )
+    first_s: Seconds = Field(default=5.0, description="Seconds before the second try while the gateway is away.")
+    most_s: Seconds = Field(
+        default=900.0,
+        description="Longest wait between two tries, also of a Retry-After: a line that is back is soon used.",
+    )
+    report_s: Seconds = Field(
+        default=300.0, description="Seconds between two reports to the gateway of what waits here and what is wrong."
     )
 
 
@@ -247,6 +275,7 @@ class Settings(BaseSettings):
     sessions: Sessions = Sessions()
     argon2: Argon2 = Argon2()
     scan: Scan = Scan()
+    station: Station = Station()
     archive: Archive = Archive()
     retry: Retry = Retry()
     rhythm: Rhythm = Rhythm()

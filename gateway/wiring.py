@@ -30,6 +30,7 @@ from gateway.desk.settle import SettleDesk
 from gateway.inbound.actions import Actions
 from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
 from gateway.inbound.callbacks import Pushing
+from gateway.inbound.documents import StationDocuments
 from gateway.inbound.soap.routes import make_soap_routes
 from gateway.metrics import Metrics
 from gateway.occupancy import occupied
@@ -43,6 +44,7 @@ from gateway.outbox.sweeper import Sweeper
 from gateway.storage.database import Database, open_database
 from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
+from gateway.workers.judging import DocumentJudge
 from gateway.workers.reports import Reports
 from gateway.workers.rules import Rules
 from gateway.workers.scans import ScanLine
@@ -90,6 +92,7 @@ class House:
     reports: Reports
     rules: Rules
     scan_line: ScanLine
+    judge: DocumentJudge
     supervisor: Supervisor
     metrics: Metrics
 
@@ -113,6 +116,7 @@ class House:
         """Lanes finish what they are sending, a while long; then every loop ends."""
         await asyncio.gather(*(lane.drain(DRAIN_S) for lane in self.lanes))
         await self.supervisor.stop()
+        await self.judge.aclose()
 
     async def _sweep(self) -> None:
         self.inbox.ring()
@@ -191,6 +195,7 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             inbox=attach,
             clock=clock,
         ),
+        judge=DocumentJudge(roots=None),
         supervisor=Supervisor(clock=clock),
         metrics=metrics,
     )
@@ -266,6 +271,14 @@ def make_door(house: House) -> web.Application:
         settle=desks.settle,
         attach=desks.attach,
     )
+    documents = StationDocuments(
+        store=store,
+        clock=clock,
+        desk=desks.attach,
+        judge=house.judge,
+        folder=settings.uploads_folder,
+        limits=settings.limits,
+    )
     soap = make_soap_routes(
         store, clock, _readers(registry), ring=house.inbox.ring, public_origin=settings.http.public_url
     )
@@ -282,7 +295,7 @@ def make_door(house: House) -> web.Application:
         callbacks=_callbacks(registry),
         arrived=house.inbox.ring,
         ready=house.supervisor.ready,
-        pages=(*pages, *soap, *actions.routes()),
+        pages=(*pages, *soap, *actions.routes(), *documents.routes()),
         show_problem=renderer.problem,
     )
 

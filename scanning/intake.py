@@ -250,7 +250,7 @@ class HotFolder:
         """
         try:
             self._make_folders()
-            lock = os.open(self.root / WORK / f".{self._mark}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            lock = os.open(self.root / f".{self._mark}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             self._tell(of_error(error, str(self.root)))
             return False

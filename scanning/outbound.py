@@ -8,6 +8,7 @@ never in the way of the others.
 """
 
 import asyncio
+import dataclasses
 import datetime as dt
 import enum
 import hashlib
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from scanning.records import document_to_json
+from scanning.records import batch_to_json, document_to_json
 from schemas.document import DocumentText, ScannedDocument, SetAside
 from schemas.errors import Stale
 from schemas.ports.clock import Clock
@@ -91,7 +92,7 @@ class OutboundQueue:
     """A :class:`schemas.ports.documents.DocumentInbox` that keeps everything until the gateway has it."""
 
     def __init__(self, folder: Path, *, clock: Clock) -> None:
-        """Use ``folder`` for the rows and the files; made if missing. What a crash left of half a copy is removed."""
+        """Use ``folder`` for the rows and the files; made if missing. Others may look at the same folder meanwhile."""
         self.arrived = asyncio.Event()
         """Set with each new parcel."""
         self._files = folder / "outbound"
@@ -101,7 +102,6 @@ class OutboundQueue:
         self._database = sqlite3.connect(folder / "outbound.sqlite", check_same_thread=False, isolation_level=None)
         self._database.executescript("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         self._database.executescript(_SCHEMA)
-        self._sweep()
 
     # --- what the line hands in ----------------------------------------------------------------------------------
 
@@ -120,8 +120,7 @@ class OutboundQueue:
         """Remember the news; the original stays here."""
         body = {
             "key": item.key,
-            "batch": item.batch.id,
-            "station": item.batch.station,
+            "batch": batch_to_json(item.batch),
             "source": item.source,
             "source_page": item.source_page,
             "reason": item.reason.value,
@@ -133,18 +132,14 @@ class OutboundQueue:
 
     async def read(self, text: DocumentText) -> None:
         """Remember the text of a document; it goes after its document, and a newer one replaces it."""
-        pages = [
-            {"page_no": page.page_no, "text": page.text, "codes": page.codes, "names": page.names, "dates": page.dates}
-            for page in text.pages
-        ]
-        await self._add(ParcelKind.TEXT, text.key, {"key": text.key, "engine": text.engine, "pages": pages}, None)
+        await self._add(ParcelKind.TEXT, text.key, dataclasses.asdict(text), None)
 
     # --- what the sender takes out -------------------------------------------------------------------------------
 
     async def due(self) -> Parcel | None:
         """The oldest parcel whose time has come; a text never before its document."""
         row = await self._do(lambda database: database.execute(_DUE, {"now": self._now()}).fetchone())
-        return _parcel(row) if row else None
+        return self._parcel(row) if row else None
 
     async def next_try_at(self) -> dt.datetime | None:
         """When the next waiting parcel's time comes; None where none waits."""
@@ -198,7 +193,19 @@ class OutboundQueue:
             "ORDER BY no LIMIT ?"
         )
         rows = await self._do(lambda database: database.execute(sql, (limit,)).fetchall())
-        return [_parcel(row) for row in rows]
+        return [self._parcel(row) for row in rows]
+
+    def sweep(self) -> None:
+        """Remove files that no open parcel names: half copies, and those that were handed over right before a crash.
+
+        For the one process that delivers into this queue, before it does.
+        """
+        with self._lock:
+            rows = self._database.execute("SELECT file FROM parcel WHERE state <> 'handed_over' AND file IS NOT NULL")
+            wanted = {Path(file).name for (file,) in rows}
+        for path in self._files.iterdir():
+            if path.name not in wanted:
+                path.unlink()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -219,7 +226,7 @@ class OutboundQueue:
         else:
             sql += "ON CONFLICT DO NOTHING"
         now = self._now()
-        values = (kind.value, key, told, str(file) if file else None, now, now)
+        values = (kind.value, key, told, file.name if file else None, now, now)
         new = await self._do(lambda database: database.execute(sql, values).rowcount > 0)
         self.arrived.set()
         return new
@@ -234,13 +241,19 @@ class OutboundQueue:
     def _now(self) -> str:
         return _utc(self._clock.now())
 
-    def _sweep(self) -> None:
-        """Remove files that no open parcel names: half copies, and those that were handed over right before a crash."""
-        rows = self._database.execute("SELECT file FROM parcel WHERE state <> 'handed_over' AND file IS NOT NULL")
-        wanted = {Path(file) for (file,) in rows}
-        for path in self._files.iterdir():
-            if path not in wanted:
-                path.unlink()
+    def _parcel(self, row: tuple[int, str, str, str, str | None, str, int, str, str]) -> Parcel:
+        no, kind, key, body, file, state, tries, next_try_at, why = row
+        return Parcel(
+            no,
+            ParcelKind(kind),
+            key,
+            body,
+            self._files / file if file else None,
+            ParcelState(state),
+            tries,
+            dt.datetime.fromisoformat(next_try_at),
+            why,
+        )
 
 
 def _known(database: sqlite3.Connection, kind: ParcelKind, key: str) -> bool:
@@ -269,18 +282,3 @@ def _copy(document: ScannedDocument, target: Path) -> None:
 def _utc(when: dt.datetime) -> str:
     """One form for all times, so that text compares as time."""
     return when.astimezone(dt.UTC).isoformat(timespec="microseconds")
-
-
-def _parcel(row: tuple[int, str, str, str, str | None, str, int, str, str]) -> Parcel:
-    no, kind, key, body, file, state, tries, next_try_at, why = row
-    return Parcel(
-        no,
-        ParcelKind(kind),
-        key,
-        body,
-        Path(file) if file else None,
-        ParcelState(state),
-        tries,
-        dt.datetime.fromisoformat(next_try_at),
-        why,
-    )

@@ -24,6 +24,11 @@ a PDF of one page with nothing but the text as :class:`scanning.assemble.Leaf` w
 (NFC), ``confidence`` (0 to 100, null without a word), ``engine``, ``layer`` (null where the page has no word); or only
 ``missing``, a sentence, where the machine has no reader or not this language: no file is to blame.
 """
+JUDGE = "judge"
+"""Judge a finished document of another machine: ``path, flavour, sealed`` and ``roots``, a file of certificates.
+
+The answer: ``seal``, what the seal says of itself (null where there is none).
+"""
 
 
 def page_to_json(page: ScannedPage) -> Json:

@@ -16,7 +16,7 @@ def document_to_json(document: ScannedDocument) -> Json:
     seal = document.seal
     return {
         **{field.name: getattr(document, field.name) for field in dataclasses.fields(document)},
-        "batch": {**dataclasses.asdict(document.batch), "begun_at": document.batch.begun_at.isoformat()},
+        "batch": batch_to_json(document.batch),
         "path": str(document.path),
         "pages": [page_to_json(page) for page in document.pages],
         "sources": [dataclasses.asdict(source) for source in document.sources],
@@ -43,6 +43,11 @@ def document_from_json(raw: Mapping[str, Any]) -> ScannedDocument:
     fields["reasons"] = tuple(ScanReason(reason) for reason in fields["reasons"])
     fields["seal"] = seal_from_json(fields["seal"]) if fields["seal"] else None
     return ScannedDocument(**fields)
+
+
+def batch_to_json(batch: ScanBatch) -> Json:
+    """The feed that documents came out of."""
+    return {**dataclasses.asdict(batch), "begun_at": batch.begun_at.isoformat()}
 
 
 def seal_to_json(note: SealNote) -> Json:

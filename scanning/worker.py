@@ -6,6 +6,7 @@ blamed on a file; it ends when stdin ends, so that no child outlives its parent.
 """
 
 import contextlib
+import datetime as dt
 import ctypes
 import dataclasses
 import errno
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from scanning import building, pdfa, protocol, reading, recipe, rendering
+from scanning import building, pdfa, protocol, reading, received, recipe, rendering
 from scanning.assemble import Leaf
 from scanning.codes import without_persons
 from scanning.page import PageSource
@@ -151,7 +152,10 @@ def _leaf(raw: protocol.Json) -> Leaf:
 
 
 def _provenance(raw: protocol.Json | None) -> Provenance | None:
-    """``station``, ``operator``, ``batch``, ``software``, and ``origins``: name, page number, SHA-256 of each leaf."""
+    """``station``, ``operator``, ``batch``, ``software``, and ``origins``: name, page number, SHA-256 of each leaf.
+
+    ``begun_at``, ISO 8601, may be missing.
+    """
     if raw is None:
         return None
     return Provenance(
@@ -160,6 +164,7 @@ def _provenance(raw: protocol.Json | None) -> Provenance | None:
         batch=str(raw["batch"]),
         software=str(raw["software"]),
         origins=tuple(Origin(str(name), int(page_no), str(sha256)) for name, page_no, sha256 in raw["origins"]),
+        begun_at=dt.datetime.fromisoformat(raw["begun_at"]) if raw.get("begun_at") else None,
     )
 
 
@@ -181,6 +186,7 @@ _OPERATIONS: dict[str, Callable[[protocol.Json], protocol.Json]] = {
     protocol.BUILD: _build,
     protocol.RENDER: _render,
     protocol.READ: reading.answer,
+    protocol.JUDGE: received.answer,
 }
 
 

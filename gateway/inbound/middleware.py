@@ -20,7 +20,6 @@ from gateway.inbound.problems import (
     NoSuchPage,
     Say,
     TooLarge,
-    TooMany,
     WrongMethod,
     problem,
     status_of,
@@ -129,7 +128,7 @@ class Edge:
         response = self._told(request, told)
         if status == 401:
             response.headers["WWW-Authenticate"] = 'Bearer realm="lienthong"'
-        if isinstance(error, TooMany):
+        if isinstance(error, EdgeError) and error.retry_after_s:
             response.headers["Retry-After"] = str(error.retry_after_s)
         if isinstance(error, TooLarge) or status == 408:
             response.force_close()  # the rest of the body is not read

@@ -32,6 +32,8 @@ class EdgeError(LienthongError):
 
     text = MessageId("request.invalid")
     status: ClassVar[int] = 400
+    retry_after_s: int = 0
+    """Seconds after which the same request may do better; 0: not for waiting."""
 
 
 class Unauthenticated(EdgeError):

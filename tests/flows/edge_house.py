@@ -27,11 +27,13 @@ from gateway.desk.scans import ScanDesk
 from gateway.desk.settle import SettleDesk
 from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
 from gateway.inbound.callbacks import Pushing
+from gateway.inbound.documents import StationDocuments
 from gateway.metrics import Metrics
 from gateway.outbox.bells.embedded import EmbeddedBell
 from gateway.outbox.route import Router, RoutingTable
 from gateway.sample import people, province
 from gateway.storage.database import Database, open_database
+from gateway.workers.judging import DocumentJudge
 from schemas.calendar import Span, WorkCalendar
 from schemas.ids import PeerId, UnitId, UserId
 from schemas.ports.stores import Tx
@@ -44,6 +46,7 @@ NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
 """Monday, nine o'clock at the counter."""
 PASSWORD = "mật khẩu dài của quầy"
 KEY, OTHER_KEY = "k-" + "a" * 40, "k-" + "b" * 40
+STATION_KEY = "k-" + "c" * 40
 SIGNED, UNSIGNED = PeerId("signing_post"), PeerId("plain_post")
 SECRET = b"shared with the peer"
 CARRIER_PEER = PeerId("vnpost_hcc")
@@ -227,7 +230,8 @@ async def edge_house(folder: Path, *, clock: MovedClock | None = None, **env: st
     hashed = hash_password(PASSWORD, settings.argon2)
     await store.write(lambda tx: seed(tx, clock.now(), hashed))
     arrived = asyncio.Event()
-    app = _app(settings, store, clock, arrived)
+    judge = DocumentJudge(roots=None)
+    app = _app(settings, store, clock, arrived, judge)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -238,10 +242,13 @@ async def edge_house(folder: Path, *, clock: MovedClock | None = None, **env: st
             yield EdgeHouse(f"http://{host}:{port}", settings, store, clock, app, arrived, session)
     finally:
         await runner.cleanup()
+        await judge.aclose()
         await store.close()
 
 
-def _app(settings: Settings, store: Database, clock: MovedClock, arrived: asyncio.Event) -> web.Application:
+def _app(
+    settings: Settings, store: Database, clock: MovedClock, arrived: asyncio.Event, judge: DocumentJudge
+) -> web.Application:
     bell = EmbeddedBell(settings.database_url, clock=clock)
     table = RoutingTable(PeerId("dvcqg"), PeerId("lien_thong"), {}, {province.CARRIER: CARRIER_PEER})
     router = Router(table, bell=bell, clock=clock, base_url=settings.public_url)
@@ -254,6 +261,14 @@ def _app(settings: Settings, store: Database, clock: MovedClock, arrived: asynci
     )
     doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
     uploads = make_uploads(settings, store=store, scans=scans)
+    documents = StationDocuments(
+        store=store,
+        clock=clock,
+        desk=queue,
+        judge=judge,
+        folder=settings.uploads_folder,
+        limits=settings.limits,
+    )
     renderer = make_renderer(settings, peers={PeerId("dvcqg"): "Cổng Dịch vụ công quốc gia"})
 
     async def ready() -> Mapping[str, bool]:
@@ -275,18 +290,21 @@ def _app(settings: Settings, store: Database, clock: MovedClock, arrived: asynci
         },
         arrived=arrived.set,
         ready=ready,
-        pages=make_pages(
-            settings,
-            store=store,
-            clock=clock,
-            renderer=renderer,
-            doorkeeper=doorkeeper,
-            handovers=handovers,
-            settle=settle,
-            queue=queue,
-            uploads=uploads,
-            blobs=store.blobs,
-            archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
+        pages=(
+            *documents.routes(),
+            *make_pages(
+                settings,
+                store=store,
+                clock=clock,
+                renderer=renderer,
+                doorkeeper=doorkeeper,
+                handovers=handovers,
+                settle=settle,
+                queue=queue,
+                uploads=uploads,
+                blobs=store.blobs,
+                archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
+            ),
         ),
         show_problem=renderer.problem,
     )
@@ -305,6 +323,7 @@ def seed(tx: AccountTx, now: dt.datetime, password_hash: str) -> None:
         if tx.accounts.user_named(name) is None:
             tx.accounts.put_user(User(UserId(0), name, shown, password_hash, roles, units, True, 0, None))
     tx.accounts.put_key(ApiKey("one-stop", digest(KEY), "", everything, (), None, True))
+    tx.accounts.put_key(ApiKey("tram", digest(STATION_KEY), "", (Role.SCANNER,), (province.COMMUNE,), None, True))
     tx.accounts.put_key(ApiKey("other", digest(OTHER_KEY), "", (Role.CLERK,), (province.OTHER_COMMUNE,), None, True))
 
 

@@ -7,11 +7,16 @@ from pydantic.json_schema import models_json_schema
 from gateway.inbound.forms import replies
 from gateway.inbound.forms.actions import AssignForm, CorrectionForm, ResultForm
 from gateway.inbound.forms.decisions import CaseForm, ReasonForm
+from gateway.inbound.forms.documents import AsideForm, DocumentForm, StationForm, TextForm
 from gateway.inbound.forms.fields import Form
 from gateway.inbound.forms.handover import HandoverForm
 
 REQUESTS: Final[dict[str, type[Form]]] = {
-    form.__name__: form for form in (HandoverForm, ReasonForm, CaseForm, ResultForm, CorrectionForm, AssignForm)
+    form.__name__: form
+    for form in (
+        *(HandoverForm, ReasonForm, CaseForm, ResultForm, CorrectionForm, AssignForm),
+        *(DocumentForm, AsideForm, TextForm, StationForm),
+    )
 }
 REPLIES: Final[dict[str, type]] = {
     kind.__name__: kind
@@ -26,7 +31,10 @@ REPLIES: Final[dict[str, type]] = {
         replies.ActionReply,
         replies.DiscrepancyListReply,
         replies.UploadReply,
+        replies.TakenReply,
         replies.ScanQueueReply,
+        replies.DocumentListReply,
+        replies.DocumentTextReply,
         replies.HealthReply,
     )
 }
