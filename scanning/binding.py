@@ -79,9 +79,7 @@ class Binder:
         )
         return approved_from_json(answer, out), answer
 
-    async def _texts(
-        self, ledger: Ledger, pages: Sequence[ScannedPage], places: Places
-    ) -> dict[tuple[str, int], str]:
+    async def _texts(self, ledger: Ledger, pages: Sequence[ScannedPage], places: Places) -> dict[tuple[str, int], str]:
         """Text layers of the pages, by source and page number; none at all where the machine has no reader."""
         self._layers.mkdir(parents=True, exist_ok=True)
         jobs = (self._read(ledger, page, places[page.source]) for page in pages)
@@ -141,6 +139,7 @@ def _provenance(batch: ScanBatch, pages: Sequence[ScannedPage]) -> Json:
         "station": batch.station,
         "operator": batch.operator,
         "batch": batch.id,
+        "begun_at": batch.begun_at.isoformat(),
         "software": _software(),
         "origins": [[page.source, page.source_page, page.sha256] for page in pages],
     }
