@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import acks, barcodes, events, figures, scanning, sends, startup
+from benchmarks import acks, barcodes, events, figures, ocr, scanning, sends, startup
 from benchmarks.figures import Extent, Figure
 from gateway import log
 from gateway.clock import SystemClock
@@ -24,6 +24,7 @@ MODULES: Final[dict[str, Callable[[Extent], list[Figure]]]] = {
     "events": events.measure,
     "scanning": scanning.measure,
     "barcodes": barcodes.measure,
+    "ocr": ocr.measure,
 }
 
 

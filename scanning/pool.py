@@ -195,6 +195,8 @@ async def _start(nice: int) -> asyncio.subprocess.Process:
         raise LineDown(f"A scan worker does not start (exit code {code}); run python -m scanning.worker to see why.")
     if not greeting.get("zbar"):
         log.info("libzbar0 is not installed: the last-chance barcode reader is off")
+    if not greeting.get("osd"):
+        log.info("tesseract is not installed: pages that seem to lie on their side are only reported")
     return process
 
 

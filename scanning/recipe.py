@@ -3,19 +3,23 @@
 Runs inside a worker child; a benchmark or a test may call it in its own process.
 """
 
+import dataclasses
 import hashlib
+import math
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scanning import pdfa, scanner_pdf, verify
 from scanning.assemble import Leaf, assemble
 from scanning.building import build
-from scanning.page import PageImage, PageSource, PdfA
+from scanning.codes import near_misses
+from scanning.page import Gray, PageImage, PageSource, PdfA
 from scanning.raster import count_frames, open_image
-from scanning.steps import barcodes, blank, ink, quality, skew
+from scanning.steps import barcodes, blank, crop, ink, orientation, paper, quality, skew
 from scanning.steps.decode import decode
-from scanning.structure import BadFile, FileKind, check_complete
+from scanning.structure import FileKind, check_complete
 from schemas.document import PageVerdict, ScannedPage, ScanReason
 from schemas.ids import Sha256
 
@@ -61,81 +65,109 @@ def read_page(source: PageSource, *, name: str, sha256: str, whole_page: bool) -
     Raises:
         BadFile: the page cannot be read, or cannot become PDF/A.
     """
-    if source.kind is FileKind.PDF:
-        _check_kept_page(source)
+    is_kept = source.kind is FileKind.PDF and _is_kept_page(source)
     page = decode(source)
     flat = ink.flatten(page.quarter)
     ink_mask = ink.mask(flat)
     codes = barcodes.find(page, flat, whole_page=whole_page)
-    blankness = blank.Blankness.WRITTEN if codes else blank.judge(ink_mask)
-    if blankness is blank.Blankness.BLANK:
-        return _record(page, name, sha256, blank=True)
-    sharpness = quality.sharpness(page, ink_mask)
-    contrast = quality.contrast(page.quarter)
-    verdict, reasons = quality.verdict(sharpness, contrast, page.dpi)
-    if blankness is blank.Blankness.DOUBT:
-        verdict, reasons = max(verdict, PageVerdict.WARN, key=_RANK.index), (*reasons, ScanReason.MAYBE_BLANK)
-    return ScannedPage(
+    height, width = page.gray.shape
+    size = paper.measure(page.stated_dpi, width, round(height / page.aspect))
+    sheet = None if is_kept else crop.find(page.eighth, size.dpi)
+    if sheet is not None:
+        size = _sheets_size(size, page, sheet)
+        page, ink_mask = crop.inside(page, ink_mask, sheet)
+    record = ScannedPage(
         source=name,
         source_page=source.page_no,
         sha256=Sha256(sha256),
-        width_px=page.gray.shape[1],
-        height_px=page.gray.shape[0],
-        dpi=page.dpi,
-        skew_deg=skew.angle_deg(page),
-        blank=False,
-        sharpness=sharpness,
-        contrast=contrast,
-        barcodes=codes,
-        verdict=verdict,
-        reasons=reasons,
-    )
-
-
-_RANK = (PageVerdict.GOOD, PageVerdict.WARN, PageVerdict.RESCAN)
-
-
-def _record(page: PageImage, name: str, sha256: str, *, blank: bool) -> ScannedPage:
-    """Record of a page on which there is nothing to measure."""
-    height, width = page.gray.shape
-    return ScannedPage(
-        source=name,
-        source_page=page.source.page_no,
-        sha256=Sha256(sha256),
         width_px=width,
         height_px=height,
-        dpi=page.dpi,
+        dpi=size.dpi,
         skew_deg=0.0,
-        blank=blank,
+        blank=False,
         sharpness=None,
-        contrast=quality.contrast(page.quarter),
-        barcodes=(),
+        contrast=quality.contrast(page.quarter if sheet is None else crop.middle(page.quarter)),
+        barcodes=codes,
+        near_misses=near_misses(codes),
         verdict=PageVerdict.GOOD,
+        paper=size.format,
+    )
+    blankness = blank.Blankness.WRITTEN if codes else blank.judge(ink_mask)
+    if blankness is blank.Blankness.BLANK:
+        return dataclasses.replace(record, blank=True)
+    doubts = [ScanReason.MAYBE_BLANK] * (blankness is blank.Blankness.DOUBT)
+    doubts += [ScanReason.NEAR_MISS] * bool(record.near_misses)
+    doubts += [ScanReason.ODD_SIZE] * (size.odd and not is_kept)
+    return _measured(record, page, ink_mask, sheet, doubts)
+
+
+def _measured(
+    record: ScannedPage, page: PageImage, ink_mask: Gray, sheet: crop.Sheet | None, doubts: list[ScanReason]
+) -> ScannedPage:
+    """What only a page that is written on can tell: its angle, its way up, its sharpness."""
+    lines = skew.measure(ink_mask)
+    way = orientation.judge(page.gray, ink_mask, lines, record.barcodes, dpi=record.dpi, stated_deg=page.rotate_deg)
+    turn_deg = lines.turn_deg
+    if lines.sideways is None and sheet is not None and sheet.alone:
+        turn_deg = sheet.turn_deg  # a card without lines of print lies as its edges lie
+    sharpness = quality.sharpness(page, ink_mask, record.contrast)
+    verdict, reasons = quality.verdict(sharpness, record.contrast, round(record.dpi * min(1.0, page.aspect)))
+    if not way.sure:
+        doubts.append(ScanReason.UNSURE_WAY_UP)
+    if doubts and verdict is PageVerdict.GOOD:
+        verdict = PageVerdict.WARN
+    return dataclasses.replace(
+        record,
+        skew_deg=_true_angle(turn_deg, page.aspect),
+        sharpness=sharpness,
+        verdict=verdict,
+        reasons=(*reasons, *doubts),
+        rotate_deg=(way.rotate_deg - page.rotate_deg) % 360,
+        crop=None if sheet is None else sheet.crop(turn_deg),
     )
 
 
-def _check_kept_page(source: PageSource) -> None:
+def _sheets_size(bed: paper.Paper, page: PageImage, sheet: crop.Sheet) -> paper.Paper:
+    """Size of a sheet smaller than its bed; the bed's own format says nothing then."""
+    width_px, height_px = sheet.width_px, sheet.height_px / page.aspect
+    return paper.Paper(bed.dpi, paper.format_of(width_px, height_px, bed.dpi), odd=False)
+
+
+def _true_angle(turn_deg: float, aspect: float) -> float:
+    """The angle on paper of one measured in pixels that are not square.
+
+    >>> _true_angle(2.0, 1.0), _true_angle(2.0, 0.5)
+    (2.0, 4.0)
+    """
+    return turn_deg if aspect == 1.0 else round(math.degrees(math.atan(math.tan(math.radians(turn_deg)) / aspect)), 2)
+
+
+def _is_kept_page(source: PageSource) -> bool:
     """A page that must be kept as it is has to pass the judge alone, so that it cannot spoil its document later."""
     with scanner_pdf.opened(source.path) as pdf:
         if scanner_pdf.open_page(pdf, source.page_no).stream is not None:
-            return
+            return False
     with tempfile.TemporaryDirectory() as folder:
         draft = assemble([Leaf(source, dpi=300)])
         candidate = pdfa.make(draft, Path(folder) / "page.pdf", identifier="page", title="page")
         verify.judge(candidate.path, flavour=pdfa.FLAVOUR)
+    return True
 
 
-def one_page(path: Path, out: Path, *, whole_page: bool = True) -> tuple[ScannedPage, PdfA]:
-    """The whole line for one image file, in this process: what the benchmark measures.
+def one_batch(paths: Sequence[Path], out: Path) -> tuple[tuple[ScannedPage, ...], PdfA]:
+    """The whole line for a cover and its pages, in this process: what the benchmark measures.
+
+    Codes are searched on all of the first page, as the line does it.
 
     Raises:
-        BadFile: the file cannot be used.
+        BadFile: a file cannot be used.
     """
-    found = inspect(path)
-    source = PageSource(path, found.kind)
-    page = read_page(source, name=path.name, sha256=found.sha256, whole_page=whole_page)
-    leaf = Leaf(source, dpi=page.dpi, skew_deg=page.skew_deg)
-    return page, build([leaf], out, identifier=found.sha256, title=path.stem)
-
-
-__all__ = ["BadFile", "Inspection", "inspect", "one_page", "read_page"]
+    pages: list[ScannedPage] = []
+    leaves: list[Leaf] = []
+    for path in paths:
+        found = inspect(path)
+        source = PageSource(path, found.kind)
+        page = read_page(source, name=path.name, sha256=found.sha256, whole_page=not pages)
+        pages.append(page)
+        leaves.append(Leaf(source, dpi=page.dpi, skew_deg=page.skew_deg, rotate_deg=page.rotate_deg, crop=page.crop))
+    return tuple(pages), build(leaves, out, identifier=pages[0].sha256, title=paths[0].stem)

@@ -6,9 +6,9 @@ blamed on a file; it ends when stdin ends, so that no child outlives its parent.
 """
 
 import contextlib
-import datetime as dt
 import ctypes
 import dataclasses
+import datetime as dt
 import errno
 import io
 import json
@@ -25,7 +25,7 @@ from scanning.assemble import Leaf
 from scanning.codes import without_persons
 from scanning.page import PageSource
 from scanning.provenance import Origin, Provenance
-from scanning.steps import barcodes
+from scanning.steps import barcodes, osd
 from scanning.structure import BadFile, FileKind
 from schemas.document import ScanReason
 
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def _serve(answers: BinaryIO, complaints: io.FileIO) -> int:
-    _answer(answers, {"hello": os.getpid(), "zbar": barcodes.has_zbar()})
+    _answer(answers, {"hello": os.getpid(), "zbar": barcodes.has_zbar(), "osd": osd.program() is not None})
     for line in sys.stdin.buffer:
         job = json.loads(line)
         _limit_job()

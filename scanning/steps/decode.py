@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from scanning import scanner_pdf
-from scanning.page import PageImage, PageSource, plausible_dpi
-from scanning.raster import OpenedPage, open_image
+from scanning.page import Gray, PageImage, PageSource
+from scanning.raster import open_image
+from scanning.streams import OpenedPage
 from scanning.structure import FileKind
 
 cv2.setNumThreads(1)  # N workers on N cores: more threads in each only wait for one another
@@ -29,14 +30,30 @@ def decode(source: PageSource) -> PageImage:
 
 def _pixels(source: PageSource, page: OpenedPage) -> PageImage:
     gray = page.gray()
-    height, width = gray.shape
-    quarter = cv2.resize(gray, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
-    eighth = cv2.resize(quarter, (max(1, width // 8), max(1, height // 8)), interpolation=cv2.INTER_AREA)
+    quarter, eighth = smaller(gray)
     return PageImage(
         source=source,
         gray=gray,
-        quarter=np.asarray(quarter, np.uint8),
-        eighth=np.asarray(eighth, np.uint8),
-        dpi=plausible_dpi(page.dpi, width, height),
+        quarter=quarter,
+        eighth=eighth,
+        stated_dpi=page.dpi,
         rotate_deg=page.rotate_deg,
+        aspect=page.aspect,
     )
+
+
+def smaller(gray: Gray) -> tuple[Gray, Gray]:
+    """Copies at a quarter and an eighth, by halving.
+
+    A last odd row or column is left out, so that every factor is two: OpenCV halves three times in 0.6 ms and takes
+    14 ms for a quarter that does not come out even.
+    """
+    quarter = halved(halved(gray))
+    return quarter, halved(quarter)
+
+
+def halved(gray: Gray) -> Gray:
+    """Half the size, each pixel the mean of four."""
+    height, width = (max(1, side // 2) for side in gray.shape)
+    whole = gray[: height * 2, : width * 2]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
