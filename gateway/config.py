@@ -175,8 +175,8 @@ class Scan(_Section):
     )
     code_prefixes: tuple[str, ...] = Field(
         default=(),
-        description='Beginnings of the dossier codes that are ours, e.g. `["000.00.14.H99", "H99.1"]`. A cover with another '
-        "one waits for a person, and a code quoted on an inner sheet counts only in this range. Empty: every dossier code.",
+        description='Beginnings of the dossier codes that are ours, e.g. `["000.00.14.H99"]`; a cover with another one '
+        "waits for a person, a quotation of another one is nothing. Empty: every dossier code is taken.",
     )
     previews_bytes: Bytes = Field(
         default=500_000_000,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gateway.config import Scan
 from scanning.approved import Sealer
+from scanning.codes import CodeRules
 from scanning.intake import HotFolder
 from scanning.journal import FileJournal
 from scanning.ocr import NICE, PoolReader
@@ -30,6 +31,7 @@ def policy_of(settings: Scan) -> LinePolicy:
         languages=settings.languages,
         provenance=settings.provenance,
         order=FeedOrder(settings.order),
+        codes=CodeRules(settings.code_prefixes),
     )
 
 
