@@ -46,7 +46,7 @@ _UNREADABLE = (
 """What reading a file made by somebody else may raise inside pyHanko and its ASN.1 parser."""
 
 
-logging.getLogger("pyhanko.sign.validation.generic_cms").setLevel(logging.CRITICAL)
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 """It writes a stack trace for each certificate that is not trusted; what is wrong is in the error that we raise."""
 
 
@@ -96,6 +96,8 @@ async def examine(data: bytes, roots: Roots) -> Seal:
     """
     try:
         found = layers(data)
+        if not found.added:
+            raise _broken("there is none")
         wrong = next(faults(data, found), None)
         if wrong is not None:
             raise _broken(wrong)

@@ -120,7 +120,7 @@ class _Walk:
 
     def check(self, added: frozenset[Ref]) -> None:
         root = self._see(self._now.Root)
-        _same(self._before.Root, root, _CATALOGUE, "catalogue")
+        _same(self._before.Root, root, _CATALOGUE, "the catalogue")
         if "/Extensions" in root:
             _only(self._see(root["/Extensions"]), _EXTENSION, "extensions")
         form = self._see(root["/AcroForm"])
@@ -207,9 +207,9 @@ def _same(old: pikepdf.Object, new: pikepdf.Object, may: set[str], what: str) ->
     """Every entry is as it was but for the named ones; references are compared, not followed."""
     for key in sorted({*old.keys(), *new.keys()} - may):
         if key not in old or key not in new:
-            raise Fault(f"{key} of the {what} came or went")
+            raise Fault(f"{key} of {what} came or went")
         if _written(old[key]) != _written(new[key]):
-            raise Fault(f"{key} of the {what} was changed")
+            raise Fault(f"{key} of {what} was changed")
 
 
 def _only(found: pikepdf.Object, may: set[str], what: str) -> None:
