@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import acks, barcodes, events, figures, ocr, scanning, sends, startup
+from benchmarks import acks, barcodes, events, figures, ocr, scanning, sends, skew, startup
 from benchmarks.figures import Extent, Figure
 from gateway import log
 from gateway.clock import SystemClock
@@ -23,6 +23,7 @@ MODULES: Final[dict[str, Callable[[Extent], list[Figure]]]] = {
     "sends": sends.measure,
     "events": events.measure,
     "scanning": scanning.measure,
+    "skew": skew.measure,
     "barcodes": barcodes.measure,
     "ocr": ocr.measure,
 }
