@@ -46,6 +46,7 @@ from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
 from gateway.workers.judging import DocumentJudge
 from gateway.workers.reports import Reports
+from gateway.workers.reviews import RESUME_S, Reviews
 from gateway.workers.rules import Rules
 from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
@@ -93,6 +94,7 @@ class House:
     rules: Rules
     scan_line: ScanLine
     judge: DocumentJudge
+    reviews: Reviews
     supervisor: Supervisor
     metrics: Metrics
 
@@ -104,6 +106,7 @@ class House:
             self.supervisor.start(f"lane-{lane.peer}", lane.run)
         self.supervisor.start("inbox", self.inbox.run)
         self.supervisor.start("scans", self.scan_line.run)
+        self.supervisor.every("reviews", dt.timedelta(seconds=RESUME_S), self.reviews.once)
         self.supervisor.every("sweeper", dt.timedelta(seconds=rhythm.outbox_s), self._sweep)
         watch = dt.timedelta(seconds=rhythm.watch_s)
         for peer in self.feeds.peers:
@@ -117,6 +120,7 @@ class House:
         await asyncio.gather(*(lane.drain(DRAIN_S) for lane in self.lanes))
         await self.supervisor.stop()
         await self.judge.aclose()
+        await self.reviews.close()
 
     async def _sweep(self) -> None:
         self.inbox.ring()
@@ -195,6 +199,15 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             inbox=attach,
             clock=clock,
         ),
+        reviews=Reviews(
+            settings.scan,
+            store=database,
+            attach=attach,
+            sealer=None,
+            hot_folder=settings.hot_folder,
+            data_folder=settings.data_folder,
+            clock=clock,
+        ),
         judge=DocumentJudge(roots=None),
         supervisor=Supervisor(clock=clock),
         metrics=metrics,
@@ -262,6 +275,7 @@ def make_door(house: House) -> web.Application:
         uploads=uploads,
         blobs=store.blobs,
         archive=desks.archive,
+        review=house.reviews.desk,
     )
     actions = Actions(
         store=store,

@@ -53,7 +53,7 @@ class Refusal(enum.StrEnum):
     NOT_READ = "not_read"
     TAKEN = "taken"
     SEAL_WAITS = "seal_waits"
-    NOT_OPEN = "not_open"
+    LINE_DOWN = "line_down"
 
     @property
     def text(self) -> MessageId:

@@ -17,8 +17,10 @@ from gateway.console.login import Login
 from gateway.console.messages import MessagePages
 from gateway.console.passwords import Passwords
 from gateway.console.render import Renderer, static_bytes
+from gateway.console.review import ReviewPages
 from gateway.console.scans import ScanPages
 from gateway.console.texts import TextPages
+from gateway.desk.review import ReviewDesk
 from gateway.inbound.auth import Doorkeeper
 from gateway.inbound.desks import ArchiveDesk, Blobs, HandoverDesk, QueueDesk, SettleDesk
 from gateway.inbound.routes import Route, public
@@ -28,7 +30,7 @@ from schemas.ids import PeerId
 from schemas.ports.clock import Clock
 
 NOBODY: Final[Mapping[PeerId, str]] = MappingProxyType({})
-_TYPES = {"console.css": "text/css"}
+_TYPES = {"console.css": "text/css", "review.css": "text/css", "review.js": "text/javascript"}
 
 
 def make_renderer(settings: Settings, *, peers: Mapping[PeerId, str] = NOBODY) -> Renderer:
@@ -49,6 +51,7 @@ def make_pages(
     uploads: Uploads,
     blobs: Blobs,
     archive: ArchiveDesk,
+    review: ReviewDesk,
 ) -> tuple[Route, ...]:
     """Every screen of the console, for ``make_app(pages=…)``; doorkeeper and uploads are those of the application."""
     login = Login(
@@ -69,7 +72,8 @@ def make_pages(
         TextPages(store=store, clock=clock, renderer=renderer),
         CasePages(store=store, clock=clock, renderer=renderer, desk=settle),
         MessagePages(store=store, clock=clock, renderer=renderer, desk=settle),
-        ScanPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=queue),
+        ScanPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=queue, review=review),
+        ReviewPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=review),
     )
     why = public("the log-in page needs its styles; they are no secret")
     static = Route("GET", "/static/{digest}/{name}", _static, why, page=True)

@@ -52,6 +52,9 @@ NOTICES: Final = {
     "settled": "Đã ghi nhận quyết định.",
     "uploaded": "Đã nhận tệp; dây chuyền quét đang xử lý.",
     "assigned": "Đã gắn tài liệu vào hồ sơ.",
+    "accepted": "Đã nhận tài liệu.",
+    "seal_waits": "Đã nhận; tài liệu chờ ký số rồi mới gửi.",
+    "inserted": "Đã chèn trang quét lại.",
     "out": "Đã đăng xuất.",
 }
 """What a page says after a redirect (``?done=``); any other word says nothing."""

@@ -5,6 +5,7 @@ from aiohttp import web
 from gateway.accounts import Role
 from gateway.console.catalogue import known
 from gateway.console.render import Renderer
+from gateway.desk.review import ReviewDesk
 from gateway.inbound import bodies, scope
 from gateway.inbound.auth import MULTIPART, signed
 from gateway.inbound.desks import QueueDesk
@@ -16,6 +17,8 @@ from schemas.errors import NotFound
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Store, Tx
 
+_BATCHES = 40
+"""Batches that are offered for review: a day of a busy station."""
 _OFFERS = 3
 """Codes offered for one document; more would be a list of another paper."""
 
@@ -23,8 +26,18 @@ _OFFERS = 3
 class ScanPages:
     """What the scan line could not decide."""
 
-    def __init__(self, *, store: Store, clock: Clock, renderer: Renderer, uploads: Uploads, desk: QueueDesk) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        renderer: Renderer,
+        uploads: Uploads,
+        desk: QueueDesk,
+        review: ReviewDesk,
+    ) -> None:
         self._store = store
+        self._review = review
         self._clock = clock
         self._renderer = renderer
         self._uploads = uploads
@@ -41,8 +54,16 @@ class ScanPages:
     async def show(self, request: web.Request) -> web.Response:
         """The queue."""
         waiting, aside, offers = await self._store.read(_queue)
+        batches = await self._review.recent(_BATCHES)
         return self._renderer.page(
-            request, "scans.html", waiting=waiting, aside=aside, offers=offers, reason_id=_reason_id
+            request,
+            "scans.html",
+            waiting=waiting,
+            aside=aside,
+            offers=offers,
+            reason_id=_reason_id,
+            batches=batches,
+            reviewable={known.batch.id for known in batches},
         )
 
     async def upload(self, request: web.Request) -> web.Response:

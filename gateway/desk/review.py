@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 LARGE_PX, SMALL_PX = 1_400, 160
 """Longest sides of the two pictures of a page: the one that is read, and the one in the strip."""
+PARSED = 8
+"""Batches kept in memory as they were read from the journal: 200 pages take 20 ms to parse, and each picture asks."""
 FRESH = 12
 """Waiting documents of other batches that are offered as rescanned pages."""
 
@@ -96,6 +98,7 @@ class ReviewDesk:
         self._acceptance = acceptance
         self._inserting = inserting
         self._previews = previews
+        self._parsed: dict[str, tuple[KnownBatch, Review]] = {}
         self._locks: collections.defaultdict[str, asyncio.Lock] = collections.defaultdict(asyncio.Lock)
 
     # --- looking -------------------------------------------------------------------------------------------------
@@ -123,6 +126,19 @@ class ReviewDesk:
             return Desktop(known.batch, known.closed, review, documents, dossiers, elsewhere, fresh)
 
         return await self._store.read(gather)
+
+    async def dossiers_at(self, batch_id: str, sheet: str, *, together: bool = False) -> tuple[Dossier, ...]:
+        """The dossier that a sheet belongs to as planned; ``together``: those of all documents accepted with it.
+
+        Raises:
+            NotFound, EditRefused: no such batch or sheet.
+        """
+        _, review = await self._read(batch_id)
+        paper = review.plan.paper_of(sheet)
+        papers = review.plan.together(paper)[0] if together else (paper,)
+        codes = [each.code for each in papers if each.code]
+        found = await self._store.read(lambda tx: [tx.dossiers.find(code) for code in codes])
+        return tuple(dossier for dossier in found if dossier is not None)
 
     async def picture(self, batch_id: str, sheet: str, *, large: bool) -> Path:
         """The page as a JPEG on disk.
@@ -237,12 +253,21 @@ class ReviewDesk:
     # --- inside --------------------------------------------------------------------------------------------------
 
     async def _read(self, batch_id: str, expected: int | None = None) -> tuple[KnownBatch, Review]:
+        known, review = self._parsed.get(batch_id) or await self._parse(batch_id)
+        if expected is not None and expected != len(review.edits):
+            raise EditRefused(Refusal.CHANGED_MEANWHILE, subject=batch_id)
+        return known, review
+
+    async def _parse(self, batch_id: str) -> tuple[KnownBatch, Review]:
+        """The batch out of its rows. Of a closed one only this desk writes rows that matter, so it is remembered."""
         known = await self._journal.batch(batch_id)
         if known is None:
             raise NotFound("no batch that this house scanned", subject=batch_id[:64])
         review = read(batch_id, await self._journal.rows(batch_id))
-        if expected is not None and expected != len(review.edits):
-            raise EditRefused(Refusal.CHANGED_MEANWHILE, subject=batch_id)
+        if known.closed:
+            self._parsed[batch_id] = known, review
+            while len(self._parsed) > PARSED:
+                self._parsed.pop(next(iter(self._parsed)))
         return known, review
 
     async def _write(self, batch_id: str, review: Review, edit: Edit, principal: Principal) -> Edit:
@@ -252,6 +277,7 @@ class ReviewDesk:
         replay(review.first, (*review.edits, edit))
         row = edit_row(batch_id, len(review.edits) + 1, edit)
         await self._journal.record(row)
+        self._parsed.pop(batch_id, None)
         if row not in await self._journal.rows(batch_id):
             raise EditRefused(Refusal.CHANGED_MEANWHILE, subject=batch_id)
         told = f"{edit.sheet} {edit.value}".strip()
@@ -275,6 +301,7 @@ class ReviewDesk:
             edit = Edit(Op.INSERT, sheet, added=added.pages, instead=instead, takes=takes)
             apply(review.plan, edit)
             await self._inserting.keep(batch_id, added)
+            self._parsed.pop(batch_id, None)
             await self._write(batch_id, review, edit, principal)
 
     async def _known_code(self, code: str) -> Dossier:
@@ -308,14 +335,17 @@ class ReviewDesk:
     ) -> bool:
         """Carry it out and note that it is done; an acceptance that the store refuses is taken out of the plan."""
         subject = edit_subject(number)
+        self._parsed.pop(batch.id, None)
         try:
             if not await self._acceptance.carry_out(batch, review, number, edit, bound=bound):
                 return False
         except (NotAllowed, NotFound, Stale) as refused:
             await self._journal.record(StageRow(batch.id, subject, REFUSED))
             await self._journal.record(StageRow(batch.id, subject, DONE))
+            self._parsed.pop(batch.id, None)
             raise EditRefused(Refusal.TAKEN, subject=batch.id) from refused
         await self._journal.record(StageRow(batch.id, subject, DONE))
+        self._parsed.pop(batch.id, None)
         return True
 
 

@@ -89,8 +89,8 @@ class Uploads:
         reply = await self._store.read(lambda tx: ScanQueueReply(tx.documents.unassigned(), tx.documents.aside()))
         return web.Response(body=write(reply), content_type="application/json")
 
-    async def take(self, request: web.Request) -> UploadReply:
-        """Read the upload into a folder and give it to the desk.
+    async def take(self, request: web.Request, desk: ScanDesk | None = None) -> UploadReply:
+        """Read the upload into a folder and give it to the desk; ``desk`` stands in for the hot folder's.
 
         Raises:
             UnsupportedType, TooLarge, TooSlow, NoFiles, BadMultipart, ForgedForm: the upload cannot be taken.
@@ -109,7 +109,7 @@ class Uploads:
         try:
             session = None if request.headers.get(CSRF_HEADER) else who.session
             files, total = await self._spool(request, spool, session)
-            batch = await self._desk.take(spool, principal=who.principal)
+            batch = await (desk or self._desk).take(spool, principal=who.principal)
         except OSError as error:
             if error.errno in _NO_ROOM:  # the disk filled up since it was looked at
                 raise StoreFull(subject=str(self._folder)) from error

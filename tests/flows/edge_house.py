@@ -34,6 +34,7 @@ from gateway.outbox.route import Router, RoutingTable
 from gateway.sample import people, province
 from gateway.storage.database import Database, open_database
 from gateway.workers.judging import DocumentJudge
+from gateway.workers.reviews import Reviews
 from schemas.calendar import Span, WorkCalendar
 from schemas.ids import PeerId, UnitId, UserId
 from schemas.ports.stores import Tx
@@ -49,6 +50,8 @@ KEY, OTHER_KEY = "k-" + "a" * 40, "k-" + "b" * 40
 STATION_KEY = "k-" + "c" * 40
 SIGNED, UNSIGNED = PeerId("signing_post"), PeerId("plain_post")
 SECRET = b"shared with the peer"
+REVIEWS, ATTACH = web.AppKey("reviews", Reviews), web.AppKey("attach", AttachDesk)
+"""What stands behind the door, for tests that come in by another way."""
 CARRIER_PEER = PeerId("vnpost_hcc")
 CHEAP = {"TIME_COST": "1", "MEMORY_KIB": "64", "PARALLELISM": "1"}
 """A password hash that costs nothing."""
@@ -259,6 +262,15 @@ def _app(
     queue = AttachDesk(
         store, blobs=store.blobs, clock=clock, tell=router, unit=UnitId(province.COMMUNE), reconciler=reconciler
     )
+    reviews = Reviews(
+        settings.scan,
+        store=store,
+        attach=queue,
+        sealer=None,
+        hot_folder=settings.hot_folder,
+        data_folder=settings.data_folder,
+        clock=clock,
+    )
     doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
     uploads = make_uploads(settings, store=store, scans=scans)
     documents = StationDocuments(
@@ -274,7 +286,7 @@ def _app(
     async def ready() -> Mapping[str, bool]:
         return {"bell": True}
 
-    return make_app(
+    app = make_app(
         settings,
         store=store,
         clock=clock,
@@ -304,10 +316,18 @@ def _app(
                 uploads=uploads,
                 blobs=store.blobs,
                 archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
+                review=reviews.desk,
             ),
         ),
         show_problem=renderer.problem,
     )
+    app[REVIEWS], app[ATTACH] = reviews, queue
+
+    async def close(_: web.Application) -> None:
+        await reviews.close()
+
+    app.on_cleanup.append(close)
+    return app
 
 
 def seed(tx: AccountTx, now: dt.datetime, password_hash: str) -> None:
