@@ -39,6 +39,10 @@ def test_a_wrong_check_digit_is_told_with_the_right_one_and_what_was_meant() -> 
     assert "EE473124829VN" in found.near
 
 
+def test_a_damaged_dossier_code_is_told_with_what_was_meant() -> None:
+    assert identify("000.00.14.H99-26112O-0001").near[0] == "000.00.14.H99-261120-0001"
+
+
 @hypothesis.given(st.integers(0, 99_999_999), st.integers(2, 10), st.integers(0, 9))
 def test_one_wrong_digit_is_seen_and_the_right_number_is_near(serial: int, place: int, digit: int) -> None:
     right = s10.mint("EE", serial)

@@ -18,6 +18,39 @@ units = st.one_of(qcvn_units, qd20_units, provinces)
 days = st.dates(dt.date(2000, 1, 1), dt.date(2099, 12, 31))
 
 
+LOOKS_LIKE = str.maketrans("015826", "OISBZG")
+codes = st.builds(dossier_code.mint, units, days, st.integers(1, 9_999))
+
+
+@given(codes, st.data())
+def test_a_code_damaged_by_one_slip_is_offered_whole(code: str, data: st.DataObject) -> None:
+    day = code.index("-") + 1
+    place = data.draw(st.integers(day, len(code) - 1))
+    slips = {
+        "a letter for a digit": code[:place] + code[place].translate(LOOKS_LIKE) + code[place + 1 :],
+        "a dash lost": code.replace("-", "", 1),
+        "a dash changed": code.replace("-", "_", 1),
+        "a character doubled": code[:place] + code[place] + code[place:],
+    }
+    for slip, damaged in slips.items():
+        if not dossier_code.is_valid(damaged):
+            offered = dossier_code.near_misses(damaged)
+            assert code in offered, slip
+            assert len(offered) <= dossier_code.MOST_CANDIDATES
+
+
+@given(st.one_of(codes, st.text(max_size=40)))
+def test_what_is_offered_is_valid_and_nothing_is_offered_for_a_valid_code(text: str) -> None:
+    offered = dossier_code.near_misses(text)
+    assert not (offered and dossier_code.is_valid(text))
+    assert all(dossier_code.is_valid(candidate) for candidate in offered)
+
+
+@pytest.mark.parametrize("text", ["RR473124829VN", "8934567890123", "PATCHT", "https://dichvucong.gov.vn/x-260105-1"])
+def test_other_texts_are_no_damaged_codes(text: str) -> None:
+    assert dossier_code.near_misses(text) == ()
+
+
 @pytest.mark.parametrize(
     ("code", "unit", "day", "serial"),
     [
