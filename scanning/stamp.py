@@ -203,7 +203,7 @@ def _tag(data: bytes) -> str:
     """Six capitals that tell one subset from another (ISO 32000-1, 9.6.4).
 
     >>> _tag(b"")
-    'UQSGDA'
+    'TUOOWS'
     """
     return "".join(chr(ord("A") + byte % 26) for byte in sha256(data).digest()[:6])
 

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from scanning.approved import PdfA, SealedPdf
 from scanning.seal import PadesSealer, SealPlan
@@ -130,7 +131,11 @@ class World:
         self.stamps += 1
         key, certificate = self.stamper
         der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        client = DummyTimeStamper(asn1_of(certificate), keys.PrivateKeyInfo.load(der), certs_to_embed=self.chain)
+        client = DummyTimeStamper(
+            asn1_of(certificate),
+            keys.PrivateKeyInfo.load(der),
+            certs_to_embed=SimpleCertificateStore.from_certs(self.chain),
+        )
         reply = client.request_tsa_response(tsp.TimeStampReq.load(body))
         return web.Response(body=reply.dump(), content_type="application/timestamp-reply")
 
