@@ -1,8 +1,8 @@
 """Pages with a text layer: the whole line against OCRmyPDF, the same pages, the same engine and data, one thread each.
 
 Both get one PDF of A4 pages in colour at 300 dpi as a scanner writes it, and make a PDF/A with the words under the
-print. OCRmyPDF is asked for no more than that (no deskew, which it would pay for). What was read is held against what was
-drawn: a line that is quick because it reads badly shows in the error rates, which are figures of their own.
+print. OCRmyPDF is asked for no more than that (no deskew, which it would pay for). What was read is held against what
+was drawn: a line that is quick because it reads badly shows in the error rates, which are figures of their own.
 """
 
 import asyncio
