@@ -6,6 +6,7 @@ bed the patch must have the size of a paper format besides. Whatever else lies o
 """
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,8 +81,11 @@ def inside(page: PageImage, ink_mask: Gray, sheet: Sheet) -> tuple[PageImage, Gr
     def cut(raster: Gray, factor: int) -> Gray:
         return raster[top * factor : bottom * factor, left * factor : right * factor]
 
-    parts = {"gray": cut(page.gray, 8), "quarter": cut(page.quarter, 2), "eighth": cut(page.eighth, 1)}
-    return dataclasses.replace(page, **parts), np.ascontiguousarray(cut(np.asarray(kept, np.uint8), 2))
+    own_ink = np.ascontiguousarray(cut(np.asarray(kept, np.uint8), 2))
+    return (
+        dataclasses.replace(page, gray=cut(page.gray, 8), quarter=cut(page.quarter, 2), eighth=cut(page.eighth, 1)),
+        own_ink,
+    )
 
 
 def middle(quarter: Gray) -> Gray:
@@ -161,8 +165,8 @@ def _is_sheet(patch: Gray, outline: _Patch, dpi: int) -> bool:
 
 def _sheet(outline: _Patch, kept: list[_Patch], shape: tuple[int, ...]) -> Sheet:
     middle, (wide, high), angle = cv2.minAreaRect(outline)
-    if angle > 45:  # OpenCV gives 0 to 90 and calls the other side the width then
-        wide, high, angle = high, wide, angle - 90
+    while abs(angle) > 45:  # OpenCV calls either side the width, and turns by up to 90
+        wide, high, angle = high, wide, angle - math.copysign(90, angle)
     corners = cv2.boxPoints((middle, (wide, high), angle)) * SCALE + SCALE / 2
     everything = np.concatenate(kept)
     left, top, width, height = cv2.boundingRect(everything)
