@@ -99,7 +99,8 @@ class Binder:
         subject = stages.page_subject(page.source, page.source_page)
         layer = self._layers / f"{page.sha256}-{page.source_page}.pdf"
         known = ledger.result(subject, Stage.READ)
-        if known is not None and (not known["layer"] or await asyncio.to_thread(layer.is_file)):
+        same_way_up = known is not None and known.get("rotate_deg", 0) == page.rotate_deg
+        if known is not None and same_way_up and (not known["layer"] or await asyncio.to_thread(layer.is_file)):
             return reading_from_json(known)
         told = PageToRead(
             place.path, place.kind, page.source_page, page.dpi, skew_deg=page.skew_deg, rotate_deg=page.rotate_deg
@@ -107,13 +108,14 @@ class Binder:
         try:
             reading = await self._reader.read(told, layer=layer)
         except BadFile as bad:  # its words are lost, its image is not
-            await ledger.record(subject, Stage.READ, {**reading_to_json(_UNREAD), "fault": bad.reason})
+            told_bad = {**reading_to_json(_UNREAD), "fault": bad.reason, "rotate_deg": page.rotate_deg}
+            await ledger.record(subject, Stage.READ, told_bad)
             return _UNREAD
-        await ledger.record(subject, Stage.READ, reading_to_json(reading))
+        await ledger.record(subject, Stage.READ, {**reading_to_json(reading), "rotate_deg": page.rotate_deg})
         return reading
 
     def forget_layers(self, pages: Sequence[ScannedPage]) -> None:
-        """The document is delivered: its text layers are in it, and nowhere else any more."""
+        """The document is bound and that is written down: its text layers are in it, and nowhere else any more."""
         for page in pages:
             (self._layers / f"{page.sha256}-{page.source_page}.pdf").unlink(missing_ok=True)
 

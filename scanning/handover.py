@@ -84,6 +84,7 @@ class Handover:
                 return None
             if ledger.row(stages.document_subject(document.key), Stage.DELIVERED) is None:
                 await self._deliver(ledger, *ready)
+            await asyncio.to_thread(_forget, approved.path)
             return ready[0]
         finally:
             self._in_hand.discard(document.key)
@@ -138,14 +139,13 @@ class Handover:
     # --- the delivery --------------------------------------------------------------------------------------------
 
     async def _deliver(self, ledger: Ledger, document: ScannedDocument, file: PdfA | SealedPdf) -> None:
-        """Hand it over, then write it down, then let go of our own copies: in this order a crash costs nothing."""
+        """Hand it over, then write it down; our own copies go after that: in this order a crash costs nothing."""
         assert document.path == file.path, "the record names the file that was approved or sealed"
         subject = stages.document_subject(document.key)
         if self._wants_text:
             await ledger.record(subject, Stage.TEXT_WANTED, document_to_json(document))
         await self._inbox.deliver(document)
         await ledger.record(subject, Stage.DELIVERED)
-        await asyncio.to_thread(_forget, file.path)
 
     # --- those that wait -----------------------------------------------------------------------------------------
 
@@ -221,8 +221,7 @@ def _with_file(document: ScannedDocument, file: PdfA | SealedPdf) -> ScannedDocu
     )
 
 
-def _forget(path: Path) -> None:
+def _forget(approved: Path) -> None:
     """The inbox has its own copy; the sealed file and the approved one below it go."""
-    approved = path.with_name(path.name.replace(".sealed.pdf", ".pdf"))
     for gone in (sealed_path(approved), approved):
         gone.unlink(missing_ok=True)

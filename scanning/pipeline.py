@@ -140,13 +140,13 @@ class Pipeline:
             for page in part.pages:
                 await run.set_aside(page.source, page.source_page, bad, page.sha256)
             return
+        self._binder.forget_layers(part.pages)
         document = _document(run, part_no, part, key, approved, places)
         delivered = await self._handover.finish(run.ledger, document, approved)
         if delivered is None:
             run.waiting.append(document)
             self.board.add(run.batch.id, waiting=1)
         else:
-            self._binder.forget_layers(part.pages)
             run.documents.append(delivered)
             self.board.add(run.batch.id, documents=1)
 

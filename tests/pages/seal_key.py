@@ -15,12 +15,14 @@ from scanning.seal import PadesSealer, SealPlan
 from scanning.seal_check import Level
 from scanning.seal_keys import FileKey
 
+AT = dt.datetime(2026, 11, 22, 8, 0, tzinfo=dt.UTC)
+"""When all of these seals are made, by whatever clock the machine has."""
 PASSPHRASE = b"chi de thu"
 SIGNER = "UBND xã Mường Phăng"
 
 
-def write_key(folder: Path, *, now: dt.datetime) -> Path:
-    """A self-signed certificate with its key, valid for a year around ``now``; ``seal.pem`` beside it is the root."""
+def write_key(folder: Path) -> None:
+    """A certificate signed by itself with its key, valid around :data:`AT`; ``seal.pem`` beside it is the root."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SIGNER)])
     usage = x509.KeyUsage(
@@ -40,8 +42,8 @@ def write_key(folder: Path, *, now: dt.datetime) -> Path:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(7)
-        .not_valid_before(now - dt.timedelta(days=180))
-        .not_valid_after(now + dt.timedelta(days=180))
+        .not_valid_before(AT - dt.timedelta(days=180))
+        .not_valid_after(AT + dt.timedelta(days=180))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -49,26 +51,23 @@ def write_key(folder: Path, *, now: dt.datetime) -> Path:
     )
     (folder / "seal.pem").write_bytes(certificate.public_bytes(Encoding.DER))
     whole = pkcs12.serialize_key_and_certificates(b"seal", key, certificate, None, BestAvailableEncryption(PASSPHRASE))
-    path = folder / "seal.p12"
-    path.write_bytes(whole)
-    return path
+    (folder / "seal.p12").write_bytes(whole)
 
 
 class SealKit:
     """A unit's key and a sealer for it (B-B). The key may lie in the drawer: then sealing waits."""
 
-    def __init__(self, folder: Path, *, now: dt.datetime) -> None:
-        self._now = now
+    def __init__(self, folder: Path) -> None:
         self._drawer = folder / "drawer.p12"
         self._key = folder / "seal.p12"
         if not (folder / "seal.pem").exists():
-            write_key(folder, now=now)
+            write_key(folder)
         self.roots = [asn1.Certificate.load((folder / "seal.pem").read_bytes())]
 
     def sealer(self) -> "CountingSealer":
         """A sealer that has not opened the key yet."""
         plan = SealPlan(Level.B_B, self.roots)
-        return CountingSealer(lambda: FileKey(self._key, PASSPHRASE), plan, now=lambda: self._now)
+        return CountingSealer(lambda: FileKey(self._key, PASSPHRASE), plan, now=lambda: AT)
 
     def take_away(self) -> None:
         """Whoever has not opened the key yet finds none."""

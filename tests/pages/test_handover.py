@@ -55,7 +55,7 @@ def inputs(paths: list[Path]) -> list[InputFile]:
 
 @pytest.fixture
 def kit(tmp_path: Path) -> SealKit:
-    return SealKit(tmp_path, now=NOW)
+    return SealKit(tmp_path)
 
 
 class Stand:

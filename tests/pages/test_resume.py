@@ -1,29 +1,37 @@
 import asyncio
+import hashlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from gateway.sample.pages.batch import Kind
 from scanning.journal import FileJournal
 from scanning.pipeline import InputFile, Pipeline
 from scanning.pool import WorkerPool
+from scanning.seal_check import verify_sealed
 from schemas.document import FeedOrder, ScanBatch, ScannedDocument, ScanReason
 from schemas.ports.documents import Delivered
 from tests.pages.clock import RealClock
 from tests.pages.conftest import NOW, ONE, TWO, Inbox
+from tests.pages.seal_key import SealKit
 
 pytestmark = [pytest.mark.pages, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def run_station(hot: Path, out: Path, *, kill_after: int | None) -> list[str]:
-    """Run the station; kill -9 it and its workers' parent after so many told lines. Returns what it told."""
+async def run_station(hot: Path, out: Path, *, kill_after: int | None = None, death: str = "") -> list[str]:
+    """Run the station; kill -9 it and its workers' parent after so many told lines, or where it dies by itself.
+
+    Returns what it told.
+    """
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.pages.station_child", str(hot), str(out)),
+        *(sys.executable, "-m", "tests.pages.station_child", str(hot), str(out), death),
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
@@ -35,32 +43,100 @@ async def run_station(hot: Path, out: Path, *, kill_after: int | None) -> list[s
             if kill_after is not None and len(told) >= kill_after:
                 child.send_signal(signal.SIGKILL)
                 kill_after = None
-        await child.wait()
+        code = await child.wait()
+    assert not death or code == -signal.SIGKILL, f"it did not come to {death}"
     return told
 
 
-async def test_kill_9_at_any_stage_ends_the_same_and_nothing_is_delivered_twice(
-    drawn: dict[Kind, list[Path]], tmp_path: Path
-) -> None:
-    hot, out = tmp_path / "hot", tmp_path / "out"
+def feed(drawn: dict[Kind, list[Path]], hot: Path) -> None:
+    """Two dossiers of five pages, and a file that is no scan."""
     hot.mkdir()
     for path in drawn["jpeg"]:
         shutil.copy2(path, hot / path.name)
     (hot / "x.jpg").write_text("<html>")
-    told: list[str] = []
-    for kill_after in (1, 4, 6, 3, 1):
-        told += await run_station(hot, out, kill_after=kill_after)
-    told += await run_station(hot, out, kill_after=None)
-    assert told[-1] == "end"
-    rows = [line for line in told if line.startswith("row ")]
-    assert len(rows) == len(set(rows)), "a recorded stage is not done again"
-    ledger = (out / "inbox" / "ledger.txt").read_text().splitlines()
-    assert [line.split()[:2] for line in ledger] == [[ONE, "3"], [TWO, "2"]]
-    assert len({line for line in told if line.startswith("delivered ")}) == 2
+
+
+def assert_kept(drawn: dict[Kind, list[Path]], hot: Path) -> None:
     (kept,) = (hot / ".originals").iterdir()
     assert sorted(path.name for path in kept.iterdir()) == sorted([*(p.name for p in drawn["jpeg"]), "x.jpg"])
     assert (kept / drawn["jpeg"][0].name).read_bytes() == drawn["jpeg"][0].read_bytes()
     assert list((hot / ".work").iterdir()) == []
+
+
+async def test_kill_9_at_any_moment_ends_the_same_and_nothing_is_delivered_twice(
+    drawn: dict[Kind, list[Path]], tmp_path: Path
+) -> None:
+    hot, out = tmp_path / "hot", tmp_path / "out"
+    feed(drawn, hot)
+    told: list[str] = []
+    for kill_after in (1, 5, 6, 2):
+        told += await run_station(hot, out, kill_after=kill_after)
+    told += await run_station(hot, out)
+    assert told[-1] == "end"
+    rows = [line for line in told if line.startswith("row ")]
+    assert len(rows) == len(set(rows)), "a recorded stage is not done again"
+    ledger = (out / "inbox" / "ledger.txt").read_text().splitlines()
+    assert [line.split()[:3] for line in ledger] == [[ONE, "3", "open"], [TWO, "2", "open"]]
+    assert len({line for line in told if line.startswith("delivered ")}) == 2
+    assert_kept(drawn, hot)
+
+
+DEATHS = (
+    "before:file:set_aside",
+    "after:file:inspected",
+    "before:page:analysed",
+    "before:batch:ordered",
+    "after:page:read",
+    "before:document:built",
+    "before:document:sealed",
+    "after:document:sealed",
+    "before:inbox",
+    "after:inbox",
+    "after:document:delivered",
+    "before:batch:through",
+    "before:document:read",
+)
+"""Every stage of the line, in the order in which it comes, with its work done but not noted, or noted and no more."""
+
+
+async def test_kill_9_at_every_stage_with_seal_and_text_layer_loses_and_doubles_nothing(
+    drawn: dict[Kind, list[Path]], tmp_path: Path
+) -> None:
+    hot, out = tmp_path / "hot", tmp_path / "out"
+    feed(drawn, hot)
+    (out / "key").mkdir(parents=True)
+    kit = SealKit(out / "key")
+    told: list[str] = []
+    for death in DEATHS:
+        told += await run_station(hot, out, death=death)
+    told += await run_station(hot, out)
+    assert told[-1] == "end"
+    rows = [line for line in told if line.startswith("row ")]
+    assert len(rows) == len(set(rows)), "a recorded stage is not done again"
+    assert len({row for row in rows if row.startswith("row analysed ")}) == 5
+    ledger = [line.split() for line in (out / "inbox" / "ledger.txt").read_text().splitlines()]
+    assert [line[:3] for line in ledger] == [[ONE, "3", "sealed"], [TWO, "2", "open"]], "a gap is a doubt"
+    for _, pages, state, sha256 in ledger:
+        (pdf,) = (path for path in (out / "inbox").glob("*.pdf") if sha256_of(path) == sha256)
+        if state == "sealed":
+            assert (await verify_sealed(pdf, kit.roots)).approved_bytes < pdf.stat().st_size
+        with pikepdf.open(pdf) as opened:
+            assert opened.open_metadata().get("pdfaid:conformance") == "U"
+        assert all(page.strip() for page in words_of(pdf)[: int(pages)])
+    texts = (out / "inbox" / "texts.txt").read_text().splitlines()
+    assert sorted({line.split()[1] for line in texts}) == ["2", "3"]
+    assert [path for path in (out / "work").rglob("*") if path.is_file()] == []
+    assert_kept(drawn, hot)
+
+
+def words_of(pdf: Path) -> list[str]:
+    """The text of each page as another program finds it."""
+    told = subprocess.run(["pdftotext", "-enc", "UTF-8", str(pdf), "-"], capture_output=True, check=True)
+    return told.stdout.decode().split("\f")
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class Refusing(Inbox):
