@@ -203,7 +203,7 @@ class _Batch:
         """What was read on the page before, if it lay the same way up."""
         for subject in (stages.page_subject(page.source, page.source_page), text_subject(page)):
             told = self._result(subject, Stage.READ)
-            if told and not told.get("fault") and told.get("rotate_deg", page.rotate_deg) == page.rotate_deg:
+            if told and not told.get("fault") and told.get("rotate_deg", 0) == page.rotate_deg:
                 return reading_from_json(told)
         return None
 
