@@ -52,15 +52,19 @@ def find(page: PageImage, flat: Gray, *, whole_page: bool) -> tuple[Barcode, ...
     """
     found = list(_read(page.gray, formats=ON_WHOLE_PAGES, try_rotate=False)) if whole_page else []
     unread: list[Region] = []
+    done: list[Region] = []
     for region in code_regions.find(page.gray, flat):
         if any(region.holds(*_middle(code)) for code in found):
+            done.append(region)
             continue
         formats = FORMATS if region.like_code else IN_THIN_PATCHES
         read = [_moved(code, region) for code in _read(region.crop(page.gray), formats=formats, try_rotate=False)]
         found += read
-        if not read and region.like_code:
+        if read:
+            done.append(region)
+        elif region.like_code:
             unread.append(region)
-    found += _insist(page.gray, unread)
+    found += _insist(page.gray, [region for region in unread if not any(region.captions(one) for one in done)])
     return tuple(sorted(_unique(found), key=lambda code: (code.box[0][1], code.box[0][0])))
 
 
@@ -77,7 +81,7 @@ def _insist(gray: Gray, unread: list[Region]) -> Iterator[Barcode]:
             left -= price
             read = _look(patch, looks[turn]) if turn < len(looks) else _zbar(patch)
             if read:
-                unread.remove(region)
+                unread = [one for one in unread if one is not region and not one.captions(region)]
                 yield from (_moved(code, region) for code in read)
 
 

@@ -37,6 +37,11 @@ INK_OF_CODES = (0.48, 0.80)
 EDGES_OF_CODES = (0.08, 0.60)
 """Mean step between neighbours at half size, as a share of the patch's contrast; symbols have 0.11 to 0.51 in eighteen
 conditions, a blurred or very large one the least."""
+STEPS_OF_CODES = 7
+"""Steps from dark to light or back along a row and a column of the patch together: a symbol that holds a dossier code
+has 9 also when it is blurred, the star in the middle of a stamp 5."""
+CAPTION = 4
+"""A caption has less than this part of its symbol's area."""
 SOFT_BELOW = 0.20
 """Edges of a symbol that is blurred, or so large that it needs no help; sharp ones have 0.22 and more."""
 
@@ -55,6 +60,17 @@ class Region:
     def crop(self, gray: Gray) -> Gray:
         """The patch's pixels; a view."""
         return gray[self.top : self.bottom, self.left : self.right]
+
+    def captions(self, other: "Region") -> bool:
+        """Whether it is a small patch right beside the other: what is printed in letters under a symbol."""
+        near = self.left + PAD_PX < other.right and other.left < self.right - PAD_PX
+        near = near and self.top + PAD_PX < other.bottom and other.top < self.bottom - PAD_PX
+        return near and CAPTION * self.area_px < other.area_px
+
+    @property
+    def area_px(self) -> int:
+        """Pixels of the patch without the room around it."""
+        return max(1, self.right - self.left - 2 * PAD_PX) * max(1, self.bottom - self.top - 2 * PAD_PX)
 
     def holds(self, x: float, y: float) -> bool:
         """Whether the point lies in it."""
@@ -81,7 +97,7 @@ def find(gray: Gray, flat: Gray) -> list[Region]:
             continue
         here = np.s_[top : top + high, left : left + wide]
         share = cv2.mean(dark[here], (labels[here] == n).astype(np.uint8))[0] / 255
-        edges = _edges(gray[top * SCALE : (top + high) * SCALE, left * SCALE : (left + wide) * SCALE])
+        edges, steps = _edges(gray[top * SCALE : (top + high) * SCALE, left * SCALE : (left + wide) * SCALE])
         found.append(
             Region(
                 left=max(0, left * SCALE - PAD_PX),
@@ -90,7 +106,8 @@ def find(gray: Gray, flat: Gray) -> list[Region]:
                 bottom=min(height, (top + high) * SCALE + PAD_PX),
                 like_code=min(wide, high) * SCALE >= SHORTEST_CODE * max(width, height)
                 and _within(share, INK_OF_CODES)
-                and _within(edges, EDGES_OF_CODES),
+                and _within(edges, EDGES_OF_CODES)
+                and steps >= STEPS_OF_CODES,
                 soft=edges < SOFT_BELOW,
             )
         )
@@ -108,14 +125,15 @@ def _within(value: float, limits: tuple[float, float]) -> bool:
     return limits[0] <= value <= limits[1]
 
 
-def _edges(patch: Gray) -> float:
-    """Mean step between neighbouring pixels at half size, as a share of the patch's contrast."""
+def _edges(patch: Gray) -> tuple[float, float]:
+    """Mean step between neighbouring pixels at half size, as a share of the patch's contrast, and steps in all."""
     half = cv2.resize(patch, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     counts = np.bincount(half.ravel(), minlength=256).cumsum()
     low, high = np.searchsorted(counts, (counts[-1] * 0.05, counts[-1] * 0.95))
     across = cv2.norm(half[:, 1:], half[:, :-1], cv2.NORM_L1) / max(1, half[:, 1:].size)
     down = cv2.norm(half[1:], half[:-1], cv2.NORM_L1) / max(1, half[1:].size)
-    return float((across + down) / max(20, int(high - low)))
+    contrast = max(20, int(high - low))
+    return float((across + down) / contrast), float((across * half.shape[1] + down * half.shape[0]) / contrast)
 
 
 def _dark_level(flat: Gray) -> float:

@@ -7,7 +7,7 @@ several at once. Pages come back as RGB with the paper's tint, as an office scan
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,10 +120,12 @@ CONDITIONS: tuple[Condition, ...] = (
 )
 
 
-def under_all(clean: Image.Image, *, seed: int) -> Iterator[tuple[Condition, Image.Image]]:
+def under_all(
+    clean: Image.Image, *, seed: int, only: Sequence[Condition] = CONDITIONS
+) -> Iterator[tuple[Condition, Image.Image]]:
     """The sheet, drawn at 300 dpi, under each condition in turn."""
-    for number, condition in enumerate(CONDITIONS):
-        yield condition, condition.spoil(clean, random.Random(seed * 1000 + number))
+    for condition in only:
+        yield condition, condition.spoil(clean, random.Random(seed * 1000 + CONDITIONS.index(condition)))
 
 
 def _jpeg(scan: Image.Image, quality: int) -> Image.Image:
