@@ -41,6 +41,7 @@ from gateway.outbox.lanes import Lane
 from gateway.outbox.retry import RetryPolicy
 from gateway.outbox.route import Router, RoutingTable
 from gateway.outbox.sweeper import Sweeper
+from gateway.sealing import configured_sealer
 from gateway.storage.database import Database, open_database
 from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
@@ -50,6 +51,7 @@ from gateway.workers.reviews import RESUME_S, Reviews
 from gateway.workers.rules import Rules
 from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
+from scanning.approved import Sealer
 from schemas.ids import CarrierId, PeerId, UnitId
 from schemas.ports.carrier import Booking, ContractPush, TrackingPush
 from schemas.ports.clock import Clock
@@ -141,17 +143,18 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
     with occupied(settings.data_folder):
         database = await asyncio.to_thread(open_database, settings.database_url, blobs=settings.blobs_folder)
         try:
-            house = _house(settings, clock, registry, database)
-            try:
-                yield house
-            finally:
-                await house.stop()
-                await registry.aclose()
+            async with configured_sealer(settings.seal, clock=clock) as sealer:
+                house = _house(settings, clock, registry, database, sealer)
+                try:
+                    yield house
+                finally:
+                    await house.stop()
+                    await registry.aclose()
         finally:
             await database.close()
 
 
-def _house(settings: Settings, clock: Clock, registry: Registry, database: Database) -> House:
+def _house(settings: Settings, clock: Clock, registry: Registry, database: Database, sealer: Sealer | None) -> House:
     metrics = Metrics()
     bell = EmbeddedBell(settings.database_url, clock=clock)
     router = Router(routing_table(registry), bell=bell, clock=clock, base_url=settings.public_url)
@@ -198,19 +201,26 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             data_folder=settings.data_folder,
             inbox=attach,
             clock=clock,
+            sealer=sealer,
         ),
-        reviews=Reviews(
-            settings.scan,
-            store=database,
-            attach=attach,
-            sealer=None,
-            hot_folder=settings.hot_folder,
-            data_folder=settings.data_folder,
-            clock=clock,
-        ),
-        judge=DocumentJudge(roots=None),
+        reviews=_reviews(settings, database, attach, sealer, clock),
+        judge=DocumentJudge(roots=settings.seal.roots),
         supervisor=Supervisor(clock=clock),
         metrics=metrics,
+    )
+
+
+def _reviews(
+    settings: Settings, database: Database, attach: AttachDesk, sealer: Sealer | None, clock: Clock
+) -> Reviews:
+    return Reviews(
+        settings.scan,
+        store=database,
+        attach=attach,
+        sealer=sealer,
+        hot_folder=settings.hot_folder,
+        data_folder=settings.data_folder,
+        clock=clock,
     )
 
 

@@ -24,8 +24,8 @@ def answer(job: Json) -> Json:
         verify.judge(path, flavour=flavour)
         return {"seal": None}
     # here and not above: pyHanko costs a worker half a second and 40 MB, and most workers never see a seal
+    from scanning.certificates import certificates
     from scanning.seal_check import verify_sealed
-    from scanning.seal_keys import certificates
 
     seal = asyncio.run(verify_sealed(path, certificates(Path(job["roots"]))))
     approved = path.with_suffix(".approved")

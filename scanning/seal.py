@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from scanning.approved import PdfA, SealedPdf
-from scanning.seal_check import Level, Roots, Seal, examine, signer_name
+from scanning.certificates import signer_name
+from scanning.seal_check import Level, Roots, Seal, examine
 from scanning.seal_cms import Container, signature_of, stamped
 from scanning.seal_keys import SealKey
 from scanning.seal_time import Authority

@@ -31,6 +31,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError, ValidationI
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
+from scanning.certificates import signer_name
 from scanning.seal_objects import Fault, faults, layers
 from scanning.structure import BadFile
 from schemas.document import ScanReason, SealNote
@@ -170,12 +171,6 @@ async def _archived(stamps: Sequence[EmbeddedPdfSignature], context: ValidationC
             raise TimestampMissing(
                 "its authority is not trusted by the configured roots", subject=signer_name(stamp.signer_cert)
             )
-
-
-def signer_name(certificate: x509.Certificate) -> str:
-    """Whose certificate it is, as people know them."""
-    told = certificate.subject.native
-    return str(told.get("common_name") or told.get("organization_name") or certificate.subject.human_friendly)
 
 
 def _broken(why: str) -> BadFile:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pkcs11
-from asn1crypto import core, pem, pkcs12, x509
+from asn1crypto import core, pkcs12, x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_cer
 from pyhanko.config.pkcs11 import TokenCriteria
 from pyhanko.sign.pkcs11 import open_pkcs11_session
 
+from scanning.certificates import from_der, read
 from schemas.errors import BadSealKey, TokenMissing, WrongPin
 
 LEAST_BITS = 2048
@@ -70,7 +71,7 @@ class FileKey:
             BadSealKey: the file is away, broken, or holds no RSA key with its certificate.
         """
         self.name = str(path)
-        raw = _read(path)
+        raw = read(path)
         try:
             key, certificate, others = load_key_and_certificates(raw, passphrase)
         except ValueError as error:
@@ -79,8 +80,8 @@ class FileKey:
         if not isinstance(key, RSAPrivateKey) or key.key_size < LEAST_BITS or certificate is None:
             raise BadSealKey(f"no RSA key of {LEAST_BITS} bits with its certificate in it", subject=self.name)
         self._key = key
-        self.certificate = _asn1(certificate.public_bytes(serialization.Encoding.DER))
-        inside = [_asn1(other.public_bytes(serialization.Encoding.DER)) for other in others]
+        self.certificate = from_der(certificate.public_bytes(serialization.Encoding.DER))
+        inside = [from_der(other.public_bytes(serialization.Encoding.DER)) for other in others]
         self.chain = (*inside, *chain)
 
     def sign(self, data: bytes) -> bytes:
@@ -186,7 +187,7 @@ class TokenKey:
         found = [bytes(one[pkcs11.Attribute.VALUE]) for one in self._session.get_objects(wanted)]
         if len(found) != 1:
             raise BadSealKey(f"{len(found)} certificates with the id of the key", subject=self.name)
-        return _asn1(found[0])
+        return from_der(found[0])
 
     def _forget(self) -> None:
         session, self._session, self._key = self._session, None, None
@@ -197,24 +198,6 @@ class TokenKey:
                 return
 
 
-def certificates(path: Path) -> tuple[x509.Certificate, ...]:
-    """The certificates of a PEM or DER file.
-
-    Raises:
-        BadSealKey: the file is away or holds none.
-    """
-    raw = _read(path)
-    try:
-        if not pem.detect(raw):
-            return (_asn1(raw),)
-        found = tuple(_asn1(der) for kind, _, der in pem.unarmor(raw, multiple=True) if kind == "CERTIFICATE")
-    except ValueError as error:
-        raise BadSealKey("no certificate can be read from the file", subject=str(path)) from error
-    if not found:
-        raise BadSealKey("no certificate in the file", subject=str(path))
-    return found
-
-
 def secret(path: Path) -> str:
     """The PIN or passphrase in a file, without the line end.
 
@@ -222,15 +205,9 @@ def secret(path: Path) -> str:
         BadSealKey: the file cannot be read.
     """
     try:
-        return _read(path).decode("utf-8").rstrip("\r\n")
+        return read(path).decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise BadSealKey("the file is not text", subject=str(path)) from error
-
-
-def _asn1(der: bytes) -> x509.Certificate:
-    certificate = x509.Certificate.load(der, strict=True)
-    certificate.native  # noqa: B018  (reads all of it now: a broken one is a fault of the settings, not of a document)
-    return certificate
 
 
 def _is_pkcs12(raw: bytes) -> bool:
@@ -240,13 +217,6 @@ def _is_pkcs12(raw: bytes) -> bool:
         return isinstance(pfx["version"], core.Integer) and bool(pfx["auth_safe"]["content"].native)
     except (ValueError, KeyError, TypeError):
         return False
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadSealKey(f"cannot be read: {error.strerror}", subject=str(path)) from error
 
 
 def _told(error: BaseException) -> str:

@@ -24,7 +24,8 @@ from pyhanko_certvalidator.errors import (
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 from pyhanko_certvalidator.path import ValidationPath
 
-from scanning.seal_check import Roots, signer_name
+from scanning.certificates import signer_name
+from scanning.seal_check import Roots
 from scanning.seal_cms import DIGEST
 from scanning.seal_keys import SealKey
 from schemas.errors import BadSealKey, RevocationUnknown, TimestampMissing

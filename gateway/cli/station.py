@@ -19,6 +19,7 @@ from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
 from gateway.config import Settings
 from gateway.console.catalogue import sentence
+from gateway.sealing import configured_sealer
 from gateway.workers.district import District, Outcome, open_district
 from scanning.outbound import Counts, OutboundQueue, Parcel
 from scanning.pool import LineDown
@@ -138,7 +139,10 @@ def _print(counts: Counts, parked: list[Parcel]) -> None:
 async def _open(settings: Settings) -> AsyncIterator[District]:
     clock = SystemClock()
     with _bars(clock) as board:
-        async with open_district(settings, clock=clock, board=board) as district:
+        async with (
+            configured_sealer(settings.seal, clock=clock) as sealer,
+            open_district(settings, clock=clock, board=board, sealer=sealer) as district,
+        ):
             yield district
 
 

@@ -16,7 +16,6 @@ from typing import Final
 from aiohttp import web
 
 from gateway.accounts import AccountTx, GatewayStore, User
-from gateway.config import Sessions
 from gateway.console.catalogue import sentence
 from gateway.console.passwords import Passwords
 from gateway.console.render import Renderer
@@ -25,6 +24,7 @@ from gateway.inbound.auth import CSRF_FIELD, LOGIN_PATH, SIGNED, Doorkeeper, sam
 from gateway.inbound.middleware import language_of
 from gateway.inbound.problems import ForgedForm, TooMany
 from gateway.inbound.routes import Route, public, require
+from gateway.sections import Sessions
 from schemas.audit import Act
 from schemas.ports.clock import Clock
 

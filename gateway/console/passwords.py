@@ -5,7 +5,7 @@ import asyncio
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from gateway.config import Argon2
+from gateway.sections import Argon2
 
 
 class Passwords:

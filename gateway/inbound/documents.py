@@ -20,7 +20,6 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.accounts import AccountTx, GatewayStore, Principal, Role
-from gateway.config import Limits
 from gateway.desk.attach import Bearer
 from gateway.inbound import bodies, scope
 from gateway.inbound.auth import CSRF_HEADER, MULTIPART, signed
@@ -29,6 +28,7 @@ from gateway.inbound.forms.faults import parse
 from gateway.inbound.forms.replies import TakenReply, write
 from gateway.inbound.problems import EdgeError, ForgedForm, TooLarge, TooSlow, UnsupportedType
 from gateway.inbound.routes import Route, require
+from gateway.sections import Limits
 from gateway.stations import StationReport
 from schemas.audit import Act
 from schemas.document import DocumentText, ScannedDocument, SealNote, SetAside

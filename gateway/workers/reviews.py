@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from gateway.config import Scan
 from gateway.desk.attach import AttachDesk
 from gateway.desk.review import ReviewDesk
 from gateway.desk.review_accept import Acceptance
 from gateway.desk.review_insert import Inserting
+from gateway.sections import Scan
 from gateway.workers.scans import policy_of
 from scanning.approved import Sealer
 from scanning.intake import ORIGINALS
