@@ -286,6 +286,7 @@ def make_door(house: House) -> web.Application:
         blobs=store.blobs,
         archive=desks.archive,
         review=house.reviews.desk,
+        line=house.scan_line,
     )
     actions = Actions(
         store=store,

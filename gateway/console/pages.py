@@ -13,6 +13,7 @@ from gateway.console.cases import CasePages
 from gateway.console.dossiers import DossierPages
 from gateway.console.home import Home
 from gateway.console.intake import IntakePages
+from gateway.console.live import Line, LivePages
 from gateway.console.login import Login
 from gateway.console.messages import MessagePages
 from gateway.console.passwords import Passwords
@@ -30,7 +31,10 @@ from schemas.ids import PeerId
 from schemas.ports.clock import Clock
 
 NOBODY: Final[Mapping[PeerId, str]] = MappingProxyType({})
-_TYPES = {"console.css": "text/css", "review.css": "text/css", "review.js": "text/javascript"}
+_TYPES = {
+    **dict.fromkeys(("console.css", "review.css"), "text/css"),
+    **dict.fromkeys(("review.js", "scans.js"), "text/javascript"),
+}
 
 
 def make_renderer(settings: Settings, *, peers: Mapping[PeerId, str] = NOBODY) -> Renderer:
@@ -52,6 +56,7 @@ def make_pages(
     blobs: Blobs,
     archive: ArchiveDesk,
     review: ReviewDesk,
+    line: Line,
 ) -> tuple[Route, ...]:
     """Every screen of the console, for ``make_app(pages=…)``; doorkeeper and uploads are those of the application."""
     login = Login(
@@ -63,6 +68,7 @@ def make_pages(
         rules=settings.sessions,
         https=settings.https,
     )
+    live = LivePages(store=store, renderer=renderer, line=line)
     screens = (
         login,
         Home(store=store, clock=clock, renderer=renderer),
@@ -72,7 +78,8 @@ def make_pages(
         TextPages(store=store, clock=clock, renderer=renderer),
         CasePages(store=store, clock=clock, renderer=renderer, desk=settle),
         MessagePages(store=store, clock=clock, renderer=renderer, desk=settle),
-        ScanPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=queue, review=review),
+        live,
+        ScanPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=queue, review=review, live=live),
         ReviewPages(store=store, clock=clock, renderer=renderer, uploads=uploads, desk=review),
     )
     why = public("the log-in page needs its styles; they are no secret")

@@ -4,7 +4,8 @@ from aiohttp import web
 
 from gateway.accounts import Role
 from gateway.console.catalogue import known
-from gateway.console.render import Renderer
+from gateway.console.live import LivePages
+from gateway.console.render import Renderer, static_path
 from gateway.desk.review import ReviewDesk
 from gateway.inbound import bodies, scope
 from gateway.inbound.auth import MULTIPART, signed
@@ -35,6 +36,7 @@ class ScanPages:
         uploads: Uploads,
         desk: QueueDesk,
         review: ReviewDesk,
+        live: LivePages,
     ) -> None:
         self._store = store
         self._review = review
@@ -42,6 +44,7 @@ class ScanPages:
         self._renderer = renderer
         self._uploads = uploads
         self._desk = desk
+        self._live = live
 
     def routes(self) -> tuple[Route, ...]:
         """Its addresses."""
@@ -63,6 +66,8 @@ class ScanPages:
             offers=offers,
             reason_id=_reason_id,
             batches=batches,
+            js=static_path("scans.js"),
+            **await self._live.context(),
             reviewable={known.batch.id for known in batches},
         )
 

@@ -18,10 +18,10 @@ import structlog
 from aiohttp import web
 
 from gateway.accounts import AccountTx, ApiKey, GatewayStore, Principal, Role, Session, User
-from gateway.config import Sessions
 from gateway.inbound import bodies
 from gateway.inbound.problems import ForgedForm, Unauthenticated
 from gateway.inbound.routes import ROUTE, Handler, Route
+from gateway.sections import Sessions
 from schemas.errors import NotAllowed
 from schemas.ports.clock import Clock
 
@@ -94,7 +94,8 @@ class Doorkeeper:
         @functools.wraps(route.handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
             request[ROUTE] = route
-            found = await (self._by_cookie(request) if route.access.roles is None else self._who(request))
+            public, click = route.access.roles is None, not route.quiet
+            found = await (self._by_cookie(request, click=click) if public else self._who(request, click=click))
             if found is not None:
                 request[SIGNED] = found
                 structlog.contextvars.bind_contextvars(who=found.principal.who)
@@ -138,16 +139,16 @@ class Doorkeeper:
             await self._store.write(lambda tx: tx.accounts.end_session(token))
         response.del_cookie(self.cookie, path="/", httponly=True, samesite="Lax", secure=self._https)
 
-    async def _who(self, request: web.Request) -> Signed | None:
+    async def _who(self, request: web.Request, *, click: bool) -> Signed | None:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and secret:
             return await self._by_key(digest(secret.strip()))
-        return await self._by_cookie(request)
+        return await self._by_cookie(request, click=click)
 
-    async def _by_cookie(self, request: web.Request) -> Signed | None:
+    async def _by_cookie(self, request: web.Request, *, click: bool) -> Signed | None:
         """All that a public route looks at: there an Authorization header is the peer's own business."""
         token = request.cookies.get(self.cookie)
-        return await self._by_session(digest(token)) if token else None
+        return await self._by_session(digest(token), click=click) if token else None
 
     async def _by_key(self, secret_sha256: str) -> Signed:
         key = await self._store.read(lambda tx: tx.accounts.key_by_secret(secret_sha256))
@@ -155,7 +156,9 @@ class Doorkeeper:
             raise Unauthenticated
         return Signed(principal_of_key(key))
 
-    async def _by_session(self, token_sha256: str) -> Signed | None:
+    async def _by_session(self, token_sha256: str, *, click: bool) -> Signed | None:
+        """``click`` False: a script asks, which does not keep a session alive."""
+
         def read(tx: AccountTx) -> tuple[Session, User] | None:
             session = tx.accounts.session(token_sha256)
             user = tx.accounts.user(session.user) if session else None
@@ -170,7 +173,7 @@ class Doorkeeper:
         if not user.active or now >= session.expires_at or now >= idle_until:
             await self._store.write(lambda tx: tx.accounts.end_session(token_sha256))
             return None
-        if now - session.seen_at >= _SEEN_EVERY:
+        if click and now - session.seen_at >= _SEEN_EVERY:
             seen = dataclasses.replace(session, seen_at=now)
             await self._store.write(lambda tx: tx.accounts.put_session(seen))
         return Signed(principal_of(user), session)

@@ -39,6 +39,7 @@ class Route:
     """One address. ``takes`` and ``answers`` name schemas of :mod:`gateway.inbound.forms.shapes`.
 
     ``page`` True: a screen for people; a stranger is sent to the log-in page and a problem is shown as a page.
+    ``quiet`` True: asked by a script of a page, again and again; it does not count as a person's click.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Route:
     answers: Mapping[int, str] = dataclasses.field(default_factory=dict)
     parameters: tuple["Parameter", ...] = ()
     page: bool = False
+    quiet: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

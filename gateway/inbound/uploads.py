@@ -19,12 +19,14 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.accounts import Role, Session
-from gateway.config import Limits
 from gateway.inbound.auth import CSRF_FIELD, CSRF_HEADER, compare_csrf, signed
 from gateway.inbound.desks import ScanDesk
 from gateway.inbound.forms.replies import ScanQueueReply, UploadReply, write
 from gateway.inbound.problems import EdgeError, ForgedForm, TooLarge, TooSlow, UnsupportedType
 from gateway.inbound.routes import Route, require
+from gateway.sections import Limits
+from scanning.feed import DUPLEX_MARK
+from schemas.document import FeedOrder
 from schemas.errors import StoreFull
 from schemas.ids import MessageId
 from schemas.ports.stores import Store
@@ -33,6 +35,8 @@ _CHUNK: Final = 262_144
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FIELD_BYTES: Final = 1_024
 """Longest form field beside the files."""
+ORDER_FIELD: Final = "order"
+"""Form field that says how the sheets were fed; its one word is ``stack``: all fronts, then all backs in reverse."""
 
 
 class NoFiles(EdgeError):
@@ -65,7 +69,8 @@ class Uploads:
                 "/api/v1/scans",
                 self.post,
                 require(Role.SCANNER, Role.CLERK),
-                summary="Upload scanned files (images or PDFs, any part name) as one batch.",
+                summary="Upload scanned files (images or PDFs, any part name) as one batch; a field `order=stack` says "
+                "that the sheets lie as two stacks, all fronts and then all backs in reverse.",
                 takes_type="multipart/form-data",
                 answers={202: "UploadReply", 413: "ProblemReply", 415: "ProblemReply", 507: "ProblemReply"},
             ),
@@ -143,7 +148,12 @@ class Uploads:
             if not isinstance(part, BodyPartReader):
                 raise UnsupportedType("multipart inside multipart is not taken")
             if part.filename is None:
-                session = await _field(part, session)
+                name, value = await _field(part)
+                if name == CSRF_FIELD and session is not None:
+                    compare_csrf(value, session)
+                    session = None
+                elif name == ORDER_FIELD and value == FeedOrder.STACK.value:
+                    await asyncio.to_thread((spool / DUPLEX_MARK).touch)
                 continue
             if session is not None:
                 raise ForgedForm
@@ -168,17 +178,14 @@ class Uploads:
         return size
 
 
-async def _field(part: BodyPartReader, session: Session | None) -> Session | None:
-    """A form field: the session's token opens the way for the files; others are skipped, bounded."""
+async def _field(part: BodyPartReader) -> tuple[str, str]:
+    """Name and value of a form field, bounded."""
     value = bytearray()
     while chunk := await part.read_chunk(_FIELD_BYTES):
         value += chunk
         if len(value) > _FIELD_BYTES:
             raise TooLarge(f"at most {_FIELD_BYTES} bytes in a field")
-    if part.name != CSRF_FIELD or session is None:
-        return session
-    compare_csrf(value.decode("utf-8", "replace"), session)
-    return None
+    return part.name or "", value.decode("utf-8", "replace")
 
 
 def _to_disk(out: BinaryIO) -> None:

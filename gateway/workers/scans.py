@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from gateway.config import Scan
+from gateway.sections import Scan
 from scanning.approved import Sealer
 from scanning.codes import CodeRules
 from scanning.intake import HotFolder
@@ -12,7 +12,7 @@ from scanning.ocr import NICE, PoolReader
 from scanning.pipeline import BatchReport, Pipeline
 from scanning.policy import LinePolicy, TextMode
 from scanning.pool import WorkerPool
-from scanning.progress import ProgressBoard
+from scanning.progress import BatchProgress, ProgressBoard
 from scanning.station import Station
 from scanning.stillness import Habits
 from scanning.text_queue import TextQueue
@@ -100,6 +100,10 @@ class ScanLine:
                 return await self._station.once()
         finally:
             journal.close()
+
+    def look(self) -> tuple[BatchProgress, ...]:
+        """The batches on the board, the one begun last first."""
+        return self.board.look()
 
     @property
     def trouble(self) -> Trouble | None:

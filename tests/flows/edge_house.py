@@ -35,6 +35,8 @@ from gateway.sample import people, province
 from gateway.storage.database import Database, open_database
 from gateway.workers.judging import DocumentJudge
 from gateway.workers.reviews import Reviews
+from scanning.progress import BatchProgress, ProgressBoard
+from scanning.trouble import Trouble
 from schemas.calendar import Span, WorkCalendar
 from schemas.ids import PeerId, UnitId, UserId
 from schemas.ports.stores import Tx
@@ -50,6 +52,18 @@ KEY, OTHER_KEY = "k-" + "a" * 40, "k-" + "b" * 40
 STATION_KEY = "k-" + "c" * 40
 SIGNED, UNSIGNED = PeerId("signing_post"), PeerId("plain_post")
 SECRET = b"shared with the peer"
+@dataclasses.dataclass
+class Bench:
+    """A scan line that a test draws on: its board is the real one."""
+
+    board: ProgressBoard
+    trouble: Trouble | None = None
+
+    def look(self) -> tuple[BatchProgress, ...]:
+        return self.board.look()
+
+
+LINE = web.AppKey("line", Bench)
 REVIEWS, ATTACH = web.AppKey("reviews", Reviews), web.AppKey("attach", AttachDesk)
 """What stands behind the door, for tests that come in by another way."""
 CARRIER_PEER = PeerId("vnpost_hcc")
@@ -271,6 +285,7 @@ def _app(
         data_folder=settings.data_folder,
         clock=clock,
     )
+    line = Bench(ProgressBoard(clock))
     doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
     uploads = make_uploads(settings, store=store, scans=scans)
     documents = StationDocuments(
@@ -317,11 +332,12 @@ def _app(
                 blobs=store.blobs,
                 archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
                 review=reviews.desk,
+                line=line,
             ),
         ),
         show_problem=renderer.problem,
     )
-    app[REVIEWS], app[ATTACH] = reviews, queue
+    app[REVIEWS], app[ATTACH], app[LINE] = reviews, queue, line
 
     async def close(_: web.Application) -> None:
         await reviews.close()
