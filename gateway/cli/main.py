@@ -11,7 +11,7 @@ from gateway.cli.faults import StoreUnopened
 from gateway.cli.output import Exit, complain
 from gateway.console.catalogue import sentence
 from gateway.occupancy import FolderTaken
-from schemas.errors import BadConfiguration, CallError, LienthongError, StoreFull
+from schemas.errors import BadConfiguration, CallError, LienthongError, SealingWaits, StoreFull
 
 HELP = """Cổng liên thông hồ sơ: bưu chính, một cửa và Cổng Dịch vụ công.
 
@@ -83,4 +83,5 @@ def code_of(error: LienthongError) -> Exit:
     """The exit code that an error becomes."""
     if isinstance(error, BadConfiguration):
         return Exit.USAGE
-    return Exit.DEPENDENCY if isinstance(error, CallError | StoreFull | StoreUnopened | FolderTaken) else Exit.BAD_INPUT
+    away = (CallError, StoreFull, StoreUnopened, FolderTaken, SealingWaits)
+    return Exit.DEPENDENCY if isinstance(error, away) else Exit.BAD_INPUT
