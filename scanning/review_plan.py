@@ -153,10 +153,8 @@ class Paper:
 
     @property
     def reasons(self) -> tuple[ScanReason, ...]:
-        """Why nobody but a person may bind it; empty when nothing is in doubt."""
-        if self.code is None:
-            return (ScanReason.NO_COVER,)
-        return tuple(dict.fromkeys(reason for page in self.pages for reason in page.reasons))
+        """Why nobody can be asked to take it as it is; what is in doubt on its pages comes on top."""
+        return () if self.code else (ScanReason.NO_COVER,)
 
     @property
     def signature(self) -> "Signature":

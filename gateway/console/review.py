@@ -92,7 +92,7 @@ class ReviewPages:
         fields = await bodies.form(request)
         told, _, value = fields.get("op", "").partition(":")
         sheet = fields.get("sheet", "")[:_MOST]
-        batch = await self._admit(request, sheet)
+        batch = await self._admit(request, sheet, above=told == Op.MERGE)
         try:
             if told not in BY_FORM:
                 raise EditRefused(Refusal.BAD_VALUE, subject=told[:_MOST])
@@ -166,14 +166,14 @@ class ReviewPages:
         principal = _who(request)
         return review_view.make(desktop, at, lambda dossier: scope.may_see(principal, dossier))
 
-    async def _admit(self, request: web.Request, sheet: str, *, together: bool = False) -> str:
+    async def _admit(self, request: web.Request, sheet: str, *, together: bool = False, above: bool = False) -> str:
         """Papers of a dossier that is not on the way of the person's unit stay closed; the try is written down.
 
-        ``together``: those of every document that is accepted with it. Returns the id of the batch.
+        ``together`` and ``above``: as :meth:`ReviewDesk.dossiers_at`. Returns the id of the batch.
         """
         batch = request.match_info["batch"]
         try:
-            dossiers = await self._desk.dossiers_at(batch, sheet, together=together)
+            dossiers = await self._desk.dossiers_at(batch, sheet, together=together, above=above)
         except EditRefused as none:
             raise NotFound(subject=sheet) from none
         for dossier in dossiers:

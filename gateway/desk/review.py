@@ -127,8 +127,12 @@ class ReviewDesk:
 
         return await self._store.read(gather)
 
-    async def dossiers_at(self, batch_id: str, sheet: str, *, together: bool = False) -> tuple[Dossier, ...]:
+    async def dossiers_at(
+        self, batch_id: str, sheet: str, *, together: bool = False, above: bool = False
+    ) -> tuple[Dossier, ...]:
         """The dossier that a sheet belongs to as planned; ``together``: those of all documents accepted with it.
+
+        ``above``: that of the document above too, into which it may be merged.
 
         Raises:
             NotFound, EditRefused: no such batch or sheet.
@@ -136,6 +140,7 @@ class ReviewDesk:
         _, review = await self._read(batch_id)
         paper = review.plan.paper_of(sheet)
         papers = review.plan.together(paper)[0] if together else (paper,)
+        papers += tuple(each for each in review.plan.papers() if above and each.no == paper.no - 1)
         codes = [each.code for each in papers if each.code]
         found = await self._store.read(lambda tx: [tx.dossiers.find(code) for code in codes])
         return tuple(dossier for dossier in found if dossier is not None)

@@ -129,7 +129,7 @@ def _document(
         dataclasses.replace(page, image_sha256=note.image_sha256, conversion=note.conversion)
         for page, note in zip(paper.pages, approved.notes, strict=True)
     )
-    return ScannedDocument(
+    document = ScannedDocument(
         key=made.key,
         batch=dataclasses.replace(batch, operator=edit.by.removeprefix("user:")),
         part_no=paper.no,
@@ -141,11 +141,12 @@ def _document(
         conformance=approved.conformance,
         pages=pages,
         sources=tuple(places[name].source for name in dict.fromkeys(page.source for page in pages)),
-        reasons=() if edit.sheet in paper.ids else paper.reasons,
+        reasons=paper.reasons,
         version=made.version,
         replaces=made.replaces[0] if made.replaces else None,
         version_reason=edit.reason,
     )
+    return dataclasses.replace(document, reasons=() if edit.sheet in paper.ids else document.doubts)
 
 
 def _sealed(document: ScannedDocument, sealed: SealedPdf) -> ScannedDocument:
