@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -82,6 +83,38 @@ def test_corners_are_in_the_pages_own_pixels_whichever_look_read_the_code(four: 
         assert coarse[key] == pytest.approx((x / 2, y / 2), abs=12)
         if key in over:  # turned by up to a degree about the sheet's middle
             assert over[key] == pytest.approx((x, y), abs=45)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_corners_go_clockwise_from_the_symbols_own_upper_left(turns: int) -> None:
+    sheet = cover_sheet(SYMBOLS, random.Random(5), dpi=DPI)
+    upright = np.asarray(sheet.convert("L"))
+    turned = Image.fromarray(np.ascontiguousarray(np.rot90(upright, -turns)))  # clockwise
+    width, height = turned.size
+    for code in found(turned):
+        points = [(x, y) for x, y in code.box]
+        for _ in range(turns):  # back, counter-clockwise
+            points = [(y, width - 1 - x) for x, y in points]
+            width, height = height, width
+        (left, top), (right, above), (_, bottom), (edge, low) = points
+        assert left < right
+        assert abs(above - top) < 6
+        assert bottom > above
+        assert low > top
+        assert abs(edge - left) < 6
+        width, height = turned.size
+    assert {(code.format, code.text) for code in found(turned)} == FOUR
+
+
+def test_zbars_corners_begin_at_the_symbols_own_upper_left() -> None:
+    if not barcodes.has_zbar():
+        pytest.skip("libzbar is not installed")
+    upright = np.asarray(cover_sheet(SYMBOLS[:1], random.Random(5), dpi=DPI).convert("L"))
+    for turns, side in enumerate(("left", "top", "right", "bottom")):
+        turned = np.ascontiguousarray(np.rot90(upright, -turns))
+        (code,) = barcodes._zbar(turned)
+        (x, y), (right, below) = code.box[:2]
+        assert {"left": x < right, "top": y < below, "right": x > right, "bottom": y > below}[side]
 
 
 def test_the_same_page_gives_the_same_codes(four: Image.Image) -> None:
