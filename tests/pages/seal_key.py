@@ -21,8 +21,8 @@ PASSPHRASE = b"chi de thu"
 SIGNER = "UBND xã Mường Phăng"
 
 
-def write_key(folder: Path) -> None:
-    """A certificate signed by itself with its key, valid around :data:`AT`; ``seal.pem`` beside it is the root."""
+def write_key(folder: Path, at: dt.datetime = AT) -> None:
+    """A certificate signed by itself with its key, valid around ``at``; ``seal.pem`` beside it is the root."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SIGNER)])
     usage = x509.KeyUsage(
@@ -42,8 +42,8 @@ def write_key(folder: Path) -> None:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(7)
-        .not_valid_before(AT - dt.timedelta(days=180))
-        .not_valid_after(AT + dt.timedelta(days=180))
+        .not_valid_before(at - dt.timedelta(days=180))
+        .not_valid_after(at + dt.timedelta(days=180))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
