@@ -68,6 +68,12 @@ def test_four_symbologies_are_read_on_a_bad_day_and_nothing_is_invented(name: st
     assert {(name, kind) for kind, _ in FOUR - got} <= BEYOND_READING
 
 
+def test_bars_of_a_pixel_and_a_half_are_read() -> None:
+    sheet = cover_sheet(SYMBOLS, random.Random(5), dpi=150)
+    for skew_deg in (0.0, 0.3, 2.0):
+        assert read(worn(sheet, random.Random(8), skew_deg=skew_deg)) == FOUR
+
+
 def middle(code: Barcode) -> tuple[float, float]:
     return sum(x for x, _ in code.box) / 4, sum(y for _, y in code.box) / 4
 
