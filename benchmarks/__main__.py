@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import acks, against_ocrmypdf, barcodes, events, figures, ocr, scanning, sends, skew, startup
+from benchmarks import acks, against_ocrmypdf, barcodes, events, figures, ocr, scanning, sealing, sends, skew, startup
 from benchmarks.figures import Extent, Figure
 from gateway import log
 from gateway.clock import SystemClock
@@ -27,6 +27,7 @@ MODULES: Final[dict[str, Callable[[Extent], list[Figure]]]] = {
     "barcodes": barcodes.measure,
     "ocr": ocr.measure,
     "ocrmypdf": against_ocrmypdf.measure,
+    "sealing": sealing.measure,
 }
 
 

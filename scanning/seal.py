@@ -17,7 +17,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import hashlib
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,14 +27,14 @@ from typing import BinaryIO
 
 from scanning.approved import PdfA, SealedPdf
 from scanning.certificates import signer_name
-from scanning.seal_check import Level, Roots, Seal, examine
+from scanning.seal_check import Level, Roots, examine
 from scanning.seal_cms import Container, signature_of, stamped
 from scanning.seal_keys import SealKey
 from scanning.seal_time import Authority
 from scanning.seal_writer import Update
 from scanning.stamp import ZONE, Stamp
 from scanning.structure import BadFile
-from schemas.document import ScanReason
+from schemas.document import ScanReason, SealNote
 from schemas.errors import CertificateNotValid, SealingWaits, TimestampMissing, WrongPin
 
 THREADS = 2
@@ -76,7 +75,10 @@ class PadesSealer:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._ready)
 
     async def seal(self, approved: PdfA, out: Path) -> SealedPdf:
-        """See :class:`scanning.approved.Sealer`. The file appears at ``out`` whole, checked and on the disk.
+        """See :class:`scanning.approved.Sealer`. The file appears at ``out`` whole and checked.
+
+        It is not forced to the disk: whoever takes it up after a crash compares its digest and seals again, and the
+        store that it is delivered to forces its own copy.
 
         Raises:
             SealingWaits: TimestampMissing, RevocationUnknown, TokenMissing, CertificateNotValid, BadSealKey, WrongPin,
@@ -107,20 +109,18 @@ class PadesSealer:
     def _seal(self, approved: PdfA, out: Path, given_up: threading.Event) -> SealedPdf:
         key, container = self._ready()
         job = _Job(key, container, self._plan, self._now().astimezone(ZONE).replace(microsecond=0))
-        data = job.base(approved)
         try:
-            sealed, seal = asyncio.run(job.run(data, approved))
+            made = asyncio.run(job.run(approved))
         except WrongPin as error:
             self._refused = error
             raise
         with _beside(out) as (file, draft):
-            file.write(sealed)
-            file.flush()
-            os.fsync(file.fileno())
+            file.write(made.data)
+            file.close()
             if given_up.is_set():
                 raise SealingWaits("given up", subject=approved.path.name)
             draft.replace(out)
-        return SealedPdf(out, seal.sha256, len(sealed), approved.flavour, seal.note)
+        return SealedPdf(out, made.sha256, len(made.data), approved.flavour, made.note)
 
     def _ready(self) -> tuple[SealKey, Container]:
         """The key, opened once. A refused PIN is not tried again: three wrong ones lock a token."""
@@ -144,39 +144,42 @@ class PadesSealer:
         return self._opened
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A sealed file in memory, checked."""
+
+    data: bytes
+    sha256: str
+    note: SealNote
+
+
 class _Job:
     """One document."""
 
     def __init__(self, key: SealKey, container: Container, plan: SealPlan, at: dt.datetime) -> None:
         self._key, self._container, self._plan, self._at = key, container, plan, at
 
-    def base(self, approved: PdfA) -> bytes:
-        """The approved bytes, as they were approved."""
-        data = approved.path.read_bytes()
-        if len(data) != approved.size_bytes:
-            raise BadFile(ScanReason.NOT_CONFORMANT, "The file was changed after it was approved.")
-        return data
-
-    async def run(self, data: bytes, approved: PdfA) -> tuple[bytes, Seal]:
-        """Seal, then check; the bytes and what the check found."""
+    async def run(self, approved: PdfA) -> _Made:
+        """Seal, then check."""
         authority = self._plan.authority
+        update = Update(approved.path.read_bytes())
+        if update.running.hexdigest() != approved.sha256:
+            raise BadFile(ScanReason.NOT_CONFORMANT, "The file was changed after it was approved.")
         if self._plan.level is Level.B_LTA and authority is not None:
             proofs = await authority.collect(self._key, self._plan.roots)
-            sealed = await authority.archive(await self._signed(data), proofs)
+            sealed = await authority.archive(await self._signed(update), proofs)
         else:
-            sealed = await self._signed(data)
-        found = await examine(sealed, self._plan.roots)
-        if (found.approved_bytes, found.approved_sha256) != (approved.size_bytes, approved.sha256):
-            raise BadFile(ScanReason.NOT_CONFORMANT, "The sealed file does not begin with the approved one.")
-        if found.note.level != self._plan.level:
-            raise BadFile(ScanReason.NOT_CONFORMANT, f"The seal came out as {found.note.level}.")
-        return sealed, found
+            sealed = await self._signed(update)
+        note, end = await examine(sealed, self._plan.roots, approved=update.base)
+        if note.level != self._plan.level:
+            raise BadFile(ScanReason.NOT_CONFORMANT, f"The seal came out as {note.level}.")
+        update.running.update(memoryview(sealed)[end:])
+        return _Made(sealed, update.running.hexdigest(), note)
 
-    async def _signed(self, data: bytes) -> bytes:
-        """The update that seals ``data``."""
+    async def _signed(self, update: Update) -> bytes:
+        """The file with its seal."""
         authority = self._plan.authority if self._plan.level is not Level.B_B else None
         room = self._container.size_bytes + (await authority.room() if authority else 0)
-        update = Update(data)
         appearance = self._plan.stamp.place(update, self._at) if self._plan.stamp else None
         prepared = update.prepare(at=self._at, room=room, appearance=appearance)
         made = self._container.sign(prepared.digest)
@@ -185,7 +188,7 @@ class _Job:
             made = stamped(made, token)
         if len(made) > room:
             raise TimestampMissing("its answer is much longer than its first one was")
-        return data + prepared.filled(made)
+        return update.base + prepared.filled(made)
 
 
 @contextlib.contextmanager

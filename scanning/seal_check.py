@@ -82,13 +82,23 @@ async def verify_sealed(path: Path, roots: Roots) -> Seal:
         OSError: the file cannot be read.
     """
     try:
-        return await examine(await asyncio.to_thread(path.read_bytes), roots)
+        data = await asyncio.to_thread(path.read_bytes)
+        note, end = await examine(data, roots)
     except (BadSealKey, TimestampMissing) as error:  # our own key's faults are a foreign file's
         raise _broken(error.detail) from error
+    digest = hashlib.sha256(memoryview(data)[:end])
+    approved = digest.hexdigest()
+    digest.update(memoryview(data)[end:])
+    return Seal(note, digest.hexdigest(), end, approved)
 
 
-async def examine(data: bytes, roots: Roots) -> Seal:
-    """Check a sealed file in memory.
+async def examine(data: bytes, roots: Roots, *, approved: bytes | None = None) -> tuple[SealNote, int]:
+    """Check a sealed file in memory; give what its seal says and how many bytes were sealed.
+
+    Args:
+        data: the file.
+        roots: who is trusted.
+        approved: what must have been sealed, ``None`` for whatever it was.
 
     Raises:
         BadFile: NOT_CONFORMANT, the file is not what a seal makes of an approved one.
@@ -99,7 +109,10 @@ async def examine(data: bytes, roots: Roots) -> Seal:
         found = layers(data)
         if not found.added:
             raise _broken("there is none")
-        wrong = next(faults(data, found), None)
+        base = data[: found.end] if approved is None else approved
+        if len(base) != found.end or not data.startswith(base):
+            raise _broken("the approved bytes are not its first ones")
+        wrong = next(faults(base, data, found.added), None)
         if wrong is not None:
             raise _broken(wrong)
         reader = PdfFileReader(io.BytesIO(data))
@@ -113,11 +126,7 @@ async def examine(data: bytes, roots: Roots) -> Seal:
         raise _broken(str(fault)) from fault
     except _UNREADABLE as error:
         raise _broken(f"{type(error).__name__}: {error}") from error
-    view = memoryview(data)
-    digest = hashlib.sha256(view[: found.end])
-    approved = digest.hexdigest()
-    digest.update(view[found.end :])  # one pass for both
-    return Seal(note, digest.hexdigest(), found.end, approved)
+    return note, found.end
 
 
 def _context(reader: PdfFileReader, roots: Roots) -> ValidationContext:

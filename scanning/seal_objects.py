@@ -100,11 +100,11 @@ def _listed(rows: bytes, before: int) -> set[Ref]:
     return found
 
 
-def faults(data: bytes, found: Layers) -> Iterator[str]:
-    """What the updates add that they may not; nothing when the file is in order."""
+def faults(base: bytes, data: bytes, added: frozenset[Ref]) -> Iterator[str]:
+    """What the updates of ``data`` add to ``base`` that they may not; nothing when the file is in order."""
     try:
-        with pikepdf.open(io.BytesIO(data)) as now, pikepdf.open(io.BytesIO(data[: found.end])) as before:
-            _Walk(before, now).check(found.added)
+        with pikepdf.open(io.BytesIO(data)) as now, pikepdf.open(io.BytesIO(base)) as before:
+            _Walk(before, now).check(added)
     except Fault as fault:
         yield str(fault)
     except (pikepdf.PdfError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

@@ -89,15 +89,14 @@ async def test_a_sealed_document_is_not_sealed_again_and_is_no_approved_file(
 async def test_a_file_that_changed_after_it_was_approved_is_not_sealed(
     authority: World, unit: Pair, approved: PdfA, tmp_path: Path
 ) -> None:
-    changed = tmp_path / "changed.pdf"
-    data = bytearray(approved.path.read_bytes())
-    data[len(data) // 2] ^= 1
-    changed.write_bytes(data)
+    data = approved.path.read_bytes()
+    middle = len(data) // 2
     sealer = make_sealer(authority, PLAIN, file_key(authority.p12(unit)))
-    for path in (changed, approved.path):
-        wrong = dataclasses.replace(approved, path=path, size_bytes=approved.size_bytes - (path is approved.path))
-        with pytest.raises(BadFile) as refused:
-            await sealer.seal(wrong, tmp_path / "sealed.pdf")
+    for n, bytes_now in enumerate((data[:middle] + b"?" + data[middle + 1 :], data + b"\n")):
+        changed = tmp_path / f"{n}.pdf"
+        changed.write_bytes(bytes_now)
+        with pytest.raises(BadFile, match="changed after") as refused:
+            await sealer.seal(dataclasses.replace(approved, path=changed), tmp_path / "sealed.pdf")
         assert refused.value.reason is ScanReason.NOT_CONFORMANT
     await sealer.aclose()
     assert not (tmp_path / "sealed.pdf").exists()
