@@ -3,11 +3,15 @@
 Each page is its image, placed by a matrix: the resolution is the matrix, so is the turn that makes print level; a crop
 is a smaller page over the same image, a quarter turn is the page's /Rotate. Nothing is encoded again for any of them.
 Text that was read lies under the image. Pages of a scanner's PDF that are more than one image are kept as they are.
+The images of a thick document wait on the disk, so that a worker's memory does not grow with it.
 """
 
 import contextlib
+import dataclasses
+import functools
 import hashlib
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +22,14 @@ from scanning import scanner_pdf
 from scanning.page import PageNote, PageSource, PdfDraft
 from scanning.placing import Sheet, moved
 from scanning.raster import open_image
+from scanning.stash import Stash
 from scanning.streams import ImageStream, OpenedPage
 from scanning.structure import FileKind
 from scanning.textlayer import TextLayers
 from schemas.document import Crop
+
+THICK_BYTES = 48 << 20
+"""Originals that weigh more together are not held in memory: thirty pages of 1.5 MB, A4 in colour at 300 dpi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +54,24 @@ class Leaf:
     text_pdf: Path | None = None
 
 
-def assemble(leaves: Sequence[Leaf]) -> PdfDraft:
+def assemble(leaves: Sequence[Leaf], *, scratch: Path | None = None) -> PdfDraft:
     """Lay out the pages in order.
+
+    Args:
+        leaves: the pages.
+        scratch: file for the images of a thick document while it is made, overwritten and removed; default: one in the
+            system's folder for such files.
 
     Raises:
         BadFile: a page cannot be read or carried over.
     """
     with contextlib.ExitStack() as files:
-        draft = _Draft(files)
+        stash = None
+        if _weight(leaves) > THICK_BYTES:
+            if scratch is None:
+                scratch = Path(files.enter_context(tempfile.TemporaryDirectory())) / "images.pdf"
+            stash = Stash(scratch, files)
+        draft = _Draft(files, stash)
         opened: dict[object, pikepdf.Pdf] = {}
         for leaf in leaves:
             if leaf.source.kind is not FileKind.PDF:
@@ -67,30 +85,59 @@ def assemble(leaves: Sequence[Leaf]) -> PdfDraft:
                 draft.keep(source, leaf)
             else:
                 draft.place(page, leaf)
-        # Kept pages and text read their streams from the source when the draft is saved.
-        return PdfDraft(draft.pdf, tuple(draft.notes), keeps_pages=draft.keeps_pages, files=files.pop_all())
+        pdf = draft.finished()
+        # Kept pages, text and stashed images are read from their files when the draft is saved.
+        return PdfDraft(pdf, tuple(draft.notes), keeps_pages=draft.keeps_pages, files=files.pop_all())
+
+
+def _weight(leaves: Sequence[Leaf]) -> int:
+    """Bytes of the originals; a file of several pages counts once."""
+    sizes = {leaf.source.path: leaf.source.path.stat().st_size for leaf in leaves}
+    several = (FileKind.PDF, FileKind.TIFF)
+    singles = sum(sizes[leaf.source.path] for leaf in leaves if leaf.source.kind not in several)
+    return singles + sum(sizes[path] for path in {leaf.source.path for leaf in leaves if leaf.source.kind in several})
 
 
 class _Draft:
-    """The PDF while it grows; profiles and fonts that several pages share are written once."""
+    """Images first, then pages over them; profiles and fonts that several pages share are written once."""
 
-    def __init__(self, files: contextlib.ExitStack) -> None:
-        self.pdf = pikepdf.Pdf.new()
+    def __init__(self, files: contextlib.ExitStack, stash: Stash | None) -> None:
         self.notes: list[PageNote] = []
         self.keeps_pages = False
+        self._files = files
+        self._stash = stash
+        self._steps: list[Callable[[pikepdf.Pdf], None]] = []
         self._profiles: dict[bytes, pikepdf.Object] = {}
-        self._texts = TextLayers(self.pdf, files)
+        self._texts: TextLayers
+
+    def finished(self) -> pikepdf.Pdf:
+        """The pages, laid out over the images that were taken."""
+        pdf = pikepdf.Pdf.new() if self._stash is None else self._stash.open()
+        self._texts = TextLayers(pdf, self._files)
+        for step in self._steps:
+            step(pdf)
+        return pdf
 
     def place(self, page: OpenedPage, leaf: Leaf) -> None:
         """Add a page that is one image."""
         assert page.stream is not None, "a page without a stream is kept, not placed"
         stream = page.stream()
+        self.notes.append(PageNote(hashlib.sha256(stream.data).hexdigest(), stream.conversion))
+        number = 0
+        if self._stash is not None:
+            number = self._stash.add(stream.data)
+            stream = dataclasses.replace(stream, data=b"")
         sheet = _sheet(page, leaf, stream)
-        image = pikepdf.Stream(self.pdf, stream.data)
-        for key, value in self._image_keys(stream).items():
+        self._steps.append(functools.partial(self._lay, leaf, sheet, stream, number, page.mirrored))
+
+    def _lay(
+        self, leaf: Leaf, sheet: Sheet, stream: ImageStream, number: int, mirrored: bool, pdf: pikepdf.Pdf
+    ) -> None:
+        image: Any = pdf.get_object((number, 0)) if number else pikepdf.Stream(pdf, stream.data)
+        for key, value in self._image_keys(stream, pdf).items():
             image[key] = value
         objects: dict[str, Any] = {"/Im": image}
-        drawn = [sheet.image("Im", mirrored=page.mirrored)]
+        drawn = [sheet.image("Im", mirrored=mirrored)]
         if leaf.text_pdf is not None:
             objects["/Text"], wide, high = self._texts.form(leaf.text_pdf)
             drawn.insert(0, sheet.upright("Text", wide, high))
@@ -99,12 +146,11 @@ class _Draft:
             "/Type": pikepdf.Name.Page,
             "/MediaBox": pikepdf.Array([0, 0, width, height]),
             "/Resources": pikepdf.Dictionary(XObject=pikepdf.Dictionary(objects)),
-            "/Contents": pikepdf.Stream(self.pdf, moved(drawn, x, y).encode()),
+            "/Contents": pikepdf.Stream(pdf, moved(drawn, x, y).encode()),
         }
         if sheet.rotate_deg:
             keys["/Rotate"] = sheet.rotate_deg
-        self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(pikepdf.Dictionary(keys))))
-        self.notes.append(PageNote(hashlib.sha256(stream.data).hexdigest(), stream.conversion))
+        pdf.pages.append(pikepdf.Page(pdf.make_indirect(pikepdf.Dictionary(keys))))
 
     def keep(self, source: pikepdf.Pdf, leaf: Leaf) -> None:
         """Add a page of a PDF as it is but for a quarter turn; its digest is that of its content."""
@@ -115,20 +161,18 @@ class _Draft:
                 digest.update(part.read_raw_bytes())
         for _, image in sorted(page.get_images().items()):
             digest.update(image.read_raw_bytes())
-        self.pdf.pages.append(page)
-        if leaf.rotate_deg:
-            self.pdf.pages[-1].rotate(leaf.rotate_deg, relative=True)
         self.keeps_pages = True
         self.notes.append(PageNote(digest.hexdigest(), "page kept as it was"))
+        self._steps.append(functools.partial(_carry_over, page, leaf.rotate_deg))
 
-    def _image_keys(self, stream: ImageStream) -> dict[str, Any]:
+    def _image_keys(self, stream: ImageStream, pdf: pikepdf.Pdf) -> dict[str, Any]:
         keys: dict[str, Any] = {
             "/Type": pikepdf.Name.XObject,
             "/Subtype": pikepdf.Name.Image,
             "/Width": stream.width,
             "/Height": stream.height,
             "/BitsPerComponent": stream.bits,
-            "/ColorSpace": self._space(stream),
+            "/ColorSpace": self._space(stream, pdf),
             "/Filter": pikepdf.Name(f"/{stream.filter}"),
         }
         if stream.parms:
@@ -136,21 +180,25 @@ class _Draft:
             keys["/DecodeParms"] = pikepdf.Dictionary(parms)
         return keys
 
-    def _space(self, stream: ImageStream) -> pikepdf.Object:
+    def _space(self, stream: ImageStream, pdf: pikepdf.Pdf) -> pikepdf.Object:
         channels = 3 if stream.palette else stream.channels
         space: pikepdf.Object = pikepdf.Name.DeviceGray if channels == 1 else pikepdf.Name.DeviceRGB
         if stream.icc is not None:
             if stream.icc not in self._profiles:
-                profile = pikepdf.Stream(self.pdf, stream.icc)
+                profile = pikepdf.Stream(pdf, stream.icc)
                 profile["/N"] = channels
-                self._profiles[stream.icc] = self.pdf.make_indirect(profile)
+                self._profiles[stream.icc] = pdf.make_indirect(profile)
             space = pikepdf.Array([pikepdf.Name.ICCBased, self._profiles[stream.icc]])
         if stream.palette is None:
             return space
-        colours = pikepdf.Stream(self.pdf, stream.palette)
-        return pikepdf.Array(
-            [pikepdf.Name.Indexed, space, len(stream.palette) // 3 - 1, self.pdf.make_indirect(colours)]
-        )
+        colours = pikepdf.Stream(pdf, stream.palette)
+        return pikepdf.Array([pikepdf.Name.Indexed, space, len(stream.palette) // 3 - 1, pdf.make_indirect(colours)])
+
+
+def _carry_over(page: pikepdf.Page, rotate_deg: int, pdf: pikepdf.Pdf) -> None:
+    pdf.pages.append(page)
+    if rotate_deg:
+        pdf.pages[-1].rotate(rotate_deg, relative=True)
 
 
 def _sheet(page: OpenedPage, leaf: Leaf, stream: ImageStream) -> Sheet:

@@ -40,7 +40,7 @@ def build(
     """
     draft_path = out.with_name(f".{out.name}.draft")
     try:
-        draft = assemble(leaves)
+        draft = assemble(leaves, scratch=out.with_name(f".{out.name}.images"))
         if flavour == "2u" and draft.keeps_pages and any(textlayer.unmapped(draft.pdf)):
             flavour = "2b"
         candidate = pdfa.make(
