@@ -12,7 +12,7 @@ import dataclasses
 import datetime as dt
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from scanning import stages
@@ -153,14 +153,15 @@ class Handover:
         """Seal and deliver what waits, as soon as it can be; for ever. Without a sealer (any more) it is delivered."""
         while True:
             self._waits.clear()
-            rows = await self._journal.lacking(Stage.SEAL_WAITS, then=Stage.DELIVERED)
-            if not rows:
-                await self._waits.wait()
-            elif not await self.finish_waiting(rows):
+            left = await self.finish_waiting()
+            if left:
                 await self._clock.wait_until(self._clock.now() + self._retry)
+            else:
+                await self._waits.wait()
 
-    async def finish_waiting(self, rows: Sequence[StageRow]) -> bool:
-        """Try those that wait, oldest first, while sealing is there; ``True`` when all of them are delivered."""
+    async def finish_waiting(self) -> int:
+        """Try those that wait, oldest first, while sealing is there; how many wait on."""
+        rows = await self._journal.lacking(Stage.SEAL_WAITS, then=Stage.DELIVERED)
         done = 0
         for row in rows:
             try:
@@ -173,7 +174,7 @@ class Handover:
                 break
             else:
                 done += 1
-        return done == len(rows)
+        return len(rows) - done
 
     async def _finish_late(self, row: StageRow) -> bool:
         document = document_from_json(json.loads(row.result))

@@ -96,9 +96,13 @@ class Pipeline:
         """Why documents wait for their seal, while they do."""
         return self._handover.trouble
 
-    async def finish_waiting(self) -> None:
-        """Seal and deliver, for ever, what waits for its seal; run it beside the feeds."""
+    async def finish_for_ever(self) -> None:
+        """Seal and deliver what waits for its seal, as soon as it can be; run it beside the feeds."""
         await self._handover.run()
+
+    async def finish_waiting(self) -> int:
+        """Try once to seal and deliver what waits for its seal; how many documents wait on."""
+        return await self._handover.finish_waiting()
 
     async def _walk(self, run: Run, files: Sequence[InputFile]) -> None:
         opened = await self._measuring.inspect(run, files)

@@ -20,6 +20,7 @@ class TroubleKind(enum.StrEnum):
     TAKEN = "taken"
     LINE_DOWN = "line_down"
     INBOX_AWAY = "inbox_away"
+    SEAL_WAITS = "seal_waits"
     GATEWAY_AWAY = "gateway_away"
     KEY_REFUSED = "key_refused"
 
@@ -36,6 +37,7 @@ _SENTENCES = {
     TroubleKind.TAKEN: "Another station of the same name works on this hot folder; give each station its own name.",
     TroubleKind.LINE_DOWN: "The scan line cannot work at the moment; the batch waits and is tried again.",
     TroubleKind.INBOX_AWAY: "Finished documents cannot be handed over at the moment; they wait and are tried again.",
+    TroubleKind.SEAL_WAITS: "Documents cannot be sealed at the moment; scanning goes on and they wait for their seal.",
     TroubleKind.GATEWAY_AWAY: "The gateway cannot be reached; the station scans on and its documents wait.",
     TroubleKind.KEY_REFUSED: "The gateway refuses this station's key; please check the key and its scanner role.",
 }

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 from gateway.config import Settings
 from gateway.occupancy import occupied
+from gateway.sealing import configured_sealer
 from gateway.workers.outbound import Pace, Sender
 from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
@@ -97,15 +98,16 @@ class District:
         reports = await self._line.once()
         if self._sender is not None:
             await self._sender.once()
+        await self._line.read_texts()
+        if self._sender is not None:
+            await self._sender.once()
         faults = sum(item.reason.is_fault for report in reports for item in report.set_aside)
         documents = sum(len(report.documents) for report in reports)
         return Outcome(len(reports), documents, faults, await self.queue.counts(), self.trouble)
 
 
 @contextlib.asynccontextmanager
-async def open_district(
-    settings: Settings, *, clock: Clock, board: ProgressBoard, sealer: Sealer | None = None
-) -> AsyncIterator[District]:
+async def open_district(settings: Settings, *, clock: Clock, board: ProgressBoard) -> AsyncIterator[District]:
     """Make the station; ends it at the end.
 
     Raises:
@@ -114,9 +116,10 @@ async def open_district(
     """
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     with occupied(settings.data_folder):
-        district = District(settings, clock=clock, board=board, sealer=sealer)
-        try:
-            yield district
-        finally:
-            await district.stop()
-            district.queue.close()
+        async with configured_sealer(settings.seal, clock=clock) as sealer:
+            district = District(settings, clock=clock, board=board, sealer=sealer)
+            try:
+                yield district
+            finally:
+                await district.stop()
+                district.queue.close()

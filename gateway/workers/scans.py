@@ -16,7 +16,7 @@ from scanning.progress import BatchProgress, ProgressBoard
 from scanning.station import Station
 from scanning.stillness import Habits
 from scanning.text_queue import TextQueue
-from scanning.trouble import Trouble
+from scanning.trouble import Trouble, TroubleKind
 from schemas.document import FeedOrder
 from schemas.ports.clock import Clock
 from schemas.ports.documents import DocumentInbox
@@ -58,6 +58,7 @@ class ScanLine:
         self.board = board or ProgressBoard(clock)
         """How far each batch is; the console shows it."""
         self._station: Station | None = None
+        self._pipeline: Pipeline | None = None
         habits = Habits(
             still_for_s=settings.still_s,
             patience_s=settings.patience_s,
@@ -77,18 +78,15 @@ class ScanLine:
                 asyncio.TaskGroup() as beside,
             ):
                 line = self._line(pool, journal)
-                texts = TextQueue(
-                    *(journal, PoolReader(readers, languages=self._settings.languages), self._inbox), clock=self._clock
-                )
-                beside.create_task(line.finish_waiting())
-                beside.create_task(texts.run())
+                beside.create_task(line.finish_for_ever())
+                beside.create_task(self._texts(readers, journal).run())
                 self._station = Station(self._hot, line, clock=self._clock, retry_s=RETRY_S)
                 beside.create_task(self._station.serve())
         finally:
             journal.close()
 
     async def once(self) -> list[BatchReport]:
-        """Take what lies in the folder and end; what waits for its seal or its reader waits for the next run.
+        """Take what lies in the folder and end. What an earlier run left unsealed is tried first.
 
         Raises:
             LineDown, LienthongError, OSError: the line, the inbox or the folder is down; nothing is lost, call again.
@@ -96,8 +94,19 @@ class ScanLine:
         journal = FileJournal(self._data_folder / "scan-journal.sqlite")
         try:
             async with WorkerPool(self._settings.workers) as pool:
-                self._station = Station(self._hot, self._line(pool, journal), clock=self._clock, retry_s=RETRY_S)
+                line = self._line(pool, journal)
+                await line.finish_waiting()
+                self._station = Station(self._hot, line, clock=self._clock, retry_s=RETRY_S)
                 return await self._station.once()
+        finally:
+            journal.close()
+
+    async def read_texts(self) -> None:
+        """Read the words of what was delivered and end; :meth:`once` leaves them, because people wait for documents."""
+        journal = FileJournal(self._data_folder / "scan-journal.sqlite")
+        try:
+            async with WorkerPool(1, nice=NICE) as readers:
+                await self._texts(readers, journal).drain()
         finally:
             journal.close()
 
@@ -107,11 +116,19 @@ class ScanLine:
 
     @property
     def trouble(self) -> Trouble | None:
-        """What keeps the line from working now."""
-        return self._station.trouble if self._station else self._hot.trouble
+        """What keeps the line from working now, or else from sealing."""
+        trouble = self._station.trouble if self._station else self._hot.trouble
+        waits = self._pipeline.sealing_trouble if self._pipeline else None
+        if trouble is None and waits is not None:
+            return Trouble(TroubleKind.SEAL_WAITS, waits.subject, waits.detail or str(waits))
+        return trouble
+
+    def _texts(self, readers: WorkerPool, journal: FileJournal) -> TextQueue:
+        reader = PoolReader(readers, languages=self._settings.languages)
+        return TextQueue(journal, reader, self._inbox, clock=self._clock)
 
     def _line(self, pool: WorkerPool, journal: FileJournal) -> Pipeline:
-        return Pipeline(
+        self._pipeline = Pipeline(
             *(pool, journal, self._inbox),
             out_dir=self._data_folder / "drafts",
             clock=self._clock,
@@ -119,3 +136,4 @@ class ScanLine:
             sealer=self._sealer,
             board=self.board,
         )
+        return self._pipeline

@@ -119,7 +119,7 @@ async def test_a_key_that_is_away_holds_up_neither_its_batch_nor_the_next(
     later = await stand.line.process(ScanBatch("c", "tram-1", None, NOW), inputs(drawn["jpeg"][1:2]))
     assert [document.doubts for document in later.documents] == [(ScanReason.NO_COVER,)]
 
-    late = asyncio.create_task(stand.line.finish_waiting())
+    late = asyncio.create_task(stand.line.finish_for_ever())
     await until(lambda: stand.clock.sleepers == 1)
     assert sealer.asked == 2, "one probe, then it waits by the clock"
     kit.bring_back()
@@ -174,7 +174,7 @@ async def test_after_a_restart_what_waits_is_sealed_even_if_its_file_was_lost(
 
     kit.bring_back()
     second = Stand(tmp_path, pool, kit.sealer(), first.inbox)
-    late = asyncio.create_task(second.line.finish_waiting())
+    late = asyncio.create_task(second.line.finish_for_ever())
     await until(lambda: len(second.inbox.documents) == 2)
     await until_closed(second.journal)
     for document in (lost, whole):
@@ -199,7 +199,7 @@ async def test_documents_that_waited_go_out_unsealed_when_sealing_is_switched_of
     first = Stand(tmp_path, pool, kit.sealer(), Inbox())
     await waiting_after(first, inputs(drawn["tiff"]))
     second = Stand(tmp_path, pool, None, first.inbox)
-    late = asyncio.create_task(second.line.finish_waiting())
+    late = asyncio.create_task(second.line.finish_for_ever())
     await until_closed(second.journal)
     assert [document.seal for document in second.inbox.documents.values()] == [None, None]
     late.cancel()
