@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from scanning import scanner_pdf
 from scanning.page import PageSource
@@ -98,6 +98,7 @@ def _picture(source: PageSource, box: int) -> tuple[Image.Image, tuple[int, int]
             page = scanner_pdf.open_page(pdf, source.page_no)
             found = scanner_pdf.picture(pdf, source.page_no)
             picture = Image.new("RGB", (210, 297), "white") if found is None else _shown(found)
+            picture = ImageOps.mirror(picture) if page.mirrored else picture
             size = picture.size if found is None else (page.width, page.height)
             return picture, size, page.rotate_deg
     page = open_image(source.path, source.kind, source.page_no)
@@ -106,7 +107,8 @@ def _picture(source: PageSource, box: int) -> tuple[Image.Image, tuple[int, int]
         image.seek(source.page_no - 1)
     if source.kind is FileKind.JPEG and image.mode in ("L", "RGB"):
         image.draft(image.mode, (box, box))  # the decoder leaves out what a small picture does not show
-    return _shown(image), (page.width, page.height), page.rotate_deg
+    picture = ImageOps.mirror(_shown(image)) if page.mirrored else _shown(image)
+    return picture, (page.width, page.height), page.rotate_deg
 
 
 def _shown(image: Image.Image) -> Image.Image:
