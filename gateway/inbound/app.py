@@ -76,6 +76,10 @@ def make_app(
     edge = Edge(say=say, metrics=metrics, show=show_problem, https=settings.https)
     events = Events(store=store, clock=clock, most_streams=settings.limits.event_streams)
     app = _frame(edge, events, body_bytes=settings.limits.body_bytes)
+    limit = settings.limits.unproven_callbacks
+    called = Callbacks(
+        store=store, clock=clock, peers=callbacks, metrics=metrics, unproven_per_minute=limit, arrived=arrived
+    )
     parts = (
         Health(store=store, clock=clock, metrics=metrics, ready=ready),
         Document(routes=lambda: declared(app), version=_version(), server=settings.public_url),
@@ -85,14 +89,7 @@ def make_app(
         Messages(store=store, clock=clock, desk=settle),
         Texts(store=store, clock=clock),
         uploads,
-        Callbacks(
-            store=store,
-            clock=clock,
-            peers=callbacks,
-            metrics=metrics,
-            unproven_per_minute=settings.limits.unproven_callbacks,
-            arrived=arrived,
-        ),
+        called,
         events,
     )
     for part in parts:

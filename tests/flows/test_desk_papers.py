@@ -14,6 +14,7 @@ from gateway.desk.requests import HandoverReceipt
 from gateway.sample import province
 from schemas.discrepancy import Discrepancy, DiscrepancyState, Severity, Subject
 from schemas.document import (
+    DocumentText,
     PageVerdict,
     ScanBatch,
     ScannedDocument,
@@ -21,6 +22,7 @@ from schemas.document import (
     ScanReason,
     ScanSource,
     SetAside,
+    TextOfPage,
 )
 from schemas.dossier import Dossier
 from schemas.errors import InvalidNumber, NotAllowed, NotFound, Stale
@@ -222,3 +224,17 @@ async def test_asking_about_an_item_makes_its_next_question_due_now(house: Outbo
     assert [act.detail for act in await house.acts("item.asked")] == [first.item_number]
     with pytest.raises(NotFound):
         await desk.ask("EE473124829VN", principal=OPERATOR)
+
+
+async def test_words_come_after_the_document_and_those_of_a_document_that_is_not_here_are_dropped(
+    house: OutboxHouse, tmp_path: Path
+) -> None:
+    (receipt,) = await house.take_in()
+    desk, document = attach_desk(house), scanned(tmp_path, receipt.code)
+    text = DocumentText(document.key, "tesseract 5.3.0 vie", (TextOfPage(1, "Lò Thị Ơi"),))
+    await desk.read(text)
+    assert await house.store.read(lambda tx: tx.texts.of_document(document.key)) is None
+    await desk.deliver(document)
+    for _ in range(2):  # the line may bring them again after a crash
+        await desk.read(text)
+    assert await house.store.read(lambda tx: tx.texts.of_document(document.key)) == text

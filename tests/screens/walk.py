@@ -96,6 +96,16 @@ async def settle_without_reason(page: Page, world: World) -> None:
 
 
 FORM = "/intake?procedure=9.000012"
+
+
+async def open_first_hit(page: Page, world: World) -> None:
+    """The text of the first document found; where nothing is read yet, the search says so."""
+    hits = page.locator("[data-testid=hits] a")
+    if await hits.count():
+        await hits.first.click()
+        await page.wait_for_load_state()
+
+
 SCREENS = (
     Screen("login", NOBODY, "/login"),
     Screen("login-failed", NOBODY, "/login", fail_to_log_in),
@@ -119,6 +129,8 @@ SCREENS = (
     Screen("message-delivered", OPERATOR, "/messages/{world.delivered_message}"),
     Screen("message-raw", OPERATOR, "/messages/{world.refused_message}/attempts/1"),
     Screen("scans", SCANNER, "/scans"),
+    Screen("documents", OPERATOR, "/documents?text=ho+kinh+doanh"),
+    Screen("document-text", OPERATOR, "/documents?text=ho+kinh+doanh", open_first_hit),
     Screen("problem-404", OPERATOR, "/dossiers/000.00.14.H99-260105-9999"),
     Screen("problem-403", CLERK, "/messages"),
 )

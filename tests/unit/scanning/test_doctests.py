@@ -15,6 +15,7 @@ import pytest
         "scanning.steps.paper",
         "scanning.streams",
         "scanning.textlayer",
+        "scanning.words",
         "schemas.document",
     ],
 )
