@@ -24,7 +24,8 @@ async function swap(url, options) {
   const scroll = root().querySelector(".strip").scrollLeft;
   let answer;
   try {
-    answer = await fetch(url, { credentials: "same-origin", ...options });
+    // Asked for as a page: else the answer would be in the browser's language, not in the reader's.
+    answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "text/html" }, ...options });
   } catch {
     root().removeAttribute("aria-busy");
     return;
