@@ -52,6 +52,8 @@ KEY, OTHER_KEY = "k-" + "a" * 40, "k-" + "b" * 40
 STATION_KEY = "k-" + "c" * 40
 SIGNED, UNSIGNED = PeerId("signing_post"), PeerId("plain_post")
 SECRET = b"shared with the peer"
+
+
 @dataclasses.dataclass
 class Bench:
     """A scan line that a test draws on: its board is the real one."""
@@ -112,6 +114,12 @@ class Peer:
         return CallbackReply(
             200, "application/json; charset=utf-8", b'{"code":"again"}' if repeated else b'{"code":"ok"}'
         )
+
+
+PUSHING = {
+    SIGNED: Pushing(Peer(signs=True), signed_header=True),
+    UNSIGNED: Pushing(Peer(signs=False), signed_header=False),
+}
 
 
 def signature(body: bytes) -> str:
@@ -276,31 +284,30 @@ def _app(
     queue = AttachDesk(
         store, blobs=store.blobs, clock=clock, tell=router, unit=UnitId(province.COMMUNE), reconciler=reconciler
     )
-    reviews = Reviews(
-        settings.scan,
-        store=store,
-        attach=queue,
-        sealer=None,
-        hot_folder=settings.hot_folder,
-        data_folder=settings.data_folder,
-        clock=clock,
-    )
+    reviews = _reviews(settings, store, queue, clock)
     line = Bench(ProgressBoard(clock))
     doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
     uploads = make_uploads(settings, store=store, scans=scans)
     documents = StationDocuments(
-        store=store,
-        clock=clock,
-        desk=queue,
-        judge=judge,
-        folder=settings.uploads_folder,
-        limits=settings.limits,
+        store=store, clock=clock, desk=queue, judge=judge, folder=settings.uploads_folder, limits=settings.limits
     )
     renderer = make_renderer(settings, peers={PeerId("dvcqg"): "Cổng Dịch vụ công quốc gia"})
 
-    async def ready() -> Mapping[str, bool]:
-        return {"bell": True}
-
+    pages = make_pages(
+        settings,
+        store=store,
+        clock=clock,
+        renderer=renderer,
+        doorkeeper=doorkeeper,
+        handovers=handovers,
+        settle=settle,
+        queue=queue,
+        uploads=uploads,
+        blobs=store.blobs,
+        archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
+        review=reviews.desk,
+        line=line,
+    )
     app = make_app(
         settings,
         store=store,
@@ -311,30 +318,10 @@ def _app(
         handovers=handovers,
         settle=settle,
         uploads=uploads,
-        callbacks={
-            SIGNED: Pushing(Peer(signs=True), signed_header=True),
-            UNSIGNED: Pushing(Peer(signs=False), signed_header=False),
-        },
+        callbacks=PUSHING,
         arrived=arrived.set,
-        ready=ready,
-        pages=(
-            *documents.routes(),
-            *make_pages(
-                settings,
-                store=store,
-                clock=clock,
-                renderer=renderer,
-                doorkeeper=doorkeeper,
-                handovers=handovers,
-                settle=settle,
-                queue=queue,
-                uploads=uploads,
-                blobs=store.blobs,
-                archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
-                review=reviews.desk,
-                line=line,
-            ),
-        ),
+        ready=_ready,
+        pages=(*documents.routes(), *pages),
         show_problem=renderer.problem,
     )
     app[REVIEWS], app[ATTACH], app[LINE] = reviews, queue, line
@@ -344,6 +331,22 @@ def _app(
 
     app.on_cleanup.append(close)
     return app
+
+
+def _reviews(settings: Settings, store: Database, attach: AttachDesk, clock: MovedClock) -> Reviews:
+    return Reviews(
+        settings.scan,
+        store=store,
+        attach=attach,
+        sealer=None,
+        hot_folder=settings.hot_folder,
+        data_folder=settings.data_folder,
+        clock=clock,
+    )
+
+
+async def _ready() -> Mapping[str, bool]:
+    return {"bell": True}
 
 
 def seed(tx: AccountTx, now: dt.datetime, password_hash: str) -> None:
