@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 
 from gateway.config import Settings
 from gateway.occupancy import occupied
-from gateway.sealing import configured_sealer
 from gateway.workers.outbound import Pace, Sender
 from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
@@ -107,7 +106,9 @@ class District:
 
 
 @contextlib.asynccontextmanager
-async def open_district(settings: Settings, *, clock: Clock, board: ProgressBoard) -> AsyncIterator[District]:
+async def open_district(
+    settings: Settings, *, clock: Clock, board: ProgressBoard, sealer: Sealer | None
+) -> AsyncIterator[District]:
     """Make the station; ends it at the end.
 
     Raises:
@@ -116,10 +117,9 @@ async def open_district(settings: Settings, *, clock: Clock, board: ProgressBoar
     """
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     with occupied(settings.data_folder):
-        async with configured_sealer(settings.seal, clock=clock) as sealer:
-            district = District(settings, clock=clock, board=board, sealer=sealer)
-            try:
-                yield district
-            finally:
-                await district.stop()
-                district.queue.close()
+        district = District(settings, clock=clock, board=board, sealer=sealer)
+        try:
+            yield district
+        finally:
+            await district.stop()
+            district.queue.close()
