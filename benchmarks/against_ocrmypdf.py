@@ -53,7 +53,7 @@ def _measure(command: Path, folder: Path, extent: Extent) -> list[Figure]:
     _ours(pages, folder)  # the first round pays for what the libraries load late
     sides: dict[str, list[float]] = {"line": [], "theirs": [], "scan": [], "their command": []}
     for _ in range(extent.of(2, 1)):
-        begin = statistics.median(_spent(lambda: _run([command, "--version"]))[0] for _ in range(3))
+        begin, _ = _spent(lambda: _run([command, "--version"]))
         theirs, whole = _spent(lambda: _theirs(command, as_pdf, folder / "theirs.pdf"))
         sides["theirs"].append(len(pages) / (theirs - begin))
         sides["their command"].append(len(pages) / whole)

@@ -131,7 +131,7 @@ def unmapped(pdf: pikepdf.Pdf) -> Iterator[str]:
     for number, page in enumerate(pdf.pages, start=1):
         if "/Annots" in page.obj or "/Pattern" in page.resources:
             yield f"6.2.11.7.2: page {number}: annotations and patterns are not looked into"
-        for fault in _faults_of(page, maps, _DEPTH_MOST):
+        for fault in _faults_of(page, maps, set(), _DEPTH_MOST):
             yield f"6.2.11.7.2: page {number}: {fault}"
 
 
@@ -150,8 +150,8 @@ class _Maps:
         return self._read[key]
 
 
-def _faults_of(holder: Any, maps: _Maps, depth: int) -> Iterator[str]:
-    """Faults of a page or a form and of the forms it draws."""
+def _faults_of(holder: Any, maps: _Maps, seen: set[tuple[int, int]], depth: int) -> Iterator[str]:
+    """Faults of a page or a form and of the forms it draws, each looked into once: they may draw one another often."""
     resources = holder.resources if isinstance(holder, pikepdf.Page) else holder.get("/Resources", pikepdf.Dictionary())
     fonts: Any = resources.get("/Font", {})
     forms: Any = resources.get("/XObject", {})
@@ -164,11 +164,13 @@ def _faults_of(holder: Any, maps: _Maps, depth: int) -> Iterator[str]:
             yield from _faults_of_text(font, step.operands[-1], maps)
         elif operator == "Do":
             drawn = forms.get(str(step.operands[0]))
-            if drawn is not None and drawn.get("/Subtype") == pikepdf.Name.Form:
-                if depth == 0:
-                    yield "forms lie too deep in one another"
-                else:
-                    yield from _faults_of(drawn, maps, depth - 1)
+            if drawn is None or drawn.get("/Subtype") != pikepdf.Name.Form or drawn.objgen in seen:
+                continue
+            seen.add(drawn.objgen)
+            if depth == 0:
+                yield "forms lie too deep in one another"
+            else:
+                yield from _faults_of(drawn, maps, seen, depth - 1)
 
 
 def _faults_of_text(font: Any, shown: Any, maps: _Maps) -> Iterator[str]:

@@ -13,6 +13,7 @@ from scanning import building
 from scanning.assemble import Leaf
 from scanning.page import PageSource
 from scanning.raster import open_image
+from scanning.rendering import render
 from scanning.structure import BadFile, check_complete
 from schemas.document import ScanReason
 from tests.judges import VeraPdf, refusals
@@ -109,6 +110,16 @@ def test_pixels_are_measured_in_the_raster_that_the_page_shows(orientation: int,
     page = open_image(path, check_complete(path), 1)
     shown = Image.fromarray(page.gray()).rotate(-page.rotate_deg, expand=True)
     assert np.abs(np.asarray(shown, int) - np.asarray(as_seen(path).convert("L"), int)).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_screen_shows_the_page_the_same_way_up(orientation: int, tmp_path: Path) -> None:
+    path = tmp_path / "page.jpg"
+    path.write_bytes(kinds.turned_jpeg(orientation))
+    render(PageSource(path, check_complete(path)), tmp_path / "screen.jpg", box_px=420)
+    with Image.open(tmp_path / "screen.jpg") as shown:
+        both = [np.asarray(one.convert("RGB").resize((15, 15)), int) for one in (shown, as_seen(path))]
+    assert np.abs(both[0] - both[1]).mean() < 6
 
 
 def test_a_page_of_unequal_resolution_keeps_its_shape_on_paper(files: dict[str, Path], tmp_path: Path) -> None:

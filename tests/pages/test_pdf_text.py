@@ -224,6 +224,23 @@ def test_a_map_is_read_in_each_of_its_forms(cmap: bytes, codes: set[int], tmp_pa
     assert {code for code, good in shown.items() if good} == codes
 
 
+def test_forms_that_draw_one_another_many_times_are_looked_into_once() -> None:
+    """Eight forms, each drawing the next a thousand times: 10 to the 24th drawings of the last."""
+    with pikepdf.Pdf.new() as pdf:
+        pdf.add_blank_page()
+        below = pikepdf.Stream(pdf, b"BT (x) Tj ET")
+        below["/Type"], below["/Subtype"] = pikepdf.Name.XObject, pikepdf.Name.Form
+        for _ in range(8):
+            form = pikepdf.Stream(pdf, b"/F Do " * 1000)
+            form["/Type"], form["/Subtype"] = pikepdf.Name.XObject, pikepdf.Name.Form
+            form["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(F=pdf.make_indirect(below)))
+            below = form
+        page = pdf.pages[0]
+        page.obj["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(F=pdf.make_indirect(below)))
+        page.obj["/Contents"] = pikepdf.Stream(pdf, b"/F Do")
+        assert list(unmapped(pdf)) == ["6.2.11.7.2: page 1: text without a font"]
+
+
 def test_text_of_a_kept_page_without_unicode_makes_a_2b_of_the_document(
     verapdf: VeraPdf, text_pdf: Path, tmp_path: Path
 ) -> None:
