@@ -4,6 +4,7 @@ Runs inside a worker child; a benchmark or a test may call it in its own process
 """
 
 import dataclasses
+import enum
 import hashlib
 import math
 import tempfile
@@ -65,14 +66,14 @@ def read_page(source: PageSource, *, name: str, sha256: str, whole_page: bool) -
     Raises:
         BadFile: the page cannot be read, or cannot become PDF/A.
     """
-    is_kept = source.kind is FileKind.PDF and _is_kept_page(source)
+    kept = _kept_page(source) if source.kind is FileKind.PDF else _Kept.NO
     page = decode(source)
     flat = ink.flatten(page.quarter)
     ink_mask = ink.mask(flat)
     codes = barcodes.find(page, flat, whole_page=whole_page)
     height, width = page.gray.shape
     size = paper.measure(page.stated_dpi, width, round(height / page.aspect))
-    sheet = None if is_kept else crop.find(page.eighth, size.dpi)
+    sheet = None if kept else crop.find(page.eighth, size.dpi)
     if sheet is not None:
         size = _sheets_size(size, page, sheet)
         page, ink_mask = crop.inside(page, ink_mask, sheet)
@@ -92,12 +93,14 @@ def read_page(source: PageSource, *, name: str, sha256: str, whole_page: bool) -
         verdict=PageVerdict.GOOD,
         paper=size.format,
     )
+    if kept is _Kept.DRAWN:
+        return record
     blankness = blank.Blankness.WRITTEN if codes else blank.judge(ink_mask)
-    if blankness is blank.Blankness.BLANK:
+    if blankness is blank.Blankness.BLANK and kept is not _Kept.IMAGE:
         return dataclasses.replace(record, blank=True)
-    doubts = [ScanReason.MAYBE_BLANK] * (blankness is blank.Blankness.DOUBT)
+    doubts = [ScanReason.MAYBE_BLANK] * (blankness is not blank.Blankness.WRITTEN)
     doubts += [ScanReason.NEAR_MISS] * bool(record.near_misses)
-    doubts += [ScanReason.ODD_SIZE] * (size.odd and not is_kept)
+    doubts += [ScanReason.ODD_SIZE] * (size.odd and not kept)
     return _measured(record, page, ink_mask, sheet, doubts)
 
 
@@ -142,16 +145,30 @@ def _true_angle(turn_deg: float, aspect: float) -> float:
     return turn_deg if aspect == 1.0 else round(math.degrees(math.atan(math.tan(math.radians(turn_deg)) / aspect)), 2)
 
 
-def _is_kept_page(source: PageSource) -> bool:
+class _Kept(enum.Flag):
+    """Whether a page of a PDF is kept as it is, and what can be measured on it."""
+
+    NO = 0
+    BARE = enum.auto()
+    """Nothing is on it."""
+    DRAWN = enum.auto()
+    """Print and lines without an image: written on, and there is no raster to measure."""
+    IMAGE = enum.auto()
+    """An image and more: the image is measured, but what lies over it is not seen, so the page is never blank."""
+
+
+def _kept_page(source: PageSource) -> _Kept:
     """A page that must be kept as it is has to pass the judge alone, so that it cannot spoil its document later."""
     with scanner_pdf.opened(source.path) as pdf:
         if scanner_pdf.open_page(pdf, source.page_no).stream is not None:
-            return False
+            return _Kept.NO
+        has_image = bool(pdf.pages[source.page_no - 1].get_images())
+        how = _Kept.IMAGE if has_image else _Kept.DRAWN if scanner_pdf.draws(pdf, source.page_no) else _Kept.BARE
     with tempfile.TemporaryDirectory() as folder:
         draft = assemble([Leaf(source, dpi=300)])
         candidate = pdfa.make(draft, Path(folder) / "page.pdf", identifier="page", title="page")
         verify.judge(candidate.path, flavour=pdfa.FLAVOUR)
-    return True
+    return how
 
 
 def one_batch(paths: Sequence[Path], out: Path) -> tuple[tuple[ScannedPage, ...], PdfA]:

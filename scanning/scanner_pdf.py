@@ -33,6 +33,10 @@ from schemas.document import ScanReason
 
 PLACING = frozenset({"q", "Q", "cm", "Do"})
 """Operators of a page that does nothing but place its image."""
+PLACING_MOST = 64 * 1024
+"""Bytes of content that can be no more than an image's placing; scanners write fifty."""
+CONTENT_MOST = 4 << 20
+"""Bytes of content that a page may have: a page of dense print has 100 kB, and judging this much takes 7 s."""
 _BLANK_SHEET_PX = 32
 """Side of the white raster that stands for a page without an image."""
 _FILLS = 0.02
@@ -88,6 +92,8 @@ def open_page(pdf: pikepdf.Pdf, page_no: int) -> OpenedPage:
         page = pdf.pages[page_no - 1]
     except IndexError as error:
         raise BadFile(ScanReason.DAMAGED, f"There is no page {page_no}.") from error
+    if _content_size(page) > CONTENT_MOST:
+        raise BadFile(ScanReason.TOO_LARGE, "What the page draws unfolds to more than a page of paper can hold.")
     rotate = int(_inherited(page, "/Rotate") or 0) % 360
     images = list(page.get_images().values())
     for image in images:
@@ -110,6 +116,12 @@ def open_page(pdf: pikepdf.Pdf, page_no: int) -> OpenedPage:
         mirrored=mirrored,
         aspect=aspect_of((width / placed.width_pt, height / placed.height_pt)),
     )
+
+
+def draws(pdf: pikepdf.Pdf, page_no: int) -> bool:
+    """Whether the page's content or an annotation puts anything on it; what it is, only a renderer could tell."""
+    page = pdf.pages[page_no - 1]
+    return _content_size(page) > 0 or "/Annots" in page.obj
 
 
 def picture(pdf: pikepdf.Pdf, page_no: int) -> Any:
@@ -164,6 +176,8 @@ def _placed(page: pikepdf.Page) -> _Placed | None:
 
 def _matrix_of(page: pikepdf.Page, name: str) -> tuple[float, ...] | None:
     """The matrix that the image of this name is drawn with, when the page's content does nothing else."""
+    if _content_size(page) > PLACING_MOST:
+        return None
     now = pikepdf.Matrix()
     kept: list[pikepdf.Matrix] = []
     drawn: list[pikepdf.Matrix] = []
@@ -180,6 +194,31 @@ def _matrix_of(page: pikepdf.Page, name: str) -> tuple[float, ...] | None:
         elif operator == "Do":
             drawn.append(now)
     return drawn[0].shorthand if len(drawn) == 1 else None
+
+
+def _content_size(page: pikepdf.Page) -> int:
+    """Bytes that the page's content unfolds to, counted no further than the limit.
+
+    A filter that is not deflate counts as it lies; what hides in it meets the deadline of the job.
+    """
+    contents: Any = page.obj.get("/Contents")
+    size = 0
+    for part in contents if isinstance(contents, pikepdf.Array) else [contents]:
+        if isinstance(part, pikepdf.Stream) and size <= CONTENT_MOST:
+            size += len(_unfolded(part, CONTENT_MOST + 1))
+    return size
+
+
+def _unfolded(part: pikepdf.Stream, most: int) -> bytes:
+    data, named = part.read_raw_bytes(), part.get("/Filter", pikepdf.Array())
+    for name in named if isinstance(named, pikepdf.Array) else [named]:
+        if str(name) != "/FlateDecode":
+            break
+        try:
+            data = zlib.decompressobj().decompress(data, most)
+        except zlib.error:  # the judge, or whoever parses it, will say so
+            break
+    return data
 
 
 def _inherited(page: pikepdf.Page, key: str) -> Any:

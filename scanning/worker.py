@@ -39,6 +39,9 @@ RASTER_BYTES = 32 << 20
 JOB_CPU_S = 120
 """Processor seconds of one job; the pool's deadline in real time is shorter for all but large documents."""
 
+DETAIL_MOST = 240
+"""Characters of the detail behind the operator's sentence."""
+
 _RUINED = re.compile(rb"Premature end of JPEG|Corrupt JPEG data: (?!\d+ extraneous bytes)")
 """What libjpeg writes to stderr while it fills the missing part of a picture with gray and calls it a success."""
 
@@ -81,19 +84,26 @@ def run(job: protocol.Json) -> protocol.Json:
     try:
         return {"ok": _OPERATIONS[job["op"]](job)}
     except BadFile as bad:
-        return {"refused": {"reason": bad.reason, "detail": bad.detail}}
+        return {"refused": {"reason": bad.reason, "detail": _plain(bad.detail, job)}}
     except MemoryError:
         return {"refused": {"reason": ScanReason.TOO_LARGE, "detail": "Reading it took more memory than allowed."}}
     except OSError as error:
         return _blame(error, job)
     except Exception as error:
-        return {"refused": {"reason": ScanReason.DAMAGED, "detail": f"{type(error).__name__}: {error}"[:300]}}
+        return {"refused": {"reason": ScanReason.DAMAGED, "detail": _plain(f"{error} ({type(error).__name__})", job)}}
+
+
+def _plain(detail: str, job: protocol.Json) -> str:
+    """What a library says, as one line of bounded length that does not name our folders."""
+    for path in (job.get("path"), job.get("out"), tempfile.gettempdir()):
+        detail = detail.replace(f"{path}: ", "").replace(str(path), "the file") if path else detail
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in detail).split())[:DETAIL_MOST]
 
 
 def _blame(error: OSError, job: protocol.Json) -> protocol.Json:
     """Whose fault is it? The original's only when the system names it; a full disk or a lost folder is the line's."""
     if error.errno is None:  # Pillow's way to say that a picture is broken
-        return {"refused": {"reason": ScanReason.DAMAGED, "detail": str(error)}}
+        return {"refused": {"reason": ScanReason.DAMAGED, "detail": _plain(str(error), job)}}
     if error.errno == errno.EFBIG:
         return {"refused": {"reason": ScanReason.TOO_LARGE, "detail": "The result is larger than a document may be."}}
     originals = {job.get("path"), *(leaf["path"] for leaf in job.get("leaves", ()))}

@@ -24,6 +24,8 @@ SUSPECT = 0.02
 """Lean of the letters from which on they say something. A false suspicion costs time and no page."""
 RULE_MM = 10.0
 """Runs of ink this long are ruled lines or frames and say nothing; no letter has one."""
+CLEAR = 0.1
+"""Lean that is no accident of a few marks, even where Tesseract finds no letters."""
 SURE, AGREES = 3.0, 0.3
 """Tesseract's confidence that is believed alone, and together with our own suspicion."""
 CODE_WITHIN_DEG = 20.0
@@ -59,11 +61,16 @@ def judge(
         return WayUp(by_codes, sure=True)
     if lines.sideways is None:
         return stated
-    said = letters_say(ink_mask, lines, dpi)
-    if said == stated_deg or (said is None and lines.sideways == (stated_deg in (90, 270))):
+    said, clear = letters_say(ink_mask, lines, dpi)
+    agrees = lines.sideways == (stated_deg in (90, 270))
+    if said == stated_deg or (said is None and agrees):
         return stated
     answer = osd.ask(gray, dpi, lines.turn_deg)
-    if answer is None or (answer.rotate_deg in (90, 270)) != lines.sideways:
+    if answer is None:
+        return WayUp(stated_deg, sure=False)
+    if answer.rotate_deg is None:  # what looks like print are no letters: a table of marks, a drawing
+        return WayUp(stated_deg, sure=agrees and not clear)
+    if (answer.rotate_deg in (90, 270)) != lines.sideways:
         return WayUp(stated_deg, sure=False)
     if answer.confidence >= (AGREES if answer.rotate_deg == said else SURE):
         return WayUp(answer.rotate_deg, sure=True)
@@ -88,14 +95,14 @@ def way_of_codes(codes: Sequence[Barcode]) -> int | None:
     return turns.pop() if len(turns) == 1 else None
 
 
-def letters_say(ink_mask: Gray, lines: Lines, dpi: int) -> int | None:
-    """Quarter turn that the letters ask for; ``None`` when they say nothing clear."""
+def letters_say(ink_mask: Gray, lines: Lines, dpi: int) -> tuple[int | None, bool]:
+    """Quarter turn that the letters ask for, ``None`` when they say nothing; and whether they say it clearly."""
     if lines.sideways:
         ink_mask = np.asarray(cv2.rotate(ink_mask, cv2.ROTATE_90_CLOCKWISE), np.uint8)
     leaning = lean(ink_mask, lines.turn_deg, dpi)
     if abs(leaning) < SUSPECT:
-        return None
-    return (0 if leaning < 0 else 180) + (90 if lines.sideways else 0)
+        return None, False
+    return (0 if leaning < 0 else 180) + (90 if lines.sideways else 0), abs(leaning) >= CLEAR
 
 
 def lean(ink_mask: Gray, turn_deg: float, dpi: int) -> float:

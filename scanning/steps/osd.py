@@ -24,9 +24,12 @@ _CONFIDENCE = re.compile(rb"^Orientation confidence: ([\d.]+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Degrees clockwise that make the page upright, and how sure Tesseract is: 1 is a guess, from 15 on it is plain."""
+    """Degrees clockwise that make the page upright, and how sure Tesseract is: 1 is a guess, from 15 on it is plain.
 
-    rotate_deg: int
+    ``rotate_deg`` is ``None`` when it found too few letters to say.
+    """
+
+    rotate_deg: int | None
     confidence: float
 
 
@@ -37,7 +40,7 @@ def program() -> str | None:
 
 
 def ask(gray: Gray, dpi: int, skew_deg: float) -> Answer | None:
-    """Ask about one page; ``None`` when it is not installed, too slow, or the page has too few letters.
+    """Ask about one page; ``None`` when it is not installed or too slow.
 
     Args:
         gray: (H, W) pixels.
@@ -62,6 +65,7 @@ def ask(gray: Gray, dpi: int, skew_deg: float) -> Answer | None:
         rotate, confidence = _ROTATE.search(done.stdout), _CONFIDENCE.search(done.stdout)
         if rotate is not None and confidence is not None:
             return Answer(int(rotate[1]), float(confidence[1]))
+        return Answer(None, 0.0)
     return None
 
 

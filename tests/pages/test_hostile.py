@@ -1,12 +1,16 @@
 import asyncio
 import os
+import re
 import signal
+import tomllib
 from pathlib import Path
 
+import pikepdf
 import pytest
 from PIL import Image
 
-from gateway.sample.pages.batch import Kind
+import gateway.console
+from gateway.sample.pages.batch import Kind, write_pdf
 from scanning import protocol
 from scanning.journal import FileJournal
 from scanning.pipeline import InputFile, Pipeline
@@ -16,9 +20,10 @@ from scanning.structure import BadFile
 from schemas.document import ScanBatch, ScanReason
 from tests.pages.clock import RealClock, StillClock, until
 from tests.pages.conftest import ITEM, NOW, ONE, Inbox
-from tests.pages.hostile import bad_files
+from tests.pages.hostile import bad_files, cuts, flips
 
 pytestmark = [pytest.mark.pages, pytest.mark.slow]
+SENTENCES = Path(gateway.console.__file__).with_name("translations") / "sentences.toml"
 
 
 def peak_kb() -> int:
@@ -49,6 +54,55 @@ async def test_every_bad_file_is_set_aside_with_its_reason_and_the_good_ones_com
     assert [page.source for page in document.pages] == [cover.name, content.name]
     assert document.reasons == (ScanReason.GAP,)
     assert not done.is_clean
+
+
+def small_files(tmp_path: Path) -> dict[str, bytes]:
+    """A page in each format, some tens of kilobytes; deflate and G4 over grain are as large as they get."""
+    page = Image.effect_noise((300, 420), 60)
+    drawn: dict[str, bytes] = {}
+    for name, image, options in (
+        ("page.jpg", page, {"quality": 80}),
+        ("page.png", page.resize((150, 210)), {}),
+        ("page.tif", page.convert("1"), {"compression": "group4"}),
+    ):
+        image.save(tmp_path / name, **options)
+        drawn[name] = (tmp_path / name).read_bytes()
+    with pikepdf.open(write_pdf([page.convert("RGB")], tmp_path / "page.pdf", 100)) as pdf:
+        pdf.add_blank_page()
+        pdf.save(tmp_path / "pages.pdf", deterministic_id=True)
+    return {**drawn, "page.pdf": (tmp_path / "pages.pdf").read_bytes()}
+
+
+async def test_cut_at_every_kilobyte_or_with_bits_turned_a_file_is_a_document_or_is_set_aside_in_two_languages(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    before: dict[str, bytes] = {}
+    for name, whole in small_files(tmp_path).items():
+        stem, suffix = name.split(".")
+        parts = {f"{stem}-cut-{n}.{suffix}": data for n, data in enumerate(cuts(whole))}
+        parts |= {f"{stem}-flip-{n}.{suffix}": data for n, data in enumerate(flips(whole, 12, seed=len(whole)))}
+        before |= {f"{suffix}-{name}": data for name, data in parts.items()}
+    for name, data in before.items():
+        (folder / name).write_bytes(data)
+    assert len(before) > 100
+    peak = peak_kb()
+    done = await scan_paths([folder / name for name in before], tmp_path / "out", clock=StillClock(NOW), workers=2)
+    assert peak_kb() - peak < 20_000, "the parent decodes nothing"
+    documented = {source.name for document in done.documents for source in document.sources}
+    aside = {item.source for item in done.quarantine}
+    assert documented | aside == set(before)
+    assert not {name for name in aside if "-cut-" not in name and "-flip-" not in name}
+    vietnamese = tomllib.loads(SENTENCES.read_text("utf-8"))["scan"]
+    for item in done.quarantine:
+        assert item.kept.read_bytes() == before[item.source]
+        assert item.reason.sentence.endswith(".")
+        assert vietnamese[item.reason][0].endswith(".")
+        assert item.detail.isprintable(), item.detail
+        assert not re.search(r"Traceback|File \"|0x[0-9a-f]{6}|/tmp/", item.detail), item.detail
+    assert {item.reason for item in done.quarantine if "-cut-" in item.source} == {ScanReason.TRUNCATED}
+    assert all(document.path.read_bytes().startswith(b"%PDF") for document in done.documents)
 
 
 async def stopped_child(pool: WorkerPool, any_file: Path) -> int:
@@ -128,33 +182,6 @@ def test_the_parents_side_loads_no_decoder() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-async def test_odd_but_lawful_images_become_pdfa_and_say_what_was_changed(tmp_path: Path) -> None:
-    noise = Image.effect_noise((850, 1100), 90)
-    lawful: dict[str, tuple[Image.Image, dict[str, object], str | None]] = {
-        "gray.png": (noise, {}, None),
-        "bits.png": (noise.convert("1"), {}, None),
-        "deep.png": (noise.convert("I;16").point(lambda level: level * 200), {}, "16-bit samples reduced to 8"),
-        "glass.png": (noise.convert("RGBA"), {}, "transparency laid on white"),
-        "palette.png": (noise.convert("P"), {}, "P to sRGB"),
-        "ink.jpg": (Image.merge("CMYK", [noise] * 4), {}, "CMYK to sRGB"),
-        "progressive.jpg": (noise.convert("RGB"), {"progressive": True}, None),
-        "gray.jpg": (noise, {}, None),
-        "strips.tif": (
-            noise.convert("1"),
-            {"compression": "group4", "tiffinfo": {278: 100}},
-            "TIFF rows rewritten as CCITT G4",
-        ),
-        "lzw.tif": (noise.convert("RGB"), {"compression": "tiff_lzw"}, "TIFF rows rewritten without loss"),
-        "inner.tif": (noise.convert("RGB"), {"compression": "jpeg"}, "TIFF rows rewritten without loss"),
-    }
-    for name, (image, options, _) in lawful.items():
-        image.save(tmp_path / name, **options)  # type: ignore[arg-type]  # options differ by format
-    done = await scan_paths([tmp_path / name for name in lawful], tmp_path / "out", clock=StillClock(NOW), workers=2)
-    assert done.is_clean, done.quarantine
-    pages = {page.source: page.conversion for document in done.documents for page in document.pages}
-    assert pages == {name: conversion for name, (_, _, conversion) in lawful.items()}
 
 
 async def test_a_missing_out_folder_is_the_lines_fault_and_a_missing_original_the_files(

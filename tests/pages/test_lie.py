@@ -65,7 +65,7 @@ def test_the_letters_of_upright_pages_raise_no_suspicion(scans: list[Image.Image
         ink_mask = ink_of(scan)
         lines = skew.measure(ink_mask)
         assert lines.sideways is False
-        assert orientation.letters_say(ink_mask, lines, DPI) in (0, None)
+        assert orientation.letters_say(ink_mask, lines, DPI)[0] in (0, None)
 
 
 def test_what_the_file_asks_for_stands_when_the_page_agrees_and_falls_when_it_does_not(
