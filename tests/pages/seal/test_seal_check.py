@@ -129,6 +129,7 @@ async def test_a_file_without_a_seal_is_refused(authority: World, approved: PdfA
         await verify_sealed(tmp_path / "text", authority.roots)
 
 
+@pytest.mark.slow
 async def test_whatever_bit_falls_over_the_seal_is_broken_or_the_same(
     archived: bytes, authority: World, approved: PdfA, tmp_path: Path
 ) -> None:
