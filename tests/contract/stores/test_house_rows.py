@@ -9,7 +9,7 @@ from gateway.catalogue.calendars import build_calendar
 from gateway.stations import StationReport
 from gateway.storage.database import Database
 from gateway.storage.transaction import GatewayTx
-from schemas.attachment import KeptAside
+from schemas.attachment import KeptAside, SheetsOf
 from schemas.bag import Bag, BagLine, Dispatch, HandoverManifest, ManifestLine, ManifestParty, Seal
 from schemas.calendar import Term, TermKind
 from schemas.errors import NotFound, NumbersExhausted, Stale
@@ -134,6 +134,28 @@ async def test_documents_are_bound_once_and_wait_for_a_person_in_doubt(database:
         await database.write(lambda tx: tx.documents.bind("sure", to, at=later(9)))
     with pytest.raises(NotFound):
         await database.write(lambda tx: tx.documents.bind("none", to, at=later(9)))
+
+
+async def test_a_superseded_document_stays_and_counts_no_more(database: Database) -> None:
+    to = (await database.write(records.add_dossier())).id
+    old, waiting = records.attached("old", to), records.attached("waiting", None, doubts=("no_cover",))
+    new = records.attached("new", to, version=2, version_reason="quét ngược", replaces=("old", "waiting"))
+    new = dataclasses.replace(new, components=(SheetsOf(None, 1), SheetsOf(2, 7)), attached_at=later(600))
+    for one in (old, waiting, new):
+        await database.write(lambda tx, one=one: tx.documents.attach(one))  # type: ignore[misc]  # bound now
+    for key in ("old", "waiting", "old"):
+        await database.write(lambda tx, key=key: tx.documents.supersede(key, "new", at=later(3)))  # type: ignore[misc]  # bound now
+    read = database.read
+    assert await read(lambda tx: tx.documents.of_dossier(to)) == (new,)
+    ended = dataclasses.replace(old, superseded_by="new", superseded_at=later(3))
+    assert await read(lambda tx: tx.documents.history(to)) == (ended, new)
+    assert await read(lambda tx: tx.documents.unassigned()) == ()
+    with pytest.raises(Stale):
+        await database.write(lambda tx: tx.documents.supersede("old", "another", at=later(4)))
+    with pytest.raises(Stale):
+        await database.write(lambda tx: tx.documents.bind("waiting", to, at=later(4)))
+    with pytest.raises(NotFound):
+        await database.write(lambda tx: tx.documents.supersede("none", "new", at=later(4)))
 
 
 async def test_what_was_set_aside_is_remembered_once(database: Database) -> None:
