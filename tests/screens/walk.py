@@ -21,6 +21,8 @@ class World:
     delivered_message: int
     cases: Mapping[str, str]
     """The newest case of each rule."""
+    batch: str
+    """Pages without a cover sheet."""
 
     @classmethod
     async def look(cls, story: Story, left: Mapping[str, str]) -> "World":
@@ -31,7 +33,11 @@ class World:
         for rule in RULES:
             found = sorted(await story.cases(rule), key=lambda case: str(case["opened_at"]))
             cases[rule] = str(([case for case in found if case["state"] != "resolved"] or found)[-1]["id"])
-        return cls(story.code, left["refused"], int(refused[0]["id"]), int(delivered[0]["id"]), cases)
+        waiting = (await story.api.get("/api/v1/scans")).json()["unassigned"]
+        return cls(
+            *(story.code, left["refused"], int(refused[0]["id"]), int(delivered[0]["id"]), cases),
+            batch=str(waiting[0]["batch"]),
+        )
 
 
 Act = Callable[[Page, World], Awaitable[None]]
@@ -95,6 +101,17 @@ async def settle_without_reason(page: Page, world: World) -> None:
     await page.wait_for_selector("[data-testid=error-reason]")
 
 
+async def give_it_a_dossier(page: Page, world: World) -> None:
+    """The code by hand, and the keys unfolded."""
+    if await page.locator("#code").input_value() == "":
+        await page.fill("#code", world.code)
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("[data-testid=components] [data-key='1']")
+    await page.keyboard.press("?")
+    await page.wait_for_selector("[data-testid=help] li", state="visible")
+    await page.wait_for_load_state("networkidle")
+
+
 FORM = "/intake?procedure=9.000012"
 
 
@@ -129,6 +146,8 @@ SCREENS = (
     Screen("message-delivered", OPERATOR, "/messages/{world.delivered_message}"),
     Screen("message-raw", OPERATOR, "/messages/{world.refused_message}/attempts/1"),
     Screen("scans", SCANNER, "/scans"),
+    Screen("review", SCANNER, "/scans/{world.batch}/review", dark=True),
+    Screen("review-known", OPERATOR, "/scans/{world.batch}/review", give_it_a_dossier, dark=True),
     Screen("documents", OPERATOR, "/documents?text=ho+kinh+doanh"),
     Screen("document-text", OPERATOR, "/documents?text=ho+kinh+doanh", open_first_hit),
     Screen("problem-404", OPERATOR, "/dossiers/000.00.14.H99-260105-9999"),
