@@ -97,8 +97,7 @@ class District:
         reports = await self._line.once()
         if self._sender is not None:
             await self._sender.once()
-        await self._line.read_texts()
-        if self._sender is not None:
+        if await self._line.read_texts() and self._sender is not None:
             await self._sender.once()
         faults = sum(item.reason.is_fault for report in reports for item in report.set_aside)
         documents = sum(len(report.documents) for report in reports)

@@ -13,6 +13,7 @@ from scanning.pipeline import BatchReport, Pipeline
 from scanning.policy import LinePolicy, TextMode
 from scanning.pool import WorkerPool
 from scanning.progress import BatchProgress, ProgressBoard
+from scanning.stages import Stage
 from scanning.station import Station
 from scanning.stillness import Habits
 from scanning.text_queue import TextQueue
@@ -101,12 +102,18 @@ class ScanLine:
         finally:
             journal.close()
 
-    async def read_texts(self) -> None:
-        """Read the words of what was delivered and end; :meth:`once` leaves them, because people wait for documents."""
+    async def read_texts(self) -> bool:
+        """Read the words of what was delivered and end; :meth:`once` leaves them, because people wait for documents.
+
+        Returns:
+            Whether any text went to the inbox.
+        """
         journal = FileJournal(self._data_folder / "scan-journal.sqlite")
         try:
             async with WorkerPool(1, nice=NICE) as readers:
-                await self._texts(readers, journal).drain()
+                texts = self._texts(readers, journal)
+                owed = len(await journal.lacking(Stage.TEXT_WANTED, then=Stage.READ))
+                return await texts.drain() < owed
         finally:
             journal.close()
 
