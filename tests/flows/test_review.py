@@ -113,6 +113,8 @@ async def test_a_document_that_was_sent_becomes_a_new_version_with_a_reason(desk
         assert "Các phiên bản (2)" in history and "trang 2 quét ngược" in history
         async with browser.session.get(f"{desk.house.url}/documents/{before.key}.pdf") as old:
             assert old.status == 200, "the old version can still be fetched"
+        dossier = await browser.get(f"/dossiers/{desk.codes[0]}")
+        assert dossier.has("superseded") and "Bản 2: trang 2 quét ngược" in dossier.text
     (after,) = await desk.standing(0)
     assert (after.version, after.version_reason, after.pages) == (2, "trang 2 quét ngược", 3)
     assert after.replaces == (before.key,)

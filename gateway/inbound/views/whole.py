@@ -40,6 +40,8 @@ class Whole:
     calendar: WorkCalendar
     items: tuple[ItemWhole, ...]
     documents: tuple[AttachedDocument, ...]
+    superseded: tuple[AttachedDocument, ...]
+    """Older versions of documents; a newer one stands in their place."""
     messages: tuple[Message, ...]
     """Oldest first."""
     cases: tuple[Discrepancy, ...]
@@ -61,13 +63,15 @@ def read(tx: Tx, dossier: Dossier) -> Whole:
         cases += tx.discrepancies.of_subject(Subject.ITEM, str(whole.item.id))
     unique = {case.id: case for case in cases}.values()
     messages = tx.messages.list(MessageFilter(dossier=dossier.id), limit=_MESSAGES)
+    papers = tx.documents.history(dossier.id)
     return Whole(
         dossier=dossier,
         procedure=tx.catalogue.procedure(dossier.procedure, on),
         units={unit.id: unit for unit in tx.catalogue.units(on)},
         calendar=tx.catalogue.calendar(dossier.competent_unit),
         items=items,
-        documents=tx.documents.of_dossier(dossier.id),
+        documents=tuple(each for each in papers if not each.superseded_by),
+        superseded=tuple(each for each in papers if each.superseded_by),
         messages=messages[::-1],
         cases=tuple(sorted(unique, key=lambda case: (case.state is DiscrepancyState.RESOLVED, case.opened_at))),
     )
