@@ -53,6 +53,7 @@ class Discrepancies:
             "state": discrepancy.state,
             "shadow": discrepancy.shadow,
             "opened_at": discrepancy.opened_at,
+            "owner": discrepancy.owner,
             "doc": to_json(discrepancy),
         }
         self._sql.put(_TABLE, row)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from gateway.storage.codec import fold_text, from_json, to_json
 from gateway.storage.sql import Sql
 from gateway.storage.tables.dossiers import dossier, dossier_alias, dossier_code, dossier_step, item_number, packing
-from schemas.dossier import CodeAlias, Dossier, DossierState, Step
+from schemas.dossier import CodeAlias, Component, Dossier, DossierState, Step
 from schemas.errors import NotFound, Stale
 from schemas.ids import DossierCode, DossierId, ProcedureCode, UnitId
 from schemas.ports.dossier_stores import DossierLine
@@ -175,7 +175,26 @@ def _row(dossier: Dossier) -> dict[str, Any]:
         "changed_at": changed_at,
         "correlation_id": dossier.correlation_id,
         "doc": to_json(dataclasses.replace(dossier, aliases=(), history=())),
+        **_asked_about(dossier),
     }
+
+
+def _asked_about(dossier: Dossier) -> dict[str, Any]:
+    """What only the nominations look at."""
+    return {
+        "accepted_at": dossier.accepted_at,
+        "closed_at": dossier.closed_at,
+        "receipt_at": max((leg.received_at for leg in dossier.legs if leg.received_at), default=None),
+        "supplements": len(dossier.supplements),
+        "return_method": int(dossier.return_method),
+        "peers_apart": any(told.national != dossier.national for told in dossier.peer_states),
+        "sheets_apart": any(_apart(paper) for paper in dossier.components),
+        "proven": dossier.return_proof is not None,
+    }
+
+
+def _apart(paper: Component) -> bool:
+    return any(n is not None and n != paper.sheets_counted for n in (paper.sheets_received, paper.sheets_scanned))
 
 
 def _line(row: Any) -> DossierLine:

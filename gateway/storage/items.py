@@ -12,9 +12,10 @@ from gateway.storage.tables.dossiers import booking, dossier, item, item_number,
 from gateway.storage.tables.house import discrepancy
 from schemas.discrepancy import DiscrepancyState, Subject
 from schemas.dossier import DossierState
-from schemas.errors import NotFound, Stale
+from schemas.errors import InvalidNumber, NotFound, Stale
 from schemas.ids import CarrierId, DossierId, ItemId, PeerId
-from schemas.shipment import Booking, BookingState, Item, LegDirection, Packing
+from schemas.numbers import s10
+from schemas.shipment import Booking, BookingState, Item, LegDirection, NumberScheme, Packing
 from schemas.tracking import Movement
 
 _TABLE: Final = item
@@ -240,7 +241,40 @@ def _row(item: Item) -> dict[str, Any]:
         "poll_at": _poll_at(item),
         "names": _names_of(item),
         "doc": to_json(item),
+        **_asked_about(item),
     }
+
+
+def _asked_about(item: Item) -> dict[str, Any]:
+    """What only the nominations look at."""
+    fold = item.fold
+    return {
+        "handed_over_at": item.handed_over_at,
+        "promised_at": item.promised_at,
+        "storage_until": item.storage_until,
+        "sender_receipt_at": item.sender_receipt_at,
+        "inquiry_at": item.inquiry_at,
+        "recall_at": item.recall_at,
+        "direction": fold.direction,
+        "evidence_required": int(item.evidence_required),
+        "attempts": fold.attempts,
+        "attempt_max": item.attempt_max,
+        "events_n": fold.events_n,
+        "unknown_n": fold.unknown_n,
+        "parcels": item.parcels_declared,
+        "regressed": fold.regressed,
+        "wrong_number": _wrong_number(item),
+    }
+
+
+def _wrong_number(item: Item) -> bool:
+    if item.number is None or item.number_scheme is not NumberScheme.S10:
+        return False
+    try:
+        s10.validate(item.number)
+    except InvalidNumber:
+        return True
+    return False
 
 
 def _names_of(item: Item) -> str:

@@ -36,10 +36,25 @@ dossier = sa.Table(
     when("changed_at"),
     text("correlation_id"),
     text("doc"),
+    maybe_when("accepted_at"),
+    maybe_when("closed_at"),
+    maybe_when("receipt_at"),
+    number("supplements"),
+    number("return_method"),
+    flag("peers_apart"),
+    flag("sheets_apart"),
+    flag("proven"),
     sa.Index(None, "state", "id"),
+    partial("ix_dossier_apart", "id", where="peers_apart OR sheets_apart"),
     sa.Index(None, "competent_unit", "id"),
     sqlite_autoincrement=True,
 )
+
+"""``receipt_at``: the newest receipt of a unit. ``peers_apart``: a peer believes another national code than ours.
+
+``sheets_apart``: a paper whose sheets were received or scanned in another number than counted. What rules ask about
+stands in columns, so that SQL can nominate (:mod:`gateway.storage.nominate`).
+"""
 
 dossier_code = sa.Table(
     "dossier_code",
@@ -106,13 +121,31 @@ item = sa.Table(
     maybe_when("poll_at"),
     text("names"),
     text("doc"),
+    maybe_when("handed_over_at"),
+    maybe_when("promised_at"),
+    maybe_when("storage_until"),
+    maybe_when("sender_receipt_at"),
+    maybe_when("inquiry_at"),
+    maybe_when("recall_at"),
+    word("direction"),
+    number("evidence_required"),
+    number("attempts"),
+    number("attempt_max"),
+    number("events_n"),
+    number("unknown_n"),
+    number("parcels"),
+    flag("regressed"),
+    flag("wrong_number"),
+    partial("ix_item_odd", "id", where="regressed OR wrong_number OR unknown_n > 0"),
+    partial("ix_item_gone", "id", where="outcome IN ('lost', 'destroyed', 'cancelled', 'returned')"),
     partial("ix_item_poll", "carrier", "poll_at", where="poll_at IS NOT NULL"),
     partial("ix_item_unsettled", "id", where="NOT settled"),
     sqlite_autoincrement=True,
 )
 """``settled``: the story came to its end and the proof is good enough. ``poll_at`` is NULL when nobody need ask.
 
-``names`` is what the rows of ``item_number`` were made from.
+``names`` is what the rows of ``item_number`` were made from. The columns after ``doc`` are for
+:mod:`gateway.storage.nominate`; ``wrong_number``: it claims to be S10 and cannot be.
 """
 
 item_number = sa.Table(
@@ -176,6 +209,9 @@ event = sa.Table(
     maybe_when("withdrawn_at"),
     text("doc"),
     partial("ix_event_unknown", "carrier", "code", "last_seen_at", where="NOT known"),
+    partial("ix_event_unread", "item_id", where="NOT known"),
+    partial("ix_event_taken_back", "item_id", where="withdrawn_at IS NOT NULL"),
+    partial("ix_event_quarantined", "item_id", where="quarantine IS NOT NULL"),
     sqlite_with_rowid=False,
 )
 """The append-only log; the natural key is the key, and on SQLite the rows lie in its order (domain model §1.15)."""

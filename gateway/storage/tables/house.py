@@ -16,6 +16,7 @@ discrepancy = sa.Table(
     flag("shadow"),
     when("opened_at"),
     text("doc"),
+    text("owner"),
     sa.Index(None, "subject_kind", "subject"),
     sa.Index(None, "opened_at"),
     partial("ix_discrepancy_open", "severity", "opened_at", where="state <> 'resolved'"),
@@ -92,6 +93,9 @@ calendar = sa.Table("calendar", metadata, key("unit", primary_key=True), text("v
 """``unit`` is empty for the common calendar."""
 
 schedule_slot = sa.Table("schedule_slot", metadata, key("name", primary_key=True), when("slot_at", primary_key=True))
+
+progress = sa.Table("progress", metadata, key("name", primary_key=True), text("doc"))
+"""Where a long piece of work stands, so that the next process goes on with it."""
 
 account = sa.Table(
     "account",
