@@ -26,3 +26,8 @@ Sha256 = NewType("Sha256", str)
 MessageId = NewType("MessageId", str)
 """Key of a sentence for people in the message catalogue (not an integration message)."""
 UserId = NewType("UserId", int)
+
+
+def push_feed(peer: PeerId) -> PeerId:
+    """Under which name the state of a peer's pushes is kept, apart from the feed that we read ourselves."""
+    return PeerId(f"{peer}/push")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from schemas.calendar import Span, WorkCalendar
 from schemas.dossier import Dossier
 from schemas.errors import NotFound
-from schemas.ids import DossierId, ItemId, PeerId, UnitId
+from schemas.ids import DossierId, ItemId, PeerId, UnitId, push_feed
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
 from tracking.rules.context import Context, LimitKey, Limits
@@ -65,7 +65,8 @@ def dossier_view(tx: Tx, dossier_id: DossierId) -> DossierView:
 
 def feed_view(tx: Tx, peer: PeerId) -> FeedView:
     """A feed never read has an empty state."""
-    return FeedView(tx.feeds.get(peer))
+    push = tx.feeds.get(push_feed(peer))
+    return FeedView(tx.feeds.get(peer), push if push.last_ok_at is not None else None)
 
 
 def parcels_of(tx: Tx, dossier_id: DossierId) -> tuple[Parcel, ...]:

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from adapters._kit import xml
-from gateway.inbound.soap import sequence
 from schemas.errors import Misunderstood
-from schemas.ids import CarrierId, Sha256
+from schemas.ids import CarrierId, Sha256, push_feed
 from schemas.message import NewInbound
 from schemas.ports.carrier import ContractPush
 from schemas.tracking import Movement, Push
@@ -233,11 +232,11 @@ async def test_many_senders_of_one_batch_at_once_make_one_row(house: SoapHouse) 
 async def test_a_gap_in_the_sequence_is_remembered_until_it_is_filled(house: SoapHouse) -> None:
     for number in (1, 2, 5):
         await house.push(event(), batch=f"b-{number}", sequence=number)
-    state = await house.store.read(lambda tx: tx.feeds.get(sequence.feed_of(PEER)))
+    state = await house.store.read(lambda tx: tx.feeds.get(push_feed(PEER)))
     assert (state.failures, state.failing_since, state.last_error) == (2, NOW, "missing batches: 3, 4")
     for number in (4, 3):
         await house.push(event(), batch=f"b-{number}", sequence=number)
-    state = await house.store.read(lambda tx: tx.feeds.get(sequence.feed_of(PEER)))
+    state = await house.store.read(lambda tx: tx.feeds.get(push_feed(PEER)))
     assert (state.failures, state.failing_since, state.last_error) == (0, None, "")
 
 

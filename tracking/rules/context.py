@@ -13,6 +13,7 @@ from schemas.ids import CarrierId, PeerId, UnitId
 from schemas.organisation import Succession
 from schemas.ports.message_stores import FeedState
 from schemas.ports.stores import Tx
+from schemas.tracking import Movement
 from tracking.lag import Lag
 
 
@@ -32,8 +33,14 @@ class Limits:
     hard: Wait
 
 
-LimitKey = tuple[str, CarrierId | None, str | None]
-"""(rule, carrier, service); None stands for any."""
+LimitKey = tuple[str, CarrierId | None, str | None] | tuple[str, CarrierId | None, str | None, str]
+"""(rule, carrier, service) or (rule, carrier, service, route); None stands for any carrier or service."""
+
+Pace = tuple[CarrierId, str, Movement]
+"""(carrier, service, movement): how long items usually rest in that movement."""
+
+Place = tuple[float, float]
+"""Latitude and longitude of an office, in degrees."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,10 +54,25 @@ class Context:
     lags: Mapping[tuple[CarrierId, str], Lag] = dataclasses.field(default_factory=dict)
     """Learned lag by (carrier, service)."""
     successions: tuple[Succession, ...] = ()
+    paces: Mapping[Pace, Lag] = dataclasses.field(default_factory=dict)
+    """Learned time from one movement to the next one (D-07)."""
+    remaining: Mapping[tuple[str, str], Lag] = dataclasses.field(default_factory=dict)
+    """Learned time to the end by (procedure, state of the dossier) or (carrier, movement of the item) (D-09)."""
+    places: Mapping[str, Place] = dataclasses.field(default_factory=dict)
+    """Where offices are, by their code; an office that is not in it is nowhere (D-32)."""
 
-    def limits_of(self, rule: str, default: Limits, carrier: CarrierId | None = None, service: str = "") -> Limits:
-        """The limits in force: of carrier and service, else of the carrier, else of the rule, else its default."""
-        keys: tuple[LimitKey, ...] = ((rule, carrier, service), (rule, carrier, None), (rule, None, None))
+    def limits_of(
+        self, rule: str, default: Limits, carrier: CarrierId | None = None, service: str = "", route: str = ""
+    ) -> Limits:
+        """The limits in force: of the route, of carrier and service, of the carrier, of the rule, else its default."""
+        keys: tuple[LimitKey, ...] = (
+            (rule, carrier, service, route),
+            (rule, carrier, None, route),
+            (rule, None, None, route),
+            (rule, carrier, service),
+            (rule, carrier, None),
+            (rule, None, None),
+        )
         return next((self.limits[key] for key in keys if key in self.limits), default)
 
     def unit_now(self, unit: UnitId) -> UnitId:

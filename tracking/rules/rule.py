@@ -2,11 +2,12 @@
 
 import abc
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Generic, TypeVar
 
 from schemas.discrepancy import Finding, Proof, Severity, Subject
 from schemas.ids import CarrierId, UnitId
+from schemas.shipment import Item
 from schemas.tracking import StoredEvent
 from tracking import deadlines
 from tracking.rules.context import Context, Limits, Wait
@@ -27,7 +28,12 @@ class Rule(abc.ABC, Generic[View]):
     remedy: ClassVar[str]
     """Id of the sentence that tells people what to do."""
     parents: ClassVar[tuple[str, ...]] = ()
-    """Rules whose open case explains a case of this one."""
+    """Rules whose open case explains a case of this one: of a feed that should tell, or of the same event."""
+    held_by: ClassVar[tuple[str, ...]] = ()
+    """Rules on feeds: while one of their cases is young, no case of this rule is opened (one parent, not ten thousand
+    children); those that were open before stay."""
+    escalates: ClassVar[str] = ""
+    """The milder rule whose case this one continues: the same cause, one case, under the graver name."""
     silenced_by: ClassVar[tuple[str, ...]] = ()
     """Rules that say more: while one of them finds something here, this one is silent."""
     shadow: ClassVar[bool] = False
@@ -45,14 +51,21 @@ class Rule(abc.ABC, Generic[View]):
         unit: UnitId | None = None,
         carrier: CarrierId | None = None,
         service: str = "",
+        route: str = "",
     ) -> Severity | None:
         """How grave it is that this has lasted since ``since``: None before the soft limit."""
-        limits = context.limits_of(self.id, self.limits, carrier, service)
+        limits = context.limits_of(self.id, self.limits, carrier, service, route)
         if lasted(context, since, limits.hard, unit):
             return self.severity
         if lasted(context, since, limits.soft, unit):
             return Severity(max(Severity.LOW, self.severity - 1))
         return None
+
+    def due_of(
+        self, context: Context, since: dt.datetime, item: Item, *, unit: UnitId | None = None
+    ) -> Severity | None:
+        """As :meth:`due`, with the limits of the item's carrier, service and route."""
+        return self.due(context, since, unit=unit, carrier=item.carrier, service=item.service, route=route_of(item))
 
     def found(
         self,
@@ -65,6 +78,24 @@ class Rule(abc.ABC, Generic[View]):
         """A finding of this rule; units that nobody knows are left out."""
         named = tuple(dict.fromkeys(unit for unit in units if unit is not None))
         return Finding(self.id, self.subject, subject, epoch, severity, evidence, self.remedy, named)
+
+
+def route_of(item: Item) -> str:
+    """``from>to`` by the carrier's office codes, by our units where the item names no office."""
+    target = item.expected_offices[-1].office if item.expected_offices else item.receiver_unit or ""
+    return f"{item.origin_office or item.sender_unit or ''}>{target}"
+
+
+def name_of(item: Item) -> str:
+    """What people call the item: its number, else its reference."""
+    return item.number or item.reference or ""
+
+
+def counted(events: Iterable[StoredEvent]) -> Iterator[StoredEvent]:
+    """Events that happened as far as the carrier says now: not taken back, no forecasts."""
+    for stored in events:
+        if stored.withdrawn_at is None and not stored.event.withdrawn and not stored.event.forecast:
+            yield stored
 
 
 def event_proof(stored: StoredEvent, says: str, **values: str) -> Proof:

@@ -48,10 +48,30 @@ class BagView:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Volume:
+    """What a feed told in the last full hour, beside what it tells in that hour of the week."""
+
+    since: dt.datetime
+    """When the hour began."""
+    events: int
+    weeks: int
+    """How many such hours the control limit was learned from."""
+    mean: float
+    lower: float
+    """Lower control limit: fewer events than this are not chance."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class FeedView:
     """A peer's feed as we last saw it."""
 
     state: FeedState
+    push: FeedState | None = None
+    """What the peer pushes to us, kept apart from the feed that we read; None where it never pushed."""
+    volume: Volume | None = None
+    """None until enough weeks were seen."""
+    pulled_since_push: int = 0
+    """Events that polls brought since the last push, of a peer that pushes."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from gateway.inbound.soap.judge import EventOutcome, Judge, Judged
 from gateway.inbound.soap.request import SoapRequest, written
 from gateway.log import logger
 from schemas.errors import Misunderstood
-from schemas.ids import Sha256
+from schemas.ids import Sha256, push_feed
 from schemas.message import Inbound, NewInbound
 from schemas.ports.carrier import ContractPush
 from schemas.tracking import Push
@@ -84,7 +84,7 @@ class PushEvents:
             judged = Judge(tx, inbound.peer).all(push.entries)
             answer = xml.write(_reply(push, judged, receipt=row.receipt, received_at=row.received_at))
             tx.inbox.set_answer(row.id, answer)
-            feed = sequence.feed_of(inbound.peer)
+            feed = push_feed(inbound.peer)
             tx.feeds.put(sequence.after(tx.feeds.get(feed), push.sequence, now=request.now))
         if new:
             tx.after_commit(self._ring)

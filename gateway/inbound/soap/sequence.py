@@ -8,16 +8,10 @@ import dataclasses
 import datetime as dt
 from typing import Final
 
-from schemas.ids import PeerId
 from schemas.ports.message_stores import FeedState
 
 MOST_MISSING: Final = 200
 """Numbers remembered; a wider hole is a new beginning of the count, told as such."""
-
-
-def feed_of(peer: PeerId) -> PeerId:
-    """Under which name the state of a peer's pushes is kept, apart from the feed that we read ourselves."""
-    return PeerId(f"{peer}/push")
 
 
 def after(state: FeedState, sequence: int | None, *, now: dt.datetime) -> FeedState:

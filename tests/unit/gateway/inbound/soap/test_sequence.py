@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.inbound.soap import sequence
-from schemas.ids import PeerId
+from schemas.ids import PeerId, push_feed
 from schemas.ports.message_stores import FeedState
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
-NEW = FeedState(sequence.feed_of(PeerId("post")), None, None, None, 0, "", None)
+NEW = FeedState(push_feed(PeerId("post")), None, None, None, 0, "", None)
 
 
 def after(*numbers: int | None, state: FeedState = NEW) -> FeedState:
