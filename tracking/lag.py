@@ -5,6 +5,8 @@ import datetime as dt
 import math
 from collections.abc import Iterable
 
+from schemas.shipment import Item
+
 MIN_SAMPLES = 20
 """Below this a p95 would be the one worst case; the defaults of the rules stand instead."""
 
@@ -29,3 +31,11 @@ def learn(pairs: Iterable[tuple[dt.datetime, dt.datetime]]) -> Lag | None:
 def _percentile(lags: list[dt.timedelta], share: float) -> dt.timedelta:
     """Nearest rank: an observed value, never one between two."""
     return lags[max(0, math.ceil(share * len(lags)) - 1)]
+
+
+def provinces_of(item: Item) -> str:
+    """``01>33``: from which province to which by the addresses on the item; empty where one of them is not known."""
+    if item.sender is None or item.addressee is None:
+        return ""
+    ends = [one.address.province_code or one.address.province for one in (item.sender, item.addressee)]
+    return ">".join(ends) if all(ends) else ""

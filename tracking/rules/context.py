@@ -13,8 +13,9 @@ from schemas.ids import CarrierId, PeerId, UnitId
 from schemas.organisation import Succession
 from schemas.ports.message_stores import FeedState
 from schemas.ports.stores import Tx
+from schemas.shipment import Item
 from schemas.tracking import Movement
-from tracking.lag import Lag
+from tracking.lag import Lag, provinces_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,8 +37,11 @@ class Limits:
 LimitKey = tuple[str, CarrierId | None, str | None] | tuple[str, CarrierId | None, str | None, str]
 """(rule, carrier, service) or (rule, carrier, service, route); None stands for any carrier or service."""
 
-Pace = tuple[CarrierId, str, Movement]
-"""(carrier, service, movement): how long items usually rest in that movement."""
+LagKey = tuple[CarrierId, str] | tuple[CarrierId, str, str]
+"""(carrier, service), or with the route of :func:`tracking.lag.provinces_of`."""
+
+Pace = tuple[CarrierId, str, Movement] | tuple[CarrierId, str, Movement, str]
+"""(carrier, service, movement), perhaps with the route: how long items usually rest in that movement."""
 
 Place = tuple[float, float]
 """Latitude and longitude of an office, in degrees."""
@@ -51,11 +55,11 @@ class Context:
     calendar: Callable[[UnitId | None], WorkCalendar]
     feed: Callable[[PeerId], FeedState]
     limits: Mapping[LimitKey, Limits] = dataclasses.field(default_factory=dict)
-    lags: Mapping[tuple[CarrierId, str], Lag] = dataclasses.field(default_factory=dict)
-    """Learned lag by (carrier, service)."""
+    lags: Mapping[LagKey, Lag] = dataclasses.field(default_factory=dict)
+    """Learned lag of news; :meth:`lag_of` looks it up."""
     successions: tuple[Succession, ...] = ()
     paces: Mapping[Pace, Lag] = dataclasses.field(default_factory=dict)
-    """Learned time from one movement to the next one (D-07)."""
+    """Learned time from one movement to the next one (D-07); :meth:`pace_of` looks it up."""
     remaining: Mapping[tuple[str, str], Lag] = dataclasses.field(default_factory=dict)
     """Learned time to the end by (procedure, state of the dossier) or (carrier, movement of the item) (D-09)."""
     places: Mapping[str, Place] = dataclasses.field(default_factory=dict)
@@ -74,6 +78,18 @@ class Context:
             (rule, None, None),
         )
         return next((self.limits[key] for key in keys if key in self.limits), default)
+
+    def lag_of(self, item: Item) -> Lag | None:
+        """How late news of such an item usually is: on its route, else of its carrier and service; None: not known."""
+        route = provinces_of(item)
+        on_route = self.lags.get((item.carrier, item.service, route)) if route else None
+        return on_route or self.lags.get((item.carrier, item.service))
+
+    def pace_of(self, item: Item, movement: Movement) -> Lag | None:
+        """How long such an item usually rests in ``movement``: on its route, else anywhere; None: not known."""
+        route = provinces_of(item)
+        on_route = self.paces.get((item.carrier, item.service, movement, route)) if route else None
+        return on_route or self.paces.get((item.carrier, item.service, movement))
 
     def unit_now(self, unit: UnitId) -> UnitId:
         """The unit that does the work of ``unit`` today; one that was split needs an address and stays as it is."""
