@@ -35,6 +35,44 @@ class DiscrepancyState(enum.StrEnum):
     REOPENED = "reopened"
 
 
+class Age(enum.StrEnum):
+    """Buckets of how long a case has been open."""
+
+    HOURS_4 = "0-4h"
+    HOURS_24 = "4-24h"
+    DAYS_3 = "1-3d"
+    DAYS_7 = "3-7d"
+    OLDER = "over-7d"
+
+    @property
+    def hours(self) -> tuple[int, int | None]:
+        """From (included) and to (not included), in hours; None: no end."""
+        return _AGES[self]
+
+
+_AGES = {
+    Age.HOURS_4: (0, 4),
+    Age.HOURS_24: (4, 24),
+    Age.DAYS_3: (24, 72),
+    Age.DAYS_7: (72, 168),
+    Age.OLDER: (168, None),
+}
+
+
+class ReasonCode(enum.StrEnum):
+    """Why a person resolved a case; the sentence is ``case_reason.<code>``."""
+
+    CORRECTED = "corrected"
+    CONFIRMED = "confirmed"
+    """Both sides confirmed that all is well; one of them told it late or wrong."""
+    FOUND = "found"
+    REPLACED = "replaced"
+    COMPENSATED = "compensated"
+    FALSE_ALARM = "false_alarm"
+    ACCEPTED = "accepted"
+    """It cannot be mended and is accepted as it is."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Proof:
     """A row that a finding stands on: ``kind`` (event, step, booking, item, receipt, feed, message) and its key."""
@@ -88,4 +126,10 @@ class Discrepancy:
     resolved_by: str
     """``auto`` when the cause went away, else the person."""
     second_person: str
+    """Who confirmed the resolution of a grave case; never the one who proposed it."""
     units: tuple[UnitId, ...]
+    reason_code: ReasonCode | None = None
+    evidence_sha256: Sha256 | None = None
+    """Digest of the evidence that the person saw who resolved it."""
+    proposed_by: str = ""
+    """Who proposed to resolve a grave case (a stable name of the account); it waits for a second person."""

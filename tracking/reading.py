@@ -1,16 +1,17 @@
 """Loads views and the Context from the stores: the only place where rules meet rows."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from schemas.calendar import Span, WorkCalendar
 from schemas.dossier import Dossier
 from schemas.errors import NotFound
-from schemas.ids import DossierId, ItemId, PeerId, UnitId, push_feed
+from schemas.ids import BagNumber, DossierId, ItemId, PeerId, UnitId, push_feed
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
+from schemas.tracking import StoredEvent
 from tracking.rules.context import Context, LimitKey, Limits
-from tracking.rules.views import DossierView, FeedView, ItemView, Parcel
+from tracking.rules.views import BagView, DossierView, FeedView, ItemView, Parcel
 from tracking.status import ItemContext
 
 NO_UNIT = UnitId("")
@@ -45,10 +46,31 @@ def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] 
 
 def item_view(tx: Tx, item_id: ItemId) -> ItemView:
     """Raises NotFound."""
-    item = tx.items.get(item_id)
-    events = tx.events.of_item(item_id)
-    dossiers = dossiers_in(tx, item_id)
-    return ItemView(item, events, dossiers, folding_of(item, dossiers))
+    return item_views(tx, (item_id,))[0]
+
+
+def item_views(tx: Tx, item_ids: Sequence[ItemId]) -> tuple[ItemView, ...]:
+    """:func:`item_view` of each of these, in a few queries. Raises NotFound."""
+    items = {item.id: item for item in tx.items.many(item_ids)}
+    missing = [item for item in item_ids if item not in items]
+    if missing:
+        raise NotFound("no postal item with this row id", subject=str(missing[0]))
+    return views_of(tx, tuple(items[item] for item in item_ids), tx.events.of_items(item_ids))
+
+
+def views_of(tx: Tx, items: Sequence[Item], logs: Mapping[ItemId, tuple[StoredEvent, ...]]) -> tuple[ItemView, ...]:
+    """Views of items that were read already, with their logs."""
+    inside: dict[ItemId, list[DossierId]] = {}
+    for packing in tx.items.packings_of_many([item.id for item in items]):
+        if packing.until is None:
+            inside.setdefault(packing.item, []).append(packing.dossier)
+    carried = dict.fromkeys(dossier for dossiers in inside.values() for dossier in dossiers)
+    known = {dossier.id: dossier for dossier in tx.dossiers.many(tuple(carried))}
+    views = []
+    for item in items:
+        dossiers = tuple(known[dossier] for dossier in dict.fromkeys(inside.get(item.id, ())))
+        views.append(ItemView(item, logs[item.id], dossiers, folding_of(item, dossiers)))
+    return tuple(views)
 
 
 def peers_of(tx: Tx, view: ItemView) -> tuple[PeerId, ...]:
@@ -61,6 +83,14 @@ def peers_of(tx: Tx, view: ItemView) -> tuple[PeerId, ...]:
 def dossier_view(tx: Tx, dossier_id: DossierId) -> DossierView:
     """Raises NotFound."""
     return DossierView(tx.dossiers.get(dossier_id), parcels_of(tx, dossier_id))
+
+
+def bag_view(tx: Tx, number: BagNumber) -> BagView:
+    """The bag with the newest revision of its manifest. Raises NotFound."""
+    bag = tx.bags.get(number)
+    if bag is None:
+        raise NotFound("no bag has this number", subject=number)
+    return BagView(bag, tx.bags.manifest(bag.manifest) if bag.manifest else None)
 
 
 def feed_view(tx: Tx, peer: PeerId) -> FeedView:

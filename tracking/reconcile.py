@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from schemas.audit import Act
 from schemas.discrepancy import Discrepancy, DiscrepancyState, Finding, Subject
-from schemas.ids import DiscrepancyId, DossierId, ItemId, PeerId
+from schemas.ids import BagNumber, DiscrepancyId, DossierId, ItemId, PeerId
 from schemas.ports.stores import Tx
 from tracking import reading
-from tracking.rules.catalogue import BY_ID, DOSSIER_RULES, FEED_RULES, ITEM_RULES
+from tracking.rules.catalogue import BAG_RULES, BY_ID, DOSSIER_RULES, FEED_RULES, ITEM_RULES
 from tracking.rules.context import Context, ContextSource
 from tracking.rules.rule import Rule
 from tracking.rules.views import DossierView, ItemView
@@ -58,14 +58,35 @@ def reconcile_dossier(tx: Tx, dossier: DossierId, context: Context) -> tuple[Dis
 
 def settle_item(tx: Tx, view: ItemView, context: Context) -> tuple[Discrepancy, ...]:
     """As :func:`reconcile_item`, with a view that was read already in this transaction."""
-    found = findings(ITEM_RULES, view, context)
-    return _settle(tx, Subject.ITEM, str(view.item.id), found, context, lambda: reading.peers_of(tx, view))
+    return settle_items(tx, (view,), context)
+
+
+def settle_items(tx: Tx, views: Sequence[ItemView], context: Context) -> tuple[Discrepancy, ...]:
+    """:func:`settle_item` of each view; the cases of all are read at once."""
+    cases = tx.discrepancies.of_subjects(Subject.ITEM, [str(view.item.id) for view in views])
+    changed: list[Discrepancy] = []
+    for view in views:
+        name = str(view.item.id)
+        found = findings(ITEM_RULES, view, context)
+        if found or cases[name]:
+            changed += _settle(tx, Subject.ITEM, name, found, context, _peers_of(tx, view), cases[name])
+    return tuple(changed)
+
+
+def _peers_of(tx: Tx, view: ItemView) -> Callable[[], Sequence[PeerId]]:
+    return lambda: reading.peers_of(tx, view)
 
 
 def settle_dossier(tx: Tx, view: DossierView, context: Context) -> tuple[Discrepancy, ...]:
     """As :func:`reconcile_dossier`, with a view that was read already in this transaction."""
     found = findings(DOSSIER_RULES, view, context)
     return _settle(tx, Subject.DOSSIER, str(view.dossier.id), found, context)
+
+
+def reconcile_bag(tx: Tx, bag: BagNumber, context: Context) -> tuple[Discrepancy, ...]:
+    """Ask the bag's rules and settle its cases; answers those that changed. Raises NotFound."""
+    found = findings(BAG_RULES, reading.bag_view(tx, bag), context)
+    return _settle(tx, Subject.BAG, bag, found, context)
 
 
 def reconcile_feed(tx: Tx, peer: PeerId, context: Context) -> tuple[Discrepancy, ...]:
@@ -158,8 +179,9 @@ def _settle(
     found: Sequence[Finding],
     context: Context,
     peers: Callable[[], Sequence[PeerId]] = tuple,
+    read: Sequence[Discrepancy] | None = None,
 ) -> tuple[Discrepancy, ...]:
-    cases = tx.discrepancies.of_subject(kind, subject)
+    cases = tx.discrepancies.of_subject(kind, subject) if read is None else read
     known = {case.id: case.state for case in cases}
     changed = []
     for case in diff(found, cases, now=context.now):

@@ -1,64 +1,173 @@
-"""The full pass: every item and dossier that a rule may concern, in bounded chunks. The stores only nominate.
+"""The full pass: every subject that a rule may concern, in bounded chunks. The stores only nominate.
 
-The worker calls :func:`next_chunk` in one write per chunk and hands the cursor back until it is ``done``: a crash loses
-at most one chunk, and the next pass finds it again.
+:func:`begin` asks the nominating queries, :func:`next_chunk` is called in one write per chunk and hands the cursor back
+until it is ``done``. A cursor knows how far it came (its ``place``), so another process can go on from there.
+:func:`judge` says what the rules find and writes nothing.
 """
 
+import bisect
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from schemas.dossier import DossierState
-from schemas.ids import DossierId, ItemId, PeerId
+from schemas.discrepancy import Finding, Subject
+from schemas.errors import NotFound
+from schemas.ids import BagNumber, DossierId, ItemId, PeerId
 from schemas.ports.stores import Tx
-from tracking import reconcile
-from tracking.rules.context import ContextSource
+from tracking import ahead, reading, reconcile
+from tracking.rules.catalogue import BAG_RULES, DOSSIER_RULES, FEED_RULES, ITEM_RULES
+from tracking.rules.context import Context, ContextSource
+from tracking.rules.rule import Rule
 
-WATCHED_STATES = tuple(state.value for state in DossierState if state not in (DossierState.VOID, DossierState.CLOSED))
-"""Dossiers at rest are left out: what still moves inside them is found through their items."""
+AT_ONCE = 500
+"""Subjects whose rows are read together."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Worklist:
+    """Whom the pass will look at, ascending."""
+
+    items: tuple[ItemId, ...] = ()
+    dossiers: tuple[DossierId, ...] = ()
+    bags: tuple[BagNumber, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many subjects."""
+        return len(self.items) + len(self.dossiers) + len(self.bags)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """How far a pass came: the last item, dossier and bag that were looked at."""
+
+    began: dt.datetime
+    item: ItemId | None = None
+    dossier: DossierId | None = None
+    bag: BagNumber | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SweepCursor:
-    """Where a pass stands: items first, then dossiers. ``seen`` and ``changed`` count for the progress line."""
+    """Where a pass stands: items, then dossiers, then bags. ``seen`` and ``changed`` count for the progress line."""
 
-    after_item: ItemId | None = None
-    items_done: bool = False
-    after_dossier: DossierId | None = None
-    done: bool = False
+    work: Worklist | None = None
+    """None: not begun; the first chunk asks for it."""
+    place: Place | None = None
     seen: int = 0
     changed: int = 0
+
+    @property
+    def done(self) -> bool:
+        """True when nobody is left."""
+        return self.work is not None and self.seen >= self.work.total
+
+
+def begin(tx: Tx, context: Context, *, place: Place | None = None) -> SweepCursor:
+    """Ask who is to be looked at; with the ``place`` of a pass that broke off, only those that are still left."""
+    here = place or Place(context.now)
+    work = nominated(tx, context)
+    left = Worklist(
+        work.items[bisect.bisect_right(work.items, here.item or 0) :],
+        work.dossiers[bisect.bisect_right(work.dossiers, here.dossier or 0) :],
+        work.bags[bisect.bisect_right(work.bags, here.bag or "") :],
+    )
+    return SweepCursor(left, here)
+
+
+def nominated(tx: Tx, context: Context) -> Worklist:
+    """Everybody whom a rule may concern, and everybody who has an open case: it may have to close."""
+    return Worklist(
+        tuple(ItemId(row) for row in _rows(tx, Subject.ITEM, ITEM_RULES, context)),
+        tuple(DossierId(row) for row in _rows(tx, Subject.DOSSIER, DOSSIER_RULES, context)),
+        _bags(tx, context),
+    )
 
 
 def next_chunk(
     tx: Tx, cursor: SweepCursor, *, limit: int, context_source: ContextSource, now: dt.datetime
 ) -> SweepCursor:
     """Reconcile the next ``limit`` subjects; answers where to go on."""
-    if cursor.done:
-        return cursor
     context = context_source(tx, now)
-    if not cursor.items_done:
-        items = tx.items.moving(limit=limit, after=cursor.after_item)
-        changed = sum(len(reconcile.reconcile_item(tx, item, context)) for item in items)
-        return dataclasses.replace(
-            cursor,
-            after_item=items[-1] if items else cursor.after_item,
-            items_done=len(items) < limit,
-            seen=cursor.seen + len(items),
-            changed=cursor.changed + changed,
-        )
-    dossiers = tx.dossiers.in_states(WATCHED_STATES, limit=limit, after=cursor.after_dossier)
-    changed = sum(len(reconcile.reconcile_dossier(tx, dossier, context)) for dossier in dossiers)
-    return dataclasses.replace(
-        cursor,
-        after_dossier=dossiers[-1] if dossiers else cursor.after_dossier,
-        done=len(dossiers) < limit,
-        seen=cursor.seen + len(dossiers),
-        changed=cursor.changed + changed,
-    )
+    if cursor.work is None:
+        cursor = begin(tx, context)
+    work, place = cursor.work or Worklist(), cursor.place or Place(now)
+    first = cursor.seen
+    items = work.items[first : first + limit]
+    if items:
+        rows = ahead.of_items(tx, items)
+        changed = sum(len(reconcile.reconcile_item(rows, item, context)) for item in items)
+        return _further(cursor, dataclasses.replace(place, item=items[-1]), len(items), changed)
+    first -= len(work.items)
+    dossiers = work.dossiers[first : first + limit]
+    if dossiers:
+        rows = ahead.of_dossiers(tx, dossiers)
+        changed = sum(len(reconcile.reconcile_dossier(rows, dossier, context)) for dossier in dossiers)
+        return _further(cursor, dataclasses.replace(place, dossier=dossiers[-1]), len(dossiers), changed)
+    first -= len(work.dossiers)
+    bags = work.bags[first : first + limit]
+    changed = sum(len(reconcile.reconcile_bag(tx, bag, context)) for bag in bags)
+    return _further(cursor, dataclasses.replace(place, bag=bags[-1]) if bags else place, len(bags), changed)
 
 
 def sweep_feeds(tx: Tx, peers: Sequence[PeerId], *, context_source: ContextSource, now: dt.datetime) -> int:
     """Reconcile the feeds of ``peers``, before the items that they explain; answers how many cases changed."""
     context = context_source(tx, now)
     return sum(len(reconcile.reconcile_feed(tx, peer, context)) for peer in peers)
+
+
+def judge(tx: Tx, work: Worklist, peers: Sequence[PeerId], context: Context) -> Iterator[Finding]:
+    """What the rules say of ``work`` and of the feeds, without writing. Subjects that are not there are left out."""
+    for peer in peers:
+        yield from reconcile.findings(FEED_RULES, reading.feed_view(tx, peer), context)
+    for item in work.items:
+        yield from _said(reading.item_view, ITEM_RULES, tx, item, context)
+    for dossier in work.dossiers:
+        yield from _said(reading.dossier_view, DOSSIER_RULES, tx, dossier, context)
+    for bag in work.bags:
+        yield from _said(reading.bag_view, BAG_RULES, tx, bag, context)
+
+
+def everything(tx: Tx) -> Worklist:
+    """Every subject there is: for a moment in the past, where the columns of today nominate nobody."""
+    return Worklist(
+        tuple(ItemId(row) for row in tx.nominations.every(Subject.ITEM)),
+        tuple(DossierId(row) for row in tx.nominations.every(Subject.DOSSIER)),
+        tx.nominations.every_bag(),
+    )
+
+
+def shortest_wait(rule: Rule[Any], context: Context) -> dt.timedelta:
+    """The least time that must pass before the rule may speak, with every limit in force.
+
+    So many hours of a unit's office take at least as long by the clock.
+    """
+    in_force = [rule.limits, *(limits for key, limits in context.limits.items() if key[0] == rule.id)]
+    return dt.timedelta(hours=min(min(one.soft.hours, one.hard.hours) for one in in_force))
+
+
+def _said(load: Any, rules: Iterable[Rule[Any]], tx: Tx, subject: Any, context: Context) -> tuple[Finding, ...]:
+    try:
+        view = load(tx, subject)
+    except NotFound:
+        return ()
+    return reconcile.findings(rules, view, context)
+
+
+def _rows(tx: Tx, subject: Subject, rules: Iterable[Rule[Any]], context: Context) -> list[int]:
+    found = {int(key) for key in tx.nominations.with_open_case(subject)}
+    for rule in rules:
+        found.update(tx.nominations.rows(rule.id, subject, now=context.now, waited=shortest_wait(rule, context)))
+    return sorted(found)
+
+
+def _bags(tx: Tx, context: Context) -> tuple[BagNumber, ...]:
+    found = {BagNumber(key) for key in tx.nominations.with_open_case(Subject.BAG)}
+    for rule in BAG_RULES:
+        found.update(tx.nominations.bags(rule.id, now=context.now, waited=shortest_wait(rule, context)))
+    return tuple(sorted(found))
+
+
+def _further(cursor: SweepCursor, place: Place, seen: int, changed: int) -> SweepCursor:
+    return dataclasses.replace(cursor, place=place, seen=cursor.seen + seen, changed=cursor.changed + changed)

@@ -2,13 +2,14 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from gateway.storage.codec import from_json, from_micros, to_json, to_micros
 from gateway.storage.sql import Raw, Sql
+from gateway.storage.tables.columns import Micros
 from gateway.storage.tables.dossiers import event, item
 from schemas.errors import NotFound
 from schemas.ids import CarrierId, ItemId
@@ -16,10 +17,12 @@ from schemas.ports.dossier_stores import Appended
 from schemas.tracking import Mapped, StoredEvent, TrackingEvent
 
 Key = tuple[str, str, str, int]
+Told = Sequence[tuple[TrackingEvent, str | None]]
+StoredRow = tuple[ItemId, StoredEvent]
 
 _UNKNOWN_RANK: Final = -1
 _ITEM: Final = sa.bindparam("item", type_=sa.BigInteger)
-_STORED: Final = sa.select(
+_WHOLE: Final = (
     event.c.occurred_key,
     event.c.code,
     event.c.office,
@@ -31,11 +34,24 @@ _STORED: Final = sa.select(
     event.c.quarantine,
     event.c.doc,
 )
+_STORED: Final = sa.select(*_WHOLE)
 _KEY_LENGTH: Final = 4
-_OF_ITEM: Final = Raw(
-    _STORED.where(event.c.item_id == _ITEM).order_by(
-        event.c.utc_low, event.c.rank, event.c.received_at, event.c.occurred_key, event.c.code, event.c.attempt_no
+_IN_ORDER: Final = (
+    event.c.utc_low,
+    event.c.rank,
+    event.c.received_at,
+    event.c.occurred_key,
+    event.c.code,
+    event.c.attempt_no,
+)
+_OF_ITEM: Final = Raw(_STORED.where(event.c.item_id == _ITEM).order_by(*_IN_ORDER))
+_OF_ITEMS: Final = (
+    sa.select(
+        event.c.item_id,
+        *(sa.type_coerce(column, sa.BigInteger) if isinstance(column.type, Micros) else column for column in _WHOLE),
     )
+    .where(event.c.item_id.in_(sa.bindparam("these", expanding=True)))
+    .order_by(event.c.item_id, *_IN_ORDER)
 )
 _SEEN: Final = Raw(
     _STORED.where(
@@ -45,7 +61,12 @@ _SEEN: Final = Raw(
     )
 )
 _INSERT: Final = Raw(sa.insert(event), *(column.name for column in event.columns))
-_LOCK: Final = sa.select(item.c.id).where(item.c.id == _ITEM).with_for_update()
+_LOCK: Final = (
+    sa.select(item.c.id)
+    .where(item.c.id.in_(sa.bindparam("these", expanding=True)))
+    .order_by(item.c.id)
+    .with_for_update()
+)
 _ONE: Final = (
     event.c.item_id == sa.bindparam("of_item"),
     event.c.occurred_key == sa.bindparam("wall"),
@@ -82,46 +103,39 @@ class Events:
         """
         if not events:
             return ()
-        self._sql.lock_row(_LOCK, {"item": item})
+        self._sql.lock_row(_LOCK, {"these": [item]})
         known = self._known(item, [told.occurred.wall for told, _ in events])
-        fresh: dict[Key, dict[str, Any]] = {}
-        again: dict[Key, StoredEvent] = {}
-        answers = []
-        for told, quarantine in events:
-            key = _key(told)
-            before = known.get(key)
-            if before is None:
-                now = StoredEvent(told, 1, told.received_at, told.received_at, None, quarantine)
-            else:
-                now = _seen_again(before, told.received_at)
-                again[key] = now
-            known[key] = now
-            if before is None:
-                fresh[key] = _row(item, now)
-            answers.append(Appended(now, new=before is None))
-        self._write(item, fresh, again)
-        return tuple(answers)
+        return self.append_many({item: events}, {item: known})[item]
 
-    def _known(self, item: ItemId, walls: list[str]) -> dict[Key, StoredEvent]:
-        rows = self._sql.rows_raw(_SEEN, {"item": item, "low": min(walls), "high": max(walls)})
-        return {row[:_KEY_LENGTH]: _stored(row) for row in rows}
-
-    def _write(self, item: ItemId, fresh: dict[Key, dict[str, Any]], again: dict[Key, StoredEvent]) -> None:
-        for key in fresh.keys() & again.keys():
-            twice = again.pop(key)
-            fresh[key] |= {"seen_n": twice.seen_n, "last_seen_at": to_micros(twice.last_seen_at)}
+    def append_many(
+        self, told: Mapping[ItemId, Told], known: Mapping[ItemId, Sequence[StoredEvent]]
+    ) -> dict[ItemId, tuple[Appended, ...]]:
+        """:meth:`append` to many logs, in two statements; ``known`` holds the logs, read with ``lock``."""
+        fresh: list[StoredRow] = []
+        again: list[StoredRow] = []
+        answers = {item: _judged(item, events, known[item], fresh, again) for item, events in told.items()}
         if fresh:
-            self._sql.run_raw(_INSERT, list(fresh.values()))
+            self._sql.run_raw(_INSERT, [_row(item, stored) for item, stored in fresh])
         if again:
-            counts = [
-                {**_one(item, key), "seen_n": now.seen_n, "last_seen_at": to_micros(now.last_seen_at)}
-                for key, now in again.items()
-            ]
-            self._sql.run_raw(_COUNT, counts)
+            self._sql.run_raw(_COUNT, [_counted(item, stored) for item, stored in again])
+        return answers
+
+    def _known(self, item: ItemId, walls: list[str]) -> list[StoredEvent]:
+        rows = self._sql.rows_raw(_SEEN, {"item": item, "low": min(walls), "high": max(walls)})
+        return [_stored(row) for row in rows]
 
     def of_item(self, item: ItemId) -> tuple[StoredEvent, ...]:
         """All events by (occurred low end, rank, received)."""
         return tuple(_stored(row) for row in self._sql.rows_raw(_OF_ITEM, {"item": item}))
+
+    def of_items(self, items: Sequence[ItemId], *, lock: bool = False) -> dict[ItemId, tuple[StoredEvent, ...]]:
+        """:meth:`of_item` of each of these items; ``lock``: nobody else appends to them before the end."""
+        if lock and items:
+            self._sql.lock_row(_LOCK, {"these": list(items)})
+        found: dict[ItemId, list[StoredEvent]] = {one: [] for one in items}
+        for owner, *row in self._sql.rows_in(_OF_ITEMS, items):
+            found[ItemId(owner)].append(_stored(tuple(row)))
+        return {one: tuple(events) for one, events in found.items()}
 
     def withdraw(self, item: ItemId, key: Key, at: dt.datetime) -> None:
         """Mark the event (wall, code, office, attempt) as withdrawn; the row and its first withdrawal stay.
@@ -164,6 +178,34 @@ def _key(told: TrackingEvent) -> Key:
 def _one(item: ItemId, key: Key) -> dict[str, Any]:
     wall, code, office, attempt = key
     return {"of_item": item, "wall": wall, "of_code": code, "of_office": office, "attempt": attempt}
+
+
+def _judged(
+    item: ItemId, events: Told, log: Sequence[StoredEvent], fresh: list[StoredRow], again: list[StoredRow]
+) -> tuple[Appended, ...]:
+    """What each event is to the log, first or second copy; the rows to write go to ``fresh`` and ``again``."""
+    known = {_key(stored.event): stored for stored in log}
+    new: dict[Key, StoredEvent] = {}
+    seen: dict[Key, StoredEvent] = {}
+    answers = []
+    for told, quarantine in events:
+        key = _key(told)
+        before = known.get(key)
+        if before is None:
+            now = StoredEvent(told, 1, told.received_at, told.received_at, None, quarantine)
+            new[key] = now
+        else:
+            now = _seen_again(before, told.received_at)
+            (new if key in new else seen)[key] = now
+        known[key] = now
+        answers.append(Appended(now, new=before is None))
+    fresh += [(item, stored) for stored in new.values()]
+    again += [(item, stored) for stored in seen.values()]
+    return tuple(answers)
+
+
+def _counted(item: ItemId, now: StoredEvent) -> dict[str, Any]:
+    return {**_one(item, _key(now.event)), "seen_n": now.seen_n, "last_seen_at": to_micros(now.last_seen_at)}
 
 
 def _seen_again(before: StoredEvent, at: dt.datetime) -> StoredEvent:

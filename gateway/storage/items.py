@@ -2,16 +2,14 @@
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from gateway.storage.codec import from_json, to_json
 from gateway.storage.sql import Sql
-from gateway.storage.tables.dossiers import booking, dossier, item, item_number, packing
-from gateway.storage.tables.house import discrepancy
-from schemas.discrepancy import DiscrepancyState, Subject
-from schemas.dossier import DossierState
+from gateway.storage.tables.dossiers import booking, item, item_number, packing
 from schemas.errors import InvalidNumber, NotFound, Stale
 from schemas.ids import CarrierId, DossierId, ItemId, PeerId
 from schemas.numbers import s10
@@ -35,6 +33,12 @@ _FIND: Final = (
     .order_by(*_NEWEST_FIRST)
     .limit(1)
 )
+_NAMED_MANY: Final = (
+    sa.select(item_number.c.number, item.c.id, item.c.version, item.c.doc)
+    .join(item_number, item_number.c.item_id == item.c.id)
+    .where(item_number.c.number.in_(sa.bindparam("these", expanding=True)))
+    .order_by(*_NEWEST_FIRST)
+)
 _UPDATE: Final = sa.update(item).where(item.c.id == sa.bindparam("row_id"), item.c.version == sa.bindparam("read"))
 _UPDATE_SAME_NAMES: Final = _UPDATE.where(item.c.names == sa.bindparam("same_names"))
 """Nearly every change leaves the numbers alone; then their rows need not even be looked at."""
@@ -44,6 +48,12 @@ _PACKINGS_IN: Final = (
     sa.select(packing)
     .where(packing.c.dossier_id == sa.bindparam("dossier"))
     .order_by(packing.c.since, packing.c.item_id)
+)
+_THESE: "Final[sa.BindParameter[Any]]" = sa.bindparam("these", expanding=True)
+_MANY: Final = _DOC.where(item.c.id.in_(_THESE))
+_PACKINGS_OF_MANY: Final = sa.select(packing).where(packing.c.item_id.in_(_THESE)).order_by(packing.c.since)
+_PACKINGS_IN_MANY: Final = (
+    sa.select(packing).where(packing.c.dossier_id.in_(_THESE)).order_by(packing.c.since, packing.c.item_id)
 )
 _UNDER: Final = sa.select(booking).where(
     booking.c.peer == sa.bindparam("peer"), booking.c.reference == sa.bindparam("reference")
@@ -90,6 +100,23 @@ class Items:
         """Every item that ever had this number, newest first."""
         return tuple(_item(row) for row in self._sql.rows(_FIND_NUMBER, {"number": number}))
 
+    def named(self, numbers: Sequence[str]) -> dict[str, tuple[Item, ...]]:
+        """:meth:`find_number` of each of these."""
+        found: dict[str, list[Item]] = {number: [] for number in numbers}
+        for row in self._sql.rows_in(_NAMED_MANY, numbers):
+            found[row.number].append(_item(row))
+        return {number: tuple(items) for number, items in found.items()}
+
+    def put_folds(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Store changed folds and polls of items whose other fields are as they were read. Raises Stale."""
+        stored = [dataclasses.replace(item, version=item.version + 1) for item in items]
+        rows = [
+            {**_told(item), "version": item.version, "row_id": item.id, "read": item.version - 1} for item in stored
+        ]
+        if rows and self._sql.run(_UPDATE, rows) != len(rows):
+            raise Stale("read them again and repeat the change", subject=f"{len(rows)} items")
+        return tuple(stored)
+
     def add(self, item: Item) -> Item:
         """Store a new one; returns it with its id."""
         new = ItemId(self._sql.insert(_TABLE, {**_row(item), "version": 1}))
@@ -132,6 +159,18 @@ class Items:
         """Oldest first."""
         return tuple(_packing(row) for row in self._sql.rows(_PACKINGS_IN, {"dossier": dossier}))
 
+    def many(self, items: Sequence[ItemId]) -> tuple[Item, ...]:
+        """Those of these ids that are there; no order."""
+        return tuple(_item(row) for row in self._sql.rows_in(_MANY, items))
+
+    def packings_of_many(self, items: Sequence[ItemId]) -> tuple[Packing, ...]:
+        """Of all these items, oldest first."""
+        return tuple(_packing(row) for row in self._sql.rows_in(_PACKINGS_OF_MANY, items))
+
+    def packings_in_many(self, dossiers: Sequence[DossierId]) -> tuple[Packing, ...]:
+        """Of all these dossiers, oldest first."""
+        return tuple(_packing(row) for row in self._sql.rows_in(_PACKINGS_IN_MANY, dossiers))
+
     def put_booking(self, booking: Booking) -> None:
         """Insert or replace by (peer, reference, direction, seq)."""
         row = {
@@ -161,17 +200,6 @@ class Items:
         values = {"peer": peer, "reference": reference, "direction": direction}
         return int(self._sql.scalar(_LAST_SEQ, values)) + 1
 
-    def moving(self, *, limit: int, after: ItemId | None = None) -> tuple[ItemId, ...]:
-        """Items that a rule may concern, by ascending id: a superset, the rule decides.
-
-        Left out is only what is settled by its carrier, packed for dossiers that are all closed, and the subject of no
-        open case.
-        """
-        query = sa.select(item.c.id).where(sa.or_(item.c.settled.is_(False), _of_living_dossier(), _has_open_case()))
-        if after is not None:
-            query = query.where(item.c.id > after)
-        return tuple(ItemId(row.id) for row in self._sql.rows(query.order_by(item.c.id).limit(limit)))
-
     def due_for_poll(self, carrier: CarrierId, now: dt.datetime, *, limit: int) -> tuple[Item, ...]:
         """Open items whose next poll has come, longest waiting first; one never asked about is due at once."""
         return tuple(_item(row) for row in self._sql.rows(_DUE, {"carrier": carrier, "now": now, "limit": limit}))
@@ -179,25 +207,6 @@ class Items:
 
 _PACKING: Final = packing
 _BOOKING: Final = booking
-
-
-def _of_living_dossier() -> sa.ColumnElement[bool]:
-    at_rest = (DossierState.CLOSED.value, DossierState.VOID.value)
-    mine = sa.select(packing.c.item_id).where(packing.c.item_id == item.c.id)
-    alive = mine.join(dossier, dossier.c.id == packing.c.dossier_id).where(dossier.c.state.not_in(at_rest))
-    return sa.or_(alive.exists(), ~mine.exists())
-
-
-def _has_open_case() -> sa.ColumnElement[bool]:
-    return (
-        sa.select(discrepancy.c.id)
-        .where(
-            discrepancy.c.subject_kind == Subject.ITEM.value,
-            discrepancy.c.subject == sa.cast(item.c.id, sa.Text),
-            discrepancy.c.state != DiscrepancyState.RESOLVED.value,
-        )
-        .exists()
-    )
 
 
 def _settled(item: Item) -> bool:
@@ -219,8 +228,29 @@ def _poll_at(item: Item) -> dt.datetime | None:
     return item.valid_from
 
 
-def _row(item: Item) -> dict[str, Any]:
+def _told(item: Item) -> dict[str, Any]:
+    """What the news changes: the columns of the fold and of the polls."""
     fold = item.fold
+    return {
+        "movement": fold.movement,
+        "outcome": fold.outcome,
+        "evidence": int(fold.evidence),
+        "since": fold.since,
+        "last_event_at": fold.last_event_at,
+        "accepted_at": fold.accepted_at,
+        "delivered_at": fold.delivered_at,
+        "direction": fold.direction,
+        "attempts": fold.attempts,
+        "events_n": fold.events_n,
+        "unknown_n": fold.unknown_n,
+        "regressed": fold.regressed,
+        "settled": _settled(item),
+        "poll_at": _poll_at(item),
+        "doc": to_json(item),
+    }
+
+
+def _row(item: Item) -> dict[str, Any]:
     return {
         "carrier": item.carrier,
         "number": item.number,
@@ -230,24 +260,14 @@ def _row(item: Item) -> dict[str, Any]:
         "receiver_unit": item.receiver_unit,
         "valid_from": item.valid_from,
         "valid_to": item.valid_to,
-        "movement": fold.movement,
-        "outcome": fold.outcome,
-        "evidence": int(fold.evidence),
-        "since": fold.since,
-        "last_event_at": fold.last_event_at,
-        "accepted_at": fold.accepted_at,
-        "delivered_at": fold.delivered_at,
-        "settled": _settled(item),
-        "poll_at": _poll_at(item),
         "names": _names_of(item),
-        "doc": to_json(item),
+        **_told(item),
         **_asked_about(item),
     }
 
 
 def _asked_about(item: Item) -> dict[str, Any]:
-    """What only the nominations look at."""
-    fold = item.fold
+    """What only the nominations look at, beside the fold."""
     return {
         "handed_over_at": item.handed_over_at,
         "promised_at": item.promised_at,
@@ -255,14 +275,9 @@ def _asked_about(item: Item) -> dict[str, Any]:
         "sender_receipt_at": item.sender_receipt_at,
         "inquiry_at": item.inquiry_at,
         "recall_at": item.recall_at,
-        "direction": fold.direction,
         "evidence_required": int(item.evidence_required),
-        "attempts": fold.attempts,
         "attempt_max": item.attempt_max,
-        "events_n": fold.events_n,
-        "unknown_n": fold.unknown_n,
         "parcels": item.parcels_declared,
-        "regressed": fold.regressed,
         "wrong_number": _wrong_number(item),
     }
 

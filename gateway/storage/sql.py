@@ -35,6 +35,10 @@ class Sql:
             return prepared.rows(self._driver, values or {})
         return self.connection.execute(query, values).all()
 
+    def rows_in(self, query: sa.Select[Any], these: Sequence[Any]) -> Sequence[Any]:
+        """All rows of a query that asks ``IN :these``; no query at all for none."""
+        return self.rows(query, {"these": list(these)}) if these else ()
+
     def row(self, query: sa.Select[Any] | sa.Insert, values: Values | None = None) -> Any | None:
         """The first row, or None."""
         found = self.rows(query, values)

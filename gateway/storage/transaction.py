@@ -17,6 +17,7 @@ from gateway.storage.events import Events
 from gateway.storage.inbox import Inbox
 from gateway.storage.items import Items
 from gateway.storage.messages import Messages
+from gateway.storage.nominate import Nominations
 from gateway.storage.numbers import Numbers
 from gateway.storage.peers import Feeds, FirstAnswers, Peers
 from gateway.storage.schedule import Schedule
@@ -28,7 +29,7 @@ from gateway.storage.texts import Texts
 class GatewayTx:
     """:class:`schemas.ports.stores.Tx` and what only the gateway needs: accounts, retention, the connection itself.
 
-    Stores are made when they are first asked for; most functions need two of the nineteen.
+    Stores are made when they are first asked for; most functions need two of the twenty.
     """
 
     def __init__(self, connection: Connection, end: ChainEnd) -> None:
@@ -110,6 +111,11 @@ class GatewayTx:
     def audit(self) -> Audit:
         """The hash chain."""
         return Audit(self._sql, self._end)
+
+    @cached_property
+    def nominations(self) -> Nominations:
+        """Work lists for the full pass."""
+        return Nominations(self._sql)
 
     @cached_property
     def schedule(self) -> Schedule:

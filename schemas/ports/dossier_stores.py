@@ -5,7 +5,7 @@ The rules of :mod:`schemas.ports.stores` hold: synchronous, inside one transacti
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from schemas.attachment import AttachedDocument, KeptAside
@@ -68,8 +68,8 @@ class DossierStore(Protocol):
         """
         ...
 
-    def in_states(self, states: Sequence[str], *, limit: int, after: DossierId | None = None) -> tuple[DossierId, ...]:
-        """Ids by ascending id: the nomination for rules on dossiers."""
+    def many(self, dossiers: Sequence[DossierId]) -> tuple[Dossier, ...]:
+        """Those of these ids that are there, in a few queries; no order."""
         ...
 
 
@@ -94,6 +94,14 @@ class ItemStore(Protocol):
 
     def find_number(self, number: str) -> tuple[Item, ...]:
         """Every item that ever had this number, newest first."""
+        ...
+
+    def named(self, numbers: Sequence[str]) -> dict[str, tuple[Item, ...]]:
+        """:meth:`find_number` of each of these, in a few queries."""
+        ...
+
+    def put_folds(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """:meth:`put` for many whose fold and polls alone changed. Raises Stale."""
         ...
 
     def add(self, item: Item) -> Item:
@@ -132,8 +140,16 @@ class ItemStore(Protocol):
         """One more than the highest ``seq`` there, 1 for the first."""
         ...
 
-    def moving(self, *, limit: int, after: ItemId | None = None) -> tuple[ItemId, ...]:
-        """Items that a rule may concern (not long closed), by ascending id: the nomination."""
+    def many(self, items: Sequence[ItemId]) -> tuple[Item, ...]:
+        """Those of these ids that are there, in a few queries; no order."""
+        ...
+
+    def packings_of_many(self, items: Sequence[ItemId]) -> tuple[Packing, ...]:
+        """Of all these items, oldest first."""
+        ...
+
+    def packings_in_many(self, dossiers: Sequence[DossierId]) -> tuple[Packing, ...]:
+        """Of all these dossiers, oldest first."""
         ...
 
     def due_for_poll(self, carrier: CarrierId, now: dt.datetime, *, limit: int) -> tuple[Item, ...]:
@@ -150,6 +166,21 @@ class EventStore(Protocol):
 
     def of_item(self, item: ItemId) -> tuple[StoredEvent, ...]:
         """All events by (occurred low end, rank, received)."""
+        ...
+
+    def of_items(self, items: Sequence[ItemId], *, lock: bool = False) -> dict[ItemId, tuple[StoredEvent, ...]]:
+        """:meth:`of_item` of each of these items, in a few queries; an item without events has an empty tuple.
+
+        ``lock``: nobody else appends to these logs before the transaction ends.
+        """
+        ...
+
+    def append_many(
+        self,
+        told: Mapping[ItemId, Sequence[tuple[TrackingEvent, str | None]]],
+        known: Mapping[ItemId, Sequence[StoredEvent]],
+    ) -> dict[ItemId, tuple[Appended, ...]]:
+        """:meth:`append` to many logs at once; ``known`` holds these logs whole, read with ``lock``."""
         ...
 
     def withdraw(self, item: ItemId, key: tuple[str, str, str, int], at: dt.datetime) -> None:

@@ -3,15 +3,33 @@
 The rules of :mod:`schemas.ports.stores` hold: synchronous, inside one transaction, database only.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from schemas.audit import Act, AuditRow
 from schemas.calendar import WorkCalendar
-from schemas.discrepancy import Discrepancy, Subject
+from schemas.discrepancy import Age, Discrepancy, DiscrepancyState, Severity, Subject
 from schemas.ids import DiscrepancyId, ProcedureCode, UnitId
 from schemas.organisation import Agreement, ProcedureVersion, Succession, Unit
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases a list shows; a field that is None does not filter."""
+
+    units: Sequence[UnitId] | None = None
+    rule: str | None = None
+    severity: Severity | None = None
+    owner: str | None = None
+    """Empty: those that nobody took."""
+    age: Age | None = None
+    state: DiscrepancyState | None = None
+    shadow: bool | None = False
+    """False: only what is shown; True: only shadow findings; None: both."""
+    resolved: bool = False
+    """True: resolved ones too."""
 
 
 class DiscrepancyStore(Protocol):
@@ -31,6 +49,14 @@ class DiscrepancyStore(Protocol):
 
     def of_subject(self, kind: Subject, subject: str) -> tuple[Discrepancy, ...]:
         """All cases of a subject, newest first."""
+        ...
+
+    def of_subjects(self, kind: Subject, subjects: Sequence[str]) -> dict[str, tuple[Discrepancy, ...]]:
+        """:meth:`of_subject` of each of these, in a few queries; a subject without cases has an empty tuple."""
+        ...
+
+    def search(self, wanted: CaseFilter, *, now: dt.datetime, limit: int = 200) -> tuple[Discrepancy, ...]:
+        """Cases that ``wanted`` picks: open ones gravest and oldest first, with resolved ones newest first."""
         ...
 
     def open(self, *, units: Sequence[UnitId] | None = None, limit: int = 200) -> tuple[Discrepancy, ...]:
@@ -135,7 +161,15 @@ class AuditLog(Protocol):
 
 
 class ScheduleStore(Protocol):
-    """Slots of periodic work; a slot is claimed once, whoever ticks twice."""
+    """Slots of periodic work; a slot is claimed once, whoever ticks twice. And where long work stands."""
+
+    def progress(self, name: str) -> str | None:
+        """What was kept of the work ``name``, None where nothing was."""
+        ...
+
+    def keep_progress(self, name: str, doc: str | None) -> None:
+        """Keep where the work stands, in the transaction that brought it there; None forgets it."""
+        ...
 
     def claim(self, name: str, slot_at: dt.datetime) -> bool:
         """True for the first claim."""

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from schemas.ports.dossier_stores import BagStore, DocumentStore, DossierStore, EventStore, ItemStore
 from schemas.ports.house_stores import AuditLog, CatalogueStore, DiscrepancyStore, NumberStore, ScheduleStore
 from schemas.ports.message_stores import FeedStore, IdempotencyStore, InboxStore, MessageStore, PeerStore
+from schemas.ports.nominations import NominationStore
 from schemas.ports.text_stores import TextStore
 
 T = TypeVar("T")
@@ -92,6 +93,11 @@ class Tx(Protocol):
     @property
     def audit(self) -> AuditLog:
         """The hash chain."""
+        ...
+
+    @property
+    def nominations(self) -> NominationStore:
+        """Work lists for the full pass."""
         ...
 
     @property

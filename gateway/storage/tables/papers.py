@@ -69,6 +69,29 @@ manifest = sa.Table(
     key("giver_unit"),
     key("taker_unit"),
     text("doc"),
+    sa.Index(None, "bag"),
 )
+
+bag_item = sa.Table(
+    "bag_item",
+    metadata,
+    sa.Column("bag", Key, sa.ForeignKey("bag.number"), primary_key=True),
+    number("seq", primary_key=True, autoincrement=False),
+    ref("item_id", "item.id", index=True),
+    sqlite_with_rowid=False,
+)
+"""Lines of bags whose item is known, so that an item finds the bags that it is or was in."""
+
+manifest_line = sa.Table(
+    "manifest_line",
+    metadata,
+    key("manifest", primary_key=True),
+    number("line", primary_key=True, autoincrement=False),
+    ref("item_id", "item.id", nullable=True, index=True),
+    ref("dossier_id", "dossier.id", nullable=True, index=True),
+    flag("released"),
+    sqlite_with_rowid=False,
+)
+"""Lines of the newest revision of each manifest. ``released``: the giver signed and the taker did not (D-41)."""
 
 dispatch = sa.Table("dispatch", metadata, key("number", primary_key=True), text("doc"))

@@ -5,7 +5,7 @@ import pytest
 
 from gateway.storage.database import Database
 from gateway.storage.transaction import GatewayTx
-from schemas.discrepancy import DiscrepancyState
+from schemas.discrepancy import DiscrepancyState, Subject
 from schemas.dossier import DossierState
 from schemas.errors import NotFound, Stale
 from schemas.ids import ItemId, PeerId
@@ -163,5 +163,8 @@ async def test_only_what_no_rule_can_concern_is_not_nominated(database: Database
         return ids
 
     ids = await database.write(store)
-    assert await database.read(lambda tx: tx.items.moving(limit=20)) == tuple(ids[1:])
-    assert await database.read(lambda tx: tx.items.moving(limit=2, after=ids[2])) == tuple(ids[3:5])
+    nominated = await database.read(
+        lambda tx: tx.nominations.rows("a rule without a query", Subject.ITEM, now=T0, waited=dt.timedelta())
+    )
+    assert nominated == tuple(ids[1:-1])
+    assert await database.read(lambda tx: tx.nominations.with_open_case(Subject.ITEM)) == (str(ids[-1]),)

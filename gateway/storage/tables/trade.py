@@ -1,0 +1,50 @@
+"""Tables of what carriers bill and what was agreed with them: invoice lines, tariffs, corridors, service profiles."""
+
+import sqlalchemy as sa
+
+from gateway.storage.tables.columns import flag, key, metadata, number, text
+
+invoice_line = sa.Table(
+    "invoice_line",
+    metadata,
+    key("carrier", primary_key=True),
+    key("invoice", primary_key=True),
+    number("line", primary_key=True, autoincrement=False),
+    key("number"),
+    sa.Column("since", sa.Date, nullable=False),
+    sa.Column("until", sa.Date, nullable=False),
+    flag("billed"),
+    text("doc"),
+    sa.Index(None, "number"),
+    sqlite_with_rowid=False,
+)
+"""``billed``: the line asks for a fee; a report of remitted money names the item too and is no second bill."""
+
+tariff = sa.Table(
+    "tariff",
+    metadata,
+    key("carrier", primary_key=True),
+    key("service", primary_key=True),
+    key("zone", primary_key=True),
+    sa.Column("valid_from", sa.Date, primary_key=True),
+    text("doc"),
+)
+
+corridor = sa.Table(
+    "corridor",
+    metadata,
+    key("carrier", primary_key=True),
+    key("origin", primary_key=True),
+    key("target", primary_key=True),
+    sa.Column("valid_from", sa.Date, primary_key=True),
+    text("doc"),
+)
+
+service_profile = sa.Table(
+    "service_profile",
+    metadata,
+    key("carrier", primary_key=True),
+    key("service", primary_key=True),
+    sa.Column("valid_from", sa.Date, primary_key=True),
+    text("doc"),
+)

@@ -1,0 +1,157 @@
+"""What carriers bill and what was agreed with them: invoice lines, tariffs, corridors, service profiles."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+
+from gateway.storage.codec import from_json, to_json
+from gateway.storage.sql import Sql
+from gateway.storage.tables.dossiers import item, item_number
+from gateway.storage.tables.trade import corridor, invoice_line, service_profile, tariff
+from schemas.calendar import VIETNAM
+from schemas.ids import CarrierId
+from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff
+from schemas.shipment import Item, Purpose
+
+T = TypeVar("T")
+
+_LINES: Final = (
+    sa.select(invoice_line.c.doc)
+    .where(invoice_line.c.carrier == sa.bindparam("of_carrier"), invoice_line.c.invoice == sa.bindparam("of_invoice"))
+    .order_by(invoice_line.c.line)
+)
+_BILLS: Final = (
+    sa.select(invoice_line.c.doc)
+    .where(
+        invoice_line.c.number == sa.bindparam("of_number"),
+        invoice_line.c.carrier == sa.bindparam("of_carrier"),
+        invoice_line.c.billed,
+    )
+    .order_by(invoice_line.c.invoice, invoice_line.c.line)
+)
+_INVOICES: Final = (
+    sa.select(
+        invoice_line.c.carrier,
+        invoice_line.c.invoice,
+        sa.func.min(invoice_line.c.since).label("since"),
+        sa.func.max(invoice_line.c.until).label("until"),
+    )
+    .group_by(invoice_line.c.carrier, invoice_line.c.invoice)
+    .order_by(invoice_line.c.carrier, invoice_line.c.invoice)
+)
+_BILLED: Final = (
+    sa.select(invoice_line.c.number)
+    .join(item_number, item_number.c.number == invoice_line.c.number)
+    .where(
+        item_number.c.item_id == item.c.id,
+        invoice_line.c.carrier == item.c.carrier,
+        invoice_line.c.billed,
+    )
+    .exists()
+)
+_UNBILLED: Final = (
+    sa.select(item.c.id, item.c.version, item.c.doc)
+    .where(
+        item.c.carrier == sa.bindparam("of_carrier"),
+        item.c.accepted_at >= sa.bindparam("low"),
+        item.c.accepted_at < sa.bindparam("high"),
+        item.c.purpose.not_in([Purpose.UNKNOWN.value, Purpose.BAG.value]),
+        ~_BILLED,
+    )
+    .order_by(item.c.id)
+)
+_DAY: Final = dt.timedelta(days=1)
+
+
+def _terms(table: sa.Table) -> sa.Select[Any]:
+    """All rows of a carrier, oldest first."""
+    return (
+        sa.select(table.c.doc)
+        .where(table.c.carrier == sa.bindparam("of_carrier"))
+        .order_by(table.c.valid_from, *table.primary_key.columns)
+    )
+
+
+_TARIFFS: Final = _terms(tariff)
+_CORRIDORS: Final = _terms(corridor)
+_PROFILES: Final = _terms(service_profile)
+
+
+class Trade:
+    """:class:`schemas.ports.trade_stores.TradeStore` on tables."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def put_lines(self, lines: Iterable[InvoiceLine]) -> None:
+        """Insert or replace by (carrier, invoice, line)."""
+        rows = [
+            {
+                "carrier": line.carrier,
+                "invoice": line.invoice,
+                "line": line.line,
+                "number": line.number,
+                "since": line.since,
+                "until": line.until,
+                "billed": line.fee is not None,
+                "doc": to_json(line),
+            }
+            for line in lines
+        ]
+        self._sql.put_all(invoice_line, rows)
+
+    def invoices(self) -> tuple[Invoice, ...]:
+        """All, by carrier and number."""
+        return tuple(
+            Invoice(CarrierId(row.carrier), row.invoice, row.since, row.until) for row in self._sql.rows(_INVOICES)
+        )
+
+    def lines(self, carrier: CarrierId, invoice: str) -> tuple[InvoiceLine, ...]:
+        """The lines of an invoice by their place."""
+        return self._all(_LINES, InvoiceLine, {"of_carrier": carrier, "of_invoice": invoice})
+
+    def bills_of(self, carrier: CarrierId, number: str) -> tuple[InvoiceLine, ...]:
+        """Lines of all invoices that ask for a fee for this item number."""
+        return self._all(_BILLS, InvoiceLine, {"of_carrier": carrier, "of_number": number})
+
+    def unbilled(self, invoice: Invoice) -> tuple[Item, ...]:
+        """Items that the carrier took in the invoice's period (days of Vietnam) and that no invoice bills."""
+        low = dt.datetime.combine(invoice.since, dt.time(), VIETNAM)
+        high = dt.datetime.combine(invoice.until + _DAY, dt.time(), VIETNAM)
+        rows = self._sql.rows(_UNBILLED, {"of_carrier": invoice.carrier, "low": low, "high": high})
+        return tuple(_item(row) for row in rows)
+
+    def put_tariffs(self, tariffs: Iterable[Tariff]) -> None:
+        """Insert or replace by (carrier, service, zone, valid_from)."""
+        self._put(tariff, tariffs, "carrier", "service", "zone", "valid_from")
+
+    def tariffs(self, carrier: CarrierId) -> tuple[Tariff, ...]:
+        """All of a carrier, oldest first."""
+        return self._all(_TARIFFS, Tariff, {"of_carrier": carrier})
+
+    def put_corridors(self, corridors: Iterable[Corridor]) -> None:
+        """Insert or replace by (carrier, origin, target, valid_from)."""
+        self._put(corridor, corridors, "carrier", "origin", "target", "valid_from")
+
+    def corridors(self, carrier: CarrierId) -> tuple[Corridor, ...]:
+        """All of a carrier, oldest first."""
+        return self._all(_CORRIDORS, Corridor, {"of_carrier": carrier})
+
+    def put_profiles(self, profiles: Iterable[ServiceProfile]) -> None:
+        """Insert or replace by (carrier, service, valid_from)."""
+        self._put(service_profile, profiles, "carrier", "service", "valid_from")
+
+    def profiles(self, carrier: CarrierId) -> tuple[ServiceProfile, ...]:
+        """All of a carrier, oldest first."""
+        return self._all(_PROFILES, ServiceProfile, {"of_carrier": carrier})
+
+    def _put(self, table: sa.Table, records: Iterable[object], *names: str) -> None:
+        rows = [{**{name: getattr(one, name) for name in names}, "doc": to_json(one)} for one in records]
+        self._sql.put_all(table, rows)
+
+    def _all(self, query: sa.Select[Any], kind: type[T], values: dict[str, Any]) -> tuple[T, ...]:
+        return tuple(from_json(row.doc, kind) for row in self._sql.rows(query, values))
+
+

@@ -1,0 +1,59 @@
+"""Rows of what carriers bill and what was agreed with them.
+
+The rules of :mod:`schemas.ports.stores` hold: synchronous, inside one transaction, database only.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from schemas.ids import CarrierId
+from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff
+from schemas.shipment import Item
+
+
+class TradeStore(Protocol):
+    """Invoice lines, tariffs, corridors and service profiles."""
+
+    def put_lines(self, lines: Iterable[InvoiceLine]) -> None:
+        """Insert or replace by (carrier, invoice, line)."""
+        ...
+
+    def invoices(self) -> tuple[Invoice, ...]:
+        """All, by carrier and number; the period is the widest that its lines name."""
+        ...
+
+    def lines(self, carrier: CarrierId, invoice: str) -> tuple[InvoiceLine, ...]:
+        """The lines of an invoice by their place; empty for one that nobody sent."""
+        ...
+
+    def bills_of(self, carrier: CarrierId, number: str) -> tuple[InvoiceLine, ...]:
+        """Lines of all invoices that ask for a fee for this item number."""
+        ...
+
+    def unbilled(self, invoice: Invoice) -> tuple[Item, ...]:
+        """Items that the carrier took in the invoice's period and that no invoice bills; orphans are left out."""
+        ...
+
+    def put_tariffs(self, tariffs: Iterable[Tariff]) -> None:
+        """Insert or replace by (carrier, service, zone, valid_from)."""
+        ...
+
+    def tariffs(self, carrier: CarrierId) -> tuple[Tariff, ...]:
+        """All of a carrier, oldest first."""
+        ...
+
+    def put_corridors(self, corridors: Iterable[Corridor]) -> None:
+        """Insert or replace by (carrier, origin, target, valid_from)."""
+        ...
+
+    def corridors(self, carrier: CarrierId) -> tuple[Corridor, ...]:
+        """All of a carrier, oldest first."""
+        ...
+
+    def put_profiles(self, profiles: Iterable[ServiceProfile]) -> None:
+        """Insert or replace by (carrier, service, valid_from)."""
+        ...
+
+    def profiles(self, carrier: CarrierId) -> tuple[ServiceProfile, ...]:
+        """All of a carrier, oldest first."""
+        ...

@@ -1,0 +1,155 @@
+"""The store as we knew it at a moment: rows that came later are not there, marks that were set later are not set.
+
+Bi-temporal, as far as rows keep when they came: events by ``first_seen_at``, withdrawals by ``withdrawn_at``, steps of
+a dossier by ``recorded_at``, promises by the history of due dates, packings by ``since`` and ``until``, cases by their
+times. Items are folded again from the events of that moment. What keeps no past is taken as it is today: calendars,
+limits, learned lags, the meaning of a code that was learned since, what a peer believed before it changed its mind,
+parts of a dossier that carry no time of their own, and the health of feeds (an outage that has ended is not seen).
+"""
+
+import dataclasses
+import datetime as dt
+from typing import Any, TypeVar
+
+from schemas.bag import Bag, HandoverManifest
+from schemas.discrepancy import Discrepancy, DiscrepancyState, Subject
+from schemas.dossier import Dossier
+from schemas.errors import NotFound
+from schemas.ids import BagNumber, DossierId, ItemId, PeerId
+from schemas.ports.message_stores import FeedState
+from schemas.ports.stores import Tx
+from schemas.shipment import Item, Packing
+from schemas.tracking import StoredEvent
+from tracking import reading, status
+from tracking.layer import over
+
+Record = TypeVar("Record")
+
+
+def at(tx: Tx, moment: dt.datetime) -> Tx:
+    """``tx`` as of ``moment``, for reading only. Items and dossiers that nobody knew then raise NotFound."""
+    then = _Then(tx, moment)
+    return over(
+        tx,
+        items=over(tx.items, get=then.item, packings_of=then.packings_of, packings_in=then.packings_in),
+        events=over(tx.events, of_item=then.events),
+        dossiers=over(tx.dossiers, get=then.dossier),
+        discrepancies=over(tx.discrepancies, of_subject=then.cases),
+        bags=over(tx.bags, get=then.bag, manifest=then.manifest),
+        feeds=over(tx.feeds, get=then.feed),
+    )
+
+
+class _Then:
+    def __init__(self, tx: Tx, moment: dt.datetime) -> None:
+        self._tx = tx
+        self._moment = moment
+        self._mine = over(
+            tx, dossiers=over(tx.dossiers, get=self.dossier), items=over(tx.items, packings_of=self.packings_of)
+        )
+
+    def events(self, item: ItemId) -> tuple[StoredEvent, ...]:
+        known = (one for one in self._tx.events.of_item(item) if one.first_seen_at <= self._moment)
+        return tuple(
+            dataclasses.replace(
+                one,
+                last_seen_at=min(one.last_seen_at, self._moment),
+                seen_n=one.seen_n if one.last_seen_at <= self._moment else 1,
+                withdrawn_at=self._set(one.withdrawn_at),
+            )
+            for one in known
+        )
+
+    def item(self, item_id: ItemId) -> Item:
+        item = self._tx.items.get(item_id)
+        events = self.events(item_id)
+        if not events and min(filter(None, (item.valid_from, item.booked_at, item.handed_over_at))) > self._moment:
+            raise NotFound("nobody knew of it then", subject=str(item_id))
+        then = self._unset(item, "booked_at", "handed_over_at", "sender_receipt_at", "inquiry_at", "recall_at")
+        offices = tuple(one for one in item.expected_offices if one.since <= self._moment)
+        folding = reading.folding_of(then, reading.dossiers_in(self._mine, item_id))
+        return dataclasses.replace(then, expected_offices=offices, fold=status.fold(events, context=folding))
+
+    def packings_of(self, item: ItemId) -> tuple[Packing, ...]:
+        return self._packed(self._tx.items.packings_of(item))
+
+    def packings_in(self, dossier: DossierId) -> tuple[Packing, ...]:
+        return self._packed(self._tx.items.packings_in(dossier))
+
+    def dossier(self, dossier_id: DossierId) -> Dossier:
+        now = self._tx.dossiers.get(dossier_id)
+        if now.created_at > self._moment:
+            raise NotFound("nobody knew of it then", subject=str(dossier_id))
+        history = tuple(step for step in now.history if step.recorded_at <= self._moment)
+        plain = self._unset(now, "submitted_at", "accepted_at", "closed_at")
+        moved = len(history) != len(now.history)
+        return dataclasses.replace(
+            plain,
+            history=history,
+            state=history[-1].state if moved and history else now.state,
+            national=history[-1].national if moved and history else now.national,
+            **self._promise(now),
+            aliases=self._since(now.aliases, "valid_from", "valid_to"),
+            requests=self._since(now.requests, "asked_at", "settled_at"),
+            pauses=self._since(now.pauses, "since", "until"),
+            supplements=self._since(now.supplements, "asked_at", "arrived_at", "settled_at"),
+            legs=tuple(self._unset(leg, "sent_at", "received_at", "done_at") for leg in now.legs),
+            peer_states=tuple(told for told in now.peer_states if told.as_of <= self._moment),
+            return_proof=now.return_proof if now.return_proof and now.return_proof.at <= self._moment else None,
+        )
+
+    def cases(self, kind: Subject, subject: str) -> tuple[Discrepancy, ...]:
+        """Cases that were there; one that was resolved or opened again since stood open."""
+        found = (case for case in self._tx.discrepancies.of_subject(kind, subject) if case.opened_at <= self._moment)
+        return tuple(self._case(case) for case in found)
+
+    def bag(self, number: BagNumber) -> Bag | None:
+        found = self._tx.bags.get(number)
+        if found is None:
+            return None
+        plain = self._unset(found, "closed_at", "opened_at")
+        seals = self._since(found.seals, "since", "until")
+        return dataclasses.replace(plain, seals=seals, weight_in_g=found.weight_in_g if plain.opened_at else None)
+
+    def manifest(self, number: str) -> HandoverManifest | None:
+        found = self._tx.bags.manifest(number)
+        if found is None:
+            return None
+        giver, taker = self._unset(found.giver, "signed_at"), self._unset(found.taker, "signed_at")
+        lines = found.lines
+        if taker.signed_at is None and found.taker.signed_at is not None:
+            lines = tuple(dataclasses.replace(line, taker_says=None) for line in lines)
+        return dataclasses.replace(found, giver=giver, taker=taker, lines=lines)
+
+    def feed(self, peer: PeerId) -> FeedState:
+        state = self._unset(self._tx.feeds.get(peer), "last_ok_at", "failing_since")
+        return state if state.failing_since else dataclasses.replace(state, failures=0, last_error="")
+
+    def _case(self, case: Discrepancy) -> Discrepancy:
+        plain = self._unset(case, "acknowledged_at", "resolved_at", "reopened_at")
+        if plain.resolved_at is None and case.state is DiscrepancyState.RESOLVED:
+            return dataclasses.replace(plain, state=DiscrepancyState.OPEN, resolved_by="", reason="")
+        return plain
+
+    def _promise(self, dossier: Dossier) -> dict[str, Any]:
+        """The promise that was in force: the first one that was changed after the moment."""
+        later = [change for change in dossier.due_history if change.changed_at > self._moment]
+        if not later:
+            return {}
+        kept = tuple(change for change in dossier.due_history if change.changed_at <= self._moment)
+        first = min(later, key=lambda change: change.changed_at)
+        return {"due_at": first.due_at, "calendar_version": first.calendar_version, "due_history": kept}
+
+    def _packed(self, packings: tuple[Packing, ...]) -> tuple[Packing, ...]:
+        return self._since(packings, "since", "until")
+
+    def _since(self, records: tuple[Any, ...], begun: str, *ended: str) -> tuple[Any, ...]:
+        """Those that had begun, with the ends that had come."""
+        return tuple(self._unset(one, *ended) for one in records if getattr(one, begun) <= self._moment)
+
+    def _unset(self, record: Record, *names: str) -> Record:
+        late = {name: None for name in names if self._set(getattr(record, name)) is not getattr(record, name)}
+        return dataclasses.replace(record, **late) if late else record  # type: ignore[type-var]  # every caller has a dataclass
+
+    def _set(self, when: dt.datetime | None) -> dt.datetime | None:
+        return when if when is None or when <= self._moment else None
