@@ -1,15 +1,19 @@
 """Between the carrier's delivery and the dossier."""
 
 import datetime as dt
+import hashlib
+import unicodedata
 from collections.abc import Iterator
 
 from schemas.discrepancy import Finding, Proof, Severity, Subject
 from schemas.dossier import DossierState
 from schemas.shipment import Purpose
-from schemas.tracking import Movement
+from schemas.tracking import Direction, Movement, Outcome, Recipient
+from tracking.lag import provinces_of
+from tracking.rules import receipts
 from tracking.rules.context import Context, Limits, Wait
-from tracking.rules.rule import Rule, lasted
-from tracking.rules.views import DossierView, Parcel
+from tracking.rules.rule import Rule, lasted, name_of
+from tracking.rules.views import DossierView, ItemView, Parcel
 
 _WAITS_FOR_UNIT = frozenset({DossierState.LODGED, DossierState.IN_POST})
 _ON_ITS_WAY_BACK = frozenset({DossierState.RESULT_IN_POST, DossierState.RESULT_HELD})
@@ -20,6 +24,8 @@ class DeliveredDossierInTransit(Rule[DossierView]):
     """D-03: the item was delivered with whole evidence, and the dossier still stands as if it travelled.
 
     To the office: one working day without the unit's receipt. To the citizen: two hours.
+
+    Nominated by: dossier ``state`` in LODGED, IN_POST, RESULT_IN_POST or RESULT_HELD, with a delivered item.
     """
 
     id = "D-03"
@@ -42,7 +48,7 @@ class DeliveredDossierInTransit(Rule[DossierView]):
             if since is None or not self._lasted(context, parcel, since, default, view):
                 continue
             dossier, item = view.dossier, parcel.item
-            name = item.number or item.reference or ""
+            name = name_of(item)
             proof = item.fold.evidence.name
             delivered = Proof(
                 "item", name, f"delivered, proof {proof}", item.fold.delivered_at, values=(("number", name),)
@@ -60,7 +66,7 @@ class DeliveredDossierInTransit(Rule[DossierView]):
         if default is _INBOUND and any(leg.received_at for leg in view.dossier.legs):
             return False
         item = parcel.item
-        limits = context.limits_of(self.id, default, item.carrier, item.service)
+        limits = context.limits_of(self.id, default, item.carrier, item.service, provinces_of(item))
         return lasted(context, since, limits.hard, view.dossier.competent_unit)
 
 
@@ -73,3 +79,99 @@ def _evidence_complete_since(parcel: Parcel, purpose: Purpose) -> dt.datetime | 
     if fold.movement is not Movement.DELIVERED or fold.evidence < item.evidence_required:
         return None
     return fold.since
+
+
+class ReceivedNotDelivered(Rule[DossierView]):
+    """D-04: the dossier was received or closed, and two days later the carrier still has not said "delivered".
+
+    The receipt overrides the carrier; what is asked for is its closing scan. A scan that comes late closes the case.
+
+    Nominated by: dossier ``receipt_at`` or ``proven`` or ``closed_at`` set, with an item whose outcome is open.
+    """
+
+    id = "D-04"
+    subject = Subject.DOSSIER
+    severity = Severity.MEDIUM
+    limits = Limits(soft=Wait(48), hard=Wait(96))
+    remedy = "remedy.D-04"
+    parents = ("D-36",)
+
+    def findings(self, view: DossierView, context: Context) -> Iterator[Finding]:
+        """One case for each item that was received and not delivered."""
+        dossier = view.dossier
+        for parcel in view.parcels:
+            item = parcel.item
+            received = receipts.received_at(dossier, item)
+            if received is None or not _under_way(parcel):
+                continue
+            severity = self.due_of(context, received, item)
+            if severity is None:
+                continue
+            state = (("state", dossier.state.value),)
+            signed = Proof("receipt", dossier.code, "received by the one to whom it goes", received, values=state)
+            name, movement = name_of(item), str(item.fold.movement or Movement.REGISTERED)
+            values = (("number", name), ("movement", movement))
+            says = f"{item.carrier} last told {movement}"
+            stands = Proof("item", name, says, item.fold.last_event_at, values=values)
+            epoch = f"{item.id}|{received.isoformat()}"
+            units = (item.sender_unit, dossier.competent_unit)
+            yield self.found(str(dossier.id), epoch, severity, (signed, stands), units)
+
+
+def _under_way(parcel: Parcel) -> bool:
+    """The post took it, forward, and it has come to no end."""
+    item = parcel.item
+    taken = item.handed_over_at is not None or item.fold.accepted_at is not None
+    kept = parcel.packing.until is None and item.sender_receipt_at is None
+    return taken and kept and item.fold.outcome is Outcome.OPEN and item.fold.direction is Direction.FORWARD
+
+
+AUTHORISED = frozenset(
+    {"addressee", "self", "authorised", "authorized", "representative", "submitter", "clerk", "office", "family"}
+)
+"""Relations that may take an item, in small letters: the addressee, who acts for him, his household, an office's clerk.
+
+Our own reading: the list of relations that the contract names (LT-RELATION) has only ADDRESSEE so far.
+"""
+
+
+class DeliveredToAnother(Rule[ItemView]):
+    """D-18: the item was given to somebody who is neither the addressee nor entitled to take it.
+
+    Asked only where the feed or our own delivery page names a recipient. A name that is the addressee's clears a
+    strange relation; a masked name proves nothing either way.
+
+    Nominated by: item outcome delivered (the recipient is in the fold).
+    """
+
+    id = "D-18"
+    subject = Subject.ITEM
+    severity = Severity.HIGH
+    remedy = "remedy.D-18"
+
+    def findings(self, view: ItemView, context: Context) -> Iterator[Finding]:
+        """One case for each delivery."""
+        item, given = view.item, view.item.fold.recipient
+        if item.fold.outcome is not Outcome.DELIVERED or given is None or not given.relation:
+            return
+        if given.relation.lower() in AUTHORISED or _is_named(given, view):
+            return
+        name = name_of(item)
+        values = (("number", name), ("relation", given.relation))
+        at = item.fold.delivered_at
+        proofs = (Proof("item", name, f"given to {given.relation}", at, values=values),)
+        epoch = f"{at.isoformat() if at else ''}|{given.relation}"
+        yield self.found(str(item.id), epoch, self.severity, proofs, (item.receiver_unit, item.sender_unit))
+
+
+def _is_named(given: Recipient, view: ItemView) -> bool:
+    """The name told is that of the addressee, or of a dossier's owner or submitter."""
+    if given.name_hash is None:
+        return False
+    people = [view.item.addressee, *(who for one in view.dossiers for who in (one.owner, one.submitter))]
+    return given.name_hash in {name_digest(who.name) for who in people if who is not None}
+
+
+def name_digest(name: str) -> str:
+    """Digest of a name as adapters make it: composed, folded to small letters."""
+    return hashlib.sha256(unicodedata.normalize("NFC", name).casefold().encode()).hexdigest()

@@ -10,6 +10,7 @@ from schemas.ids import CarrierId, UnitId
 from schemas.shipment import Item
 from schemas.tracking import StoredEvent
 from tracking import deadlines
+from tracking.lag import provinces_of
 from tracking.rules.context import Context, Limits, Wait
 
 View = TypeVar("View")
@@ -65,7 +66,7 @@ class Rule(abc.ABC, Generic[View]):
         self, context: Context, since: dt.datetime, item: Item, *, unit: UnitId | None = None
     ) -> Severity | None:
         """As :meth:`due`, with the limits of the item's carrier, service and route."""
-        return self.due(context, since, unit=unit, carrier=item.carrier, service=item.service, route=route_of(item))
+        return self.due(context, since, unit=unit, carrier=item.carrier, service=item.service, route=provinces_of(item))
 
     def found(
         self,
@@ -80,15 +81,15 @@ class Rule(abc.ABC, Generic[View]):
         return Finding(self.id, self.subject, subject, epoch, severity, evidence, self.remedy, named)
 
 
-def route_of(item: Item) -> str:
-    """``from>to`` by the carrier's office codes, by our units where the item names no office."""
-    target = item.expected_offices[-1].office if item.expected_offices else item.receiver_unit or ""
-    return f"{item.origin_office or item.sender_unit or ''}>{target}"
-
-
 def name_of(item: Item) -> str:
     """What people call the item: its number, else its reference."""
     return item.number or item.reference or ""
+
+
+def working_days(context: Context, unit: UnitId | None, days: int) -> Wait:
+    """``days`` working days of the unit, in its own office hours."""
+    day = deadlines.working_day_length(context.calendar(unit))
+    return Wait(days * day.total_seconds() / 3600, working=True)
 
 
 def counted(events: Iterable[StoredEvent]) -> Iterator[StoredEvent]:
