@@ -9,19 +9,20 @@ parts of a dossier that carry no time of their own, and the health of feeds (an 
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from schemas.bag import Bag, HandoverManifest
 from schemas.discrepancy import Discrepancy, DiscrepancyState, Subject
 from schemas.dossier import Dossier
 from schemas.errors import NotFound
-from schemas.ids import BagNumber, DossierId, ItemId, PeerId
+from schemas.ids import BagNumber, DiscrepancyId, DossierId, ItemId, PeerId
 from schemas.ports.message_stores import FeedState
 from schemas.ports.stores import Tx
 from schemas.shipment import Item, Packing
 from schemas.tracking import StoredEvent
 from tracking import reading, status
-from tracking.layer import over
+from tracking.layer import only, over
 
 Record = TypeVar("Record")
 
@@ -31,12 +32,21 @@ def at(tx: Tx, moment: dt.datetime) -> Tx:
     then = _Then(tx, moment)
     return over(
         tx,
-        items=over(tx.items, get=then.item, packings_of=then.packings_of, packings_in=then.packings_in),
-        events=over(tx.events, of_item=then.events),
-        dossiers=over(tx.dossiers, get=then.dossier),
-        discrepancies=over(tx.discrepancies, of_subject=then.cases),
-        bags=over(tx.bags, get=then.bag, manifest=then.manifest),
-        feeds=over(tx.feeds, get=then.feed),
+        items=only(
+            tx.items,
+            get=then.item,
+            many=then.items,
+            packings_of=lambda item: then.packed(tx.items.packings_of(item)),
+            packings_of_many=lambda items: then.packed(tx.items.packings_of_many(items)),
+            packings_in=lambda dossier: then.packed(tx.items.packings_in(dossier)),
+            packings_in_many=lambda dossiers: then.packed(tx.items.packings_in_many(dossiers)),
+            bookings_of=tx.items.bookings_of,
+        ),
+        events=only(tx.events, of_item=lambda item: then.logs((item,))[item], of_items=then.logs),
+        dossiers=only(tx.dossiers, get=then.dossier, many=then.dossiers),
+        discrepancies=only(tx.discrepancies, of_subject=then.cases, find=then.case),
+        bags=only(tx.bags, get=then.bag, manifest=then.manifest),
+        feeds=only(tx.feeds, get=then.feed),
     )
 
 
@@ -44,64 +54,43 @@ class _Then:
     def __init__(self, tx: Tx, moment: dt.datetime) -> None:
         self._tx = tx
         self._moment = moment
-        self._mine = over(
-            tx, dossiers=over(tx.dossiers, get=self.dossier), items=over(tx.items, packings_of=self.packings_of)
-        )
 
-    def events(self, item: ItemId) -> tuple[StoredEvent, ...]:
-        known = (one for one in self._tx.events.of_item(item) if one.first_seen_at <= self._moment)
-        return tuple(
-            dataclasses.replace(
-                one,
-                last_seen_at=min(one.last_seen_at, self._moment),
-                seen_n=one.seen_n if one.last_seen_at <= self._moment else 1,
-                withdrawn_at=self._set(one.withdrawn_at),
-            )
-            for one in known
-        )
+    def logs(self, items: Sequence[ItemId]) -> dict[ItemId, tuple[StoredEvent, ...]]:
+        found = self._tx.events.of_items(items)
+        return {item: tuple(self._event(one) for one in log if self._came(one)) for item, log in found.items()}
 
     def item(self, item_id: ItemId) -> Item:
-        item = self._tx.items.get(item_id)
-        events = self.events(item_id)
-        if not events and min(filter(None, (item.valid_from, item.booked_at, item.handed_over_at))) > self._moment:
+        found = self.items((item_id,))
+        if not found:
             raise NotFound("nobody knew of it then", subject=str(item_id))
-        then = self._unset(item, "booked_at", "handed_over_at", "sender_receipt_at", "inquiry_at", "recall_at")
-        offices = tuple(one for one in item.expected_offices if one.since <= self._moment)
-        folding = reading.folding_of(then, reading.dossiers_in(self._mine, item_id))
-        return dataclasses.replace(then, expected_offices=offices, fold=status.fold(events, context=folding))
+        return found[0]
 
-    def packings_of(self, item: ItemId) -> tuple[Packing, ...]:
-        return self._packed(self._tx.items.packings_of(item))
-
-    def packings_in(self, dossier: DossierId) -> tuple[Packing, ...]:
-        return self._packed(self._tx.items.packings_in(dossier))
+    def items(self, items: Sequence[ItemId]) -> tuple[Item, ...]:
+        """Those that were known, folded from what had come."""
+        logs = self.logs(items)
+        there = [one for one in self._tx.items.many(items) if logs[one.id] or self._announced(one)]
+        inside = self._inside([one.id for one in there])
+        return tuple(self._item(one, logs[one.id], inside.get(one.id, ())) for one in there)
 
     def dossier(self, dossier_id: DossierId) -> Dossier:
-        now = self._tx.dossiers.get(dossier_id)
-        if now.created_at > self._moment:
+        found = self.dossiers((dossier_id,))
+        if not found:
             raise NotFound("nobody knew of it then", subject=str(dossier_id))
-        history = tuple(step for step in now.history if step.recorded_at <= self._moment)
-        plain = self._unset(now, "submitted_at", "accepted_at", "closed_at")
-        moved = len(history) != len(now.history)
-        return dataclasses.replace(
-            plain,
-            history=history,
-            state=history[-1].state if moved and history else now.state,
-            national=history[-1].national if moved and history else now.national,
-            **self._promise(now),
-            aliases=self._since(now.aliases, "valid_from", "valid_to"),
-            requests=self._since(now.requests, "asked_at", "settled_at"),
-            pauses=self._since(now.pauses, "since", "until"),
-            supplements=self._since(now.supplements, "asked_at", "arrived_at", "settled_at"),
-            legs=tuple(self._unset(leg, "sent_at", "received_at", "done_at") for leg in now.legs),
-            peer_states=tuple(told for told in now.peer_states if told.as_of <= self._moment),
-            return_proof=now.return_proof if now.return_proof and now.return_proof.at <= self._moment else None,
-        )
+        return found[0]
+
+    def dossiers(self, dossiers: Sequence[DossierId]) -> tuple[Dossier, ...]:
+        return tuple(self._dossier(one) for one in self._tx.dossiers.many(dossiers) if one.created_at <= self._moment)
+
+    def packed(self, packings: tuple[Packing, ...]) -> tuple[Packing, ...]:
+        return self._since(packings, "since", "until")
 
     def cases(self, kind: Subject, subject: str) -> tuple[Discrepancy, ...]:
-        """Cases that were there; one that was resolved or opened again since stood open."""
-        found = (case for case in self._tx.discrepancies.of_subject(kind, subject) if case.opened_at <= self._moment)
-        return tuple(self._case(case) for case in found)
+        found = self._tx.discrepancies.of_subject(kind, subject)
+        return tuple(self._case(case) for case in found if case.opened_at <= self._moment)
+
+    def case(self, name: DiscrepancyId) -> Discrepancy | None:
+        found = self._tx.discrepancies.find(name)
+        return self._case(found) if found is not None and found.opened_at <= self._moment else None
 
     def bag(self, number: BagNumber) -> Bag | None:
         found = self._tx.bags.get(number)
@@ -125,6 +114,54 @@ class _Then:
         state = self._unset(self._tx.feeds.get(peer), "last_ok_at", "failing_since")
         return state if state.failing_since else dataclasses.replace(state, failures=0, last_error="")
 
+    def _came(self, stored: StoredEvent) -> bool:
+        return stored.first_seen_at <= self._moment
+
+    def _event(self, stored: StoredEvent) -> StoredEvent:
+        return dataclasses.replace(
+            stored,
+            last_seen_at=min(stored.last_seen_at, self._moment),
+            seen_n=stored.seen_n if stored.last_seen_at <= self._moment else 1,
+            withdrawn_at=self._set(stored.withdrawn_at),
+        )
+
+    def _announced(self, item: Item) -> bool:
+        return any(at <= self._moment for at in (item.valid_from, item.booked_at, item.handed_over_at) if at)
+
+    def _inside(self, items: Sequence[ItemId]) -> dict[ItemId, tuple[Dossier, ...]]:
+        bound = [one for one in self.packed(self._tx.items.packings_of_many(items)) if one.until is None]
+        known = {one.id: one for one in self.dossiers(tuple({one.dossier: None for one in bound}))}
+        inside: dict[ItemId, tuple[Dossier, ...]] = {}
+        for one in bound:
+            if one.dossier in known:
+                inside[one.item] = (*inside.get(one.item, ()), known[one.dossier])
+        return inside
+
+    def _item(self, item: Item, events: tuple[StoredEvent, ...], dossiers: tuple[Dossier, ...]) -> Item:
+        then = self._unset(item, "booked_at", "handed_over_at", "sender_receipt_at", "inquiry_at", "recall_at")
+        offices = tuple(one for one in item.expected_offices if one.since <= self._moment)
+        folded = status.fold(events, context=reading.folding_of(then, dossiers))
+        return dataclasses.replace(then, expected_offices=offices, fold=folded)
+
+    def _dossier(self, now: Dossier) -> Dossier:
+        history = tuple(step for step in now.history if step.recorded_at <= self._moment)
+        plain = self._unset(now, "submitted_at", "accepted_at", "closed_at")
+        stood = history[-1] if history and len(history) != len(now.history) else None
+        return dataclasses.replace(
+            plain,
+            history=history,
+            state=stood.state if stood else now.state,
+            national=stood.national if stood else now.national,
+            **self._promise(now),
+            aliases=self._since(now.aliases, "valid_from", "valid_to"),
+            requests=self._since(now.requests, "asked_at", "settled_at"),
+            pauses=self._since(now.pauses, "since", "until"),
+            supplements=self._since(now.supplements, "asked_at", "arrived_at", "settled_at"),
+            legs=tuple(self._unset(leg, "sent_at", "received_at", "done_at") for leg in now.legs),
+            peer_states=tuple(told for told in now.peer_states if told.as_of <= self._moment),
+            return_proof=now.return_proof if now.return_proof and now.return_proof.at <= self._moment else None,
+        )
+
     def _case(self, case: Discrepancy) -> Discrepancy:
         plain = self._unset(case, "acknowledged_at", "resolved_at", "reopened_at")
         if plain.resolved_at is None and case.state is DiscrepancyState.RESOLVED:
@@ -139,9 +176,6 @@ class _Then:
         kept = tuple(change for change in dossier.due_history if change.changed_at <= self._moment)
         first = min(later, key=lambda change: change.changed_at)
         return {"due_at": first.due_at, "calendar_version": first.calendar_version, "due_history": kept}
-
-    def _packed(self, packings: tuple[Packing, ...]) -> tuple[Packing, ...]:
-        return self._since(packings, "since", "until")
 
     def _since(self, records: tuple[Any, ...], begun: str, *ended: str) -> tuple[Any, ...]:
         """Those that had begun, with the ends that had come."""

@@ -68,7 +68,7 @@ def views_of(tx: Tx, items: Sequence[Item], logs: Mapping[ItemId, tuple[StoredEv
     known = {dossier.id: dossier for dossier in tx.dossiers.many(tuple(carried))}
     views = []
     for item in items:
-        dossiers = tuple(known[dossier] for dossier in dict.fromkeys(inside.get(item.id, ())))
+        dossiers = tuple(known[dossier] for dossier in dict.fromkeys(inside.get(item.id, ())) if dossier in known)
         views.append(ItemView(item, logs[item.id], dossiers, folding_of(item, dossiers)))
     return tuple(views)
 
@@ -82,7 +82,21 @@ def peers_of(tx: Tx, view: ItemView) -> tuple[PeerId, ...]:
 
 def dossier_view(tx: Tx, dossier_id: DossierId) -> DossierView:
     """Raises NotFound."""
-    return DossierView(tx.dossiers.get(dossier_id), parcels_of(tx, dossier_id))
+    views = dossier_views(tx, (dossier_id,))
+    if not views:
+        raise NotFound("no dossier with this row id", subject=str(dossier_id))
+    return views[0]
+
+
+def dossier_views(tx: Tx, dossier_ids: Sequence[DossierId]) -> tuple[DossierView, ...]:
+    """Views of those of these dossiers that are there, in a few queries."""
+    packings = tx.items.packings_in_many(dossier_ids)
+    items = {item.id: item for item in tx.items.many(tuple(dict.fromkeys(packing.item for packing in packings)))}
+    parcels: dict[DossierId, list[Parcel]] = {}
+    for packing in packings:
+        if packing.item in items:
+            parcels.setdefault(packing.dossier, []).append(Parcel(items[packing.item], packing))
+    return tuple(DossierView(dossier, tuple(parcels.get(dossier.id, ()))) for dossier in tx.dossiers.many(dossier_ids))
 
 
 def bag_view(tx: Tx, number: BagNumber) -> BagView:

@@ -79,8 +79,19 @@ def _peers_of(tx: Tx, view: ItemView) -> Callable[[], Sequence[PeerId]]:
 
 def settle_dossier(tx: Tx, view: DossierView, context: Context) -> tuple[Discrepancy, ...]:
     """As :func:`reconcile_dossier`, with a view that was read already in this transaction."""
-    found = findings(DOSSIER_RULES, view, context)
-    return _settle(tx, Subject.DOSSIER, str(view.dossier.id), found, context)
+    return settle_dossiers(tx, (view,), context)
+
+
+def settle_dossiers(tx: Tx, views: Sequence[DossierView], context: Context) -> tuple[Discrepancy, ...]:
+    """:func:`settle_dossier` of each view; the cases of all are read at once."""
+    cases = tx.discrepancies.of_subjects(Subject.DOSSIER, [str(view.dossier.id) for view in views])
+    changed: list[Discrepancy] = []
+    for view in views:
+        name = str(view.dossier.id)
+        found = findings(DOSSIER_RULES, view, context)
+        if found or cases[name]:
+            changed += _settle(tx, Subject.DOSSIER, name, found, context, read=cases[name])
+    return tuple(changed)
 
 
 def reconcile_bag(tx: Tx, bag: BagNumber, context: Context) -> tuple[Discrepancy, ...]:

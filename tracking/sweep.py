@@ -9,16 +9,17 @@ import bisect
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from schemas.discrepancy import Finding, Subject
-from schemas.errors import NotFound
 from schemas.ids import BagNumber, DossierId, ItemId, PeerId
 from schemas.ports.stores import Tx
-from tracking import ahead, reading, reconcile
+from tracking import reading, reconcile
 from tracking.rules.catalogue import BAG_RULES, DOSSIER_RULES, FEED_RULES, ITEM_RULES
 from tracking.rules.context import Context, ContextSource
 from tracking.rules.rule import Rule
+
+Row = TypeVar("Row")
 
 AT_ONCE = 500
 """Subjects whose rows are read together."""
@@ -96,14 +97,12 @@ def next_chunk(
     first = cursor.seen
     items = work.items[first : first + limit]
     if items:
-        rows = ahead.of_items(tx, items)
-        changed = sum(len(reconcile.reconcile_item(rows, item, context)) for item in items)
+        changed = len(reconcile.settle_items(tx, reading.item_views(tx, items), context))
         return _further(cursor, dataclasses.replace(place, item=items[-1]), len(items), changed)
     first -= len(work.items)
     dossiers = work.dossiers[first : first + limit]
     if dossiers:
-        rows = ahead.of_dossiers(tx, dossiers)
-        changed = sum(len(reconcile.reconcile_dossier(rows, dossier, context)) for dossier in dossiers)
+        changed = len(reconcile.settle_dossiers(tx, reading.dossier_views(tx, dossiers), context))
         return _further(cursor, dataclasses.replace(place, dossier=dossiers[-1]), len(dossiers), changed)
     first -= len(work.dossiers)
     bags = work.bags[first : first + limit]
@@ -121,12 +120,15 @@ def judge(tx: Tx, work: Worklist, peers: Sequence[PeerId], context: Context) -> 
     """What the rules say of ``work`` and of the feeds, without writing. Subjects that are not there are left out."""
     for peer in peers:
         yield from reconcile.findings(FEED_RULES, reading.feed_view(tx, peer), context)
-    for item in work.items:
-        yield from _said(reading.item_view, ITEM_RULES, tx, item, context)
-    for dossier in work.dossiers:
-        yield from _said(reading.dossier_view, DOSSIER_RULES, tx, dossier, context)
+    for items in _chunks(work.items):
+        there = tx.items.many(items)
+        for view in reading.views_of(tx, there, tx.events.of_items([item.id for item in there])):
+            yield from reconcile.findings(ITEM_RULES, view, context)
+    for dossiers in _chunks(work.dossiers):
+        for folder in reading.dossier_views(tx, dossiers):
+            yield from reconcile.findings(DOSSIER_RULES, folder, context)
     for bag in work.bags:
-        yield from _said(reading.bag_view, BAG_RULES, tx, bag, context)
+        yield from reconcile.findings(BAG_RULES, reading.bag_view(tx, bag), context)
 
 
 def everything(tx: Tx) -> Worklist:
@@ -147,12 +149,9 @@ def shortest_wait(rule: Rule[Any], context: Context) -> dt.timedelta:
     return dt.timedelta(hours=min(min(one.soft.hours, one.hard.hours) for one in in_force))
 
 
-def _said(load: Any, rules: Iterable[Rule[Any]], tx: Tx, subject: Any, context: Context) -> tuple[Finding, ...]:
-    try:
-        view = load(tx, subject)
-    except NotFound:
-        return ()
-    return reconcile.findings(rules, view, context)
+def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for first in range(0, len(rows), AT_ONCE):
+        yield rows[first : first + AT_ONCE]
 
 
 def _rows(tx: Tx, subject: Subject, rules: Iterable[Rule[Any]], context: Context) -> list[int]:
