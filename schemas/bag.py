@@ -45,6 +45,25 @@ class Bag:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Stay:
+    """An item's place in a bag: it is or was in there, from ``line.put_in_at`` to ``line.taken_out_at``."""
+
+    bag: Bag
+    line: BagLine
+
+    @property
+    def since(self) -> dt.datetime | None:
+        """From when the bag's way is the item's way; None while nobody said so."""
+        return self.line.put_in_at or self.bag.closed_at
+
+    @property
+    def until(self) -> dt.datetime | None:
+        """Until when; None: still. An opened bag proves no longer that the item is inside."""
+        ends = [at for at in (self.line.taken_out_at, self.bag.opened_at) if at is not None]
+        return min(ends, default=None)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ManifestParty:
     """One side of a hand-over; ``signed_at`` None until the person signed."""
 

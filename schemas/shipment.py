@@ -18,6 +18,8 @@ class Purpose(enum.StrEnum):
     RESULT_OUT = "result_out"
     PAPERS_BACK = "papers_back"
     INTER_UNIT = "inter_unit"
+    BAG = "bag"
+    """The log of a bag as the carrier tells of it; what is inside moves with it (:mod:`tracking.bags`)."""
     UNKNOWN = "unknown"
     """An orphan: we heard of it before anybody told us what it is."""
 

@@ -201,6 +201,13 @@ class TrackingEvent:
     """The peer's manifest says that any row of its feed proves that the post holds the item (domain model §4)."""
     bag: str | None = None
     """Bag that the event is about, or that the item was in."""
+    confidence: float = 1.0
+    """How sure it is that the event is about this item; below 1 it was told of the bag that the item was in."""
+
+    @property
+    def derived(self) -> bool:
+        """True where the carrier told it of a bag: it places the item and proves nothing (:mod:`tracking.bags`)."""
+        return self.confidence < 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Bags, hand-over manifests and dispatches."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from gateway.storage.codec import from_json, to_json
 from gateway.storage.sql import Sql
-from gateway.storage.tables.papers import bag, dispatch, manifest
-from schemas.bag import Bag, Dispatch, HandoverManifest, ManifestParty
+from gateway.storage.tables.papers import bag, bag_item, dispatch, manifest, manifest_line
+from schemas.bag import Bag, Dispatch, HandoverManifest, ManifestParty, Stay
 from schemas.errors import Stale
-from schemas.ids import BagNumber
+from schemas.ids import BagNumber, DossierId, ItemId
 
 _BAG: Final = sa.select(bag.c.version, bag.c.doc).where(bag.c.number == sa.bindparam("of_number"))
 _UPDATE: Final = sa.update(bag).where(bag.c.number == sa.bindparam("of_number"), bag.c.version == sa.bindparam("read"))
@@ -22,6 +23,25 @@ _NEWEST: Final = (
 )
 _REVISION: Final = sa.select(manifest.c.doc).where(
     manifest.c.number == sa.bindparam("of_number"), manifest.c.revision == sa.bindparam("of_revision")
+)
+_FORGET_ITEMS: Final = sa.delete(bag_item).where(bag_item.c.bag == sa.bindparam("of_number"))
+_FORGET_LINES: Final = sa.delete(manifest_line).where(manifest_line.c.manifest == sa.bindparam("of_number"))
+_THESE: "Final[sa.BindParameter[Any]]" = sa.bindparam("these", expanding=True)
+_STAYS: Final = (
+    sa.select(bag_item.c.item_id, bag_item.c.seq, bag.c.version, bag.c.doc)
+    .join(bag, bag.c.number == bag_item.c.bag)
+    .where(bag_item.c.item_id.in_(_THESE))
+    .order_by(bag_item.c.item_id, bag_item.c.bag, bag_item.c.seq)
+)
+_LISTING_ITEMS: Final = sa.select(manifest_line.c.manifest).where(manifest_line.c.item_id.in_(_THESE)).distinct()
+_LISTING_DOSSIER: Final = (
+    sa.select(manifest_line.c.manifest).where(manifest_line.c.dossier_id == sa.bindparam("of_dossier")).distinct()
+)
+_OF_BAG: Final = (
+    sa.select(manifest.c.number)
+    .where(manifest.c.bag == sa.bindparam("of_bag"))
+    .order_by(manifest.c.number.desc())
+    .limit(1)
 )
 
 
@@ -46,6 +66,9 @@ class Bags:
             done = self._sql.run(_UPDATE, {**row, "of_number": bag.number, "read": bag.version}) > 0
         if not done:
             raise Stale("read the bag again and repeat the change", subject=bag.number)
+        self._sql.run(_FORGET_ITEMS, {"of_number": bag.number})
+        lines = [(line.seq, line.item) for line in stored.lines if line.item is not None]
+        self._sql.insert_all(bag_item, [{"bag": bag.number, "seq": seq, "item_id": item} for seq, item in lines])
         return stored
 
     def put_manifest(self, manifest: HandoverManifest) -> None:
@@ -66,11 +89,37 @@ class Bags:
             "doc": to_json(manifest),
         }
         self._sql.put(_MANIFEST, row)
+        newest = self.manifest(manifest.number)
+        if newest is not None and newest.revision == manifest.revision:
+            self._sql.run(_FORGET_LINES, {"of_number": manifest.number})
+            self._sql.insert_all(manifest_line, _line_rows(manifest))
 
     def manifest(self, number: str) -> HandoverManifest | None:
         """The newest revision."""
         doc = self._sql.scalar(_NEWEST, {"of_number": number})
         return None if doc is None else from_json(doc, HandoverManifest)
+
+    def stays(self, items: Sequence[ItemId]) -> tuple[tuple[ItemId, Stay], ...]:
+        """The bags that these items are or were in."""
+        found = []
+        for row in self._sql.rows_in(_STAYS, items):
+            held = dataclasses.replace(from_json(row.doc, Bag), version=row.version)
+            line = next(line for line in held.lines if line.seq == row.seq)
+            found.append((ItemId(row.item_id), Stay(held, line)))
+        return tuple(found)
+
+    def manifest_of(self, bag: BagNumber) -> HandoverManifest | None:
+        """The newest revision of the manifest that hands the bag over."""
+        number = self._sql.scalar(_OF_BAG, {"of_bag": bag})
+        return None if number is None else self.manifest(number)
+
+    def listing(self, dossier: DossierId | None, items: Sequence[ItemId]) -> tuple[HandoverManifest, ...]:
+        """Newest revisions of the manifests that list the dossier or one of the items, by number."""
+        numbers = {row.manifest for row in self._sql.rows_in(_LISTING_ITEMS, items)}
+        if dossier is not None:
+            numbers |= {row.manifest for row in self._sql.rows(_LISTING_DOSSIER, {"of_dossier": dossier})}
+        found = (self.manifest(number) for number in sorted(numbers))
+        return tuple(one for one in found if one is not None)
 
     def put_dispatch(self, dispatch: Dispatch) -> None:
         """Insert or replace by number."""
@@ -92,6 +141,20 @@ def _bag_row(bag: Bag) -> dict[str, Any]:
         "opened_at": bag.opened_at,
         "doc": to_json(bag),
     }
+
+
+def _line_rows(manifest: HandoverManifest) -> list[dict[str, Any]]:
+    released = _signed(manifest.giver) and not _signed(manifest.taker)
+    return [
+        {
+            "manifest": manifest.number,
+            "line": place,
+            "item_id": line.item,
+            "dossier_id": line.dossier,
+            "released": released,
+        }
+        for place, line in enumerate(manifest.lines, 1)
+    ]
 
 
 def _signed(party: ManifestParty) -> bool:

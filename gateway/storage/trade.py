@@ -11,9 +11,9 @@ from gateway.storage.sql import Sql
 from gateway.storage.tables.dossiers import item, item_number
 from gateway.storage.tables.trade import corridor, invoice_line, service_profile, tariff
 from schemas.calendar import VIETNAM
-from schemas.ids import CarrierId
+from schemas.ids import CarrierId, ItemId
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff
-from schemas.shipment import Item, Purpose
+from schemas.shipment import Purpose
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ _BILLED: Final = (
     .exists()
 )
 _UNBILLED: Final = (
-    sa.select(item.c.id, item.c.version, item.c.doc)
+    sa.select(item.c.id)
     .where(
         item.c.carrier == sa.bindparam("of_carrier"),
         item.c.accepted_at >= sa.bindparam("low"),
@@ -116,12 +116,12 @@ class Trade:
         """Lines of all invoices that ask for a fee for this item number."""
         return self._all(_BILLS, InvoiceLine, {"of_carrier": carrier, "of_number": number})
 
-    def unbilled(self, invoice: Invoice) -> tuple[Item, ...]:
+    def unbilled(self, invoice: Invoice) -> tuple[ItemId, ...]:
         """Items that the carrier took in the invoice's period (days of Vietnam) and that no invoice bills."""
         low = dt.datetime.combine(invoice.since, dt.time(), VIETNAM)
         high = dt.datetime.combine(invoice.until + _DAY, dt.time(), VIETNAM)
         rows = self._sql.rows(_UNBILLED, {"of_carrier": invoice.carrier, "low": low, "high": high})
-        return tuple(_item(row) for row in rows)
+        return tuple(ItemId(row.id) for row in rows)
 
     def put_tariffs(self, tariffs: Iterable[Tariff]) -> None:
         """Insert or replace by (carrier, service, zone, valid_from)."""
@@ -153,5 +153,3 @@ class Trade:
 
     def _all(self, query: sa.Select[Any], kind: type[T], values: dict[str, Any]) -> tuple[T, ...]:
         return tuple(from_json(row.doc, kind) for row in self._sql.rows(query, values))
-
-

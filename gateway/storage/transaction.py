@@ -24,12 +24,13 @@ from gateway.storage.schedule import Schedule
 from gateway.storage.sql import Sql
 from gateway.storage.stations import Stations
 from gateway.storage.texts import Texts
+from gateway.storage.trade import Trade
 
 
 class GatewayTx:
     """:class:`schemas.ports.stores.Tx` and what only the gateway needs: accounts, retention, the connection itself.
 
-    Stores are made when they are first asked for; most functions need two of the twenty.
+    Stores are made when they are first asked for; most functions need two of the twenty-one.
     """
 
     def __init__(self, connection: Connection, end: ChainEnd) -> None:
@@ -106,6 +107,11 @@ class GatewayTx:
     def bags(self) -> Bags:
         """Bags, manifests, dispatches."""
         return Bags(self._sql)
+
+    @cached_property
+    def trade(self) -> Trade:
+        """Invoice lines, tariffs, corridors, service profiles."""
+        return Trade(self._sql)
 
     @cached_property
     def audit(self) -> Audit:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from schemas.attachment import AttachedDocument, KeptAside
-from schemas.bag import Bag, Dispatch, HandoverManifest
+from schemas.bag import Bag, Dispatch, HandoverManifest, Stay
 from schemas.dossier import Dossier
 from schemas.ids import (
     BagNumber,
@@ -21,8 +21,8 @@ from schemas.ids import (
     ProcedureCode,
     UnitId,
 )
-from schemas.shipment import Booking, Item, LegDirection, Packing
-from schemas.tracking import Mapped, StoredEvent, TrackingEvent
+from schemas.shipment import Booking, Item, LegDirection, Packing, PollState
+from schemas.tracking import Fold, Mapped, StoredEvent, TrackingEvent
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ class ItemStore(Protocol):
         """:meth:`find_number` of each of these, in a few queries."""
         ...
 
-    def put_folds(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """:meth:`put` for many whose fold and polls alone changed. Raises Stale."""
+    def put_folds(self, folded: Sequence[tuple[Item, Fold, PollState]]) -> tuple[Item, ...]:
+        """:meth:`put` for many items of which only the fold and the polls change. Raises Stale."""
         ...
 
     def add(self, item: Item) -> Item:
@@ -260,6 +260,18 @@ class BagStore(Protocol):
 
     def manifest(self, number: str) -> HandoverManifest | None:
         """The newest revision."""
+        ...
+
+    def stays(self, items: Sequence[ItemId]) -> tuple[tuple[ItemId, Stay], ...]:
+        """The bags that these items are or were in."""
+        ...
+
+    def manifest_of(self, bag: BagNumber) -> HandoverManifest | None:
+        """The newest revision of the manifest that hands the bag over; the last one where there were several."""
+        ...
+
+    def listing(self, dossier: DossierId | None, items: Sequence[ItemId]) -> tuple[HandoverManifest, ...]:
+        """Newest revisions of the manifests that list the dossier or one of the items, by number."""
         ...
 
     def put_dispatch(self, dispatch: Dispatch) -> None:

@@ -13,6 +13,7 @@ from schemas.ports.house_stores import AuditLog, CatalogueStore, DiscrepancyStor
 from schemas.ports.message_stores import FeedStore, IdempotencyStore, InboxStore, MessageStore, PeerStore
 from schemas.ports.nominations import NominationStore
 from schemas.ports.text_stores import TextStore
+from schemas.ports.trade_stores import TradeStore
 
 T = TypeVar("T")
 
@@ -88,6 +89,11 @@ class Tx(Protocol):
     @property
     def bags(self) -> BagStore:
         """Bags, manifests, dispatches."""
+        ...
+
+    @property
+    def trade(self) -> TradeStore:
+        """Invoice lines, tariffs, corridors, service profiles."""
         ...
 
     @property

@@ -6,9 +6,8 @@ The rules of :mod:`schemas.ports.stores` hold: synchronous, inside one transacti
 from collections.abc import Iterable
 from typing import Protocol
 
-from schemas.ids import CarrierId
+from schemas.ids import CarrierId, ItemId
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff
-from schemas.shipment import Item
 
 
 class TradeStore(Protocol):
@@ -30,7 +29,7 @@ class TradeStore(Protocol):
         """Lines of all invoices that ask for a fee for this item number."""
         ...
 
-    def unbilled(self, invoice: Invoice) -> tuple[Item, ...]:
+    def unbilled(self, invoice: Invoice) -> tuple[ItemId, ...]:
         """Items that the carrier took in the invoice's period and that no invoice bills; orphans are left out."""
         ...
 

@@ -87,11 +87,14 @@ manifest_line = sa.Table(
     metadata,
     key("manifest", primary_key=True),
     number("line", primary_key=True, autoincrement=False),
-    ref("item_id", "item.id", nullable=True, index=True),
-    ref("dossier_id", "dossier.id", nullable=True, index=True),
+    number("item_id", nullable=True, index=True),
+    number("dossier_id", nullable=True, index=True),
     flag("released"),
     sqlite_with_rowid=False,
 )
-"""Lines of the newest revision of each manifest. ``released``: the giver signed and the taker did not (D-41)."""
+"""Lines of the newest revision of each manifest. ``released``: the giver signed and the taker did not (D-41).
+
+No foreign keys: what a manifest lists was typed at another house too.
+"""
 
 dispatch = sa.Table("dispatch", metadata, key("number", primary_key=True), text("doc"))

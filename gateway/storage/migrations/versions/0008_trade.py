@@ -12,7 +12,6 @@ branch_labels = None
 depends_on = None
 
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TERMS = {"tariff": ("service", "zone"), "corridor": ("origin", "target"), "service_profile": ("service",)}
 
 
@@ -48,7 +47,7 @@ def _lines() -> None:
         "bag_item",
         sa.Column("bag", KEY, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("item_id", ROW_ID, nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["bag"], ["bag.number"], name=op.f("fk_bag_item_bag")),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_bag_item_item_id")),
         sa.PrimaryKeyConstraint("bag", "seq", name=op.f("pk_bag_item")),
@@ -59,11 +58,9 @@ def _lines() -> None:
         "manifest_line",
         sa.Column("manifest", KEY, nullable=False),
         sa.Column("line", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("item_id", ROW_ID, nullable=True),
-        sa.Column("dossier_id", ROW_ID, nullable=True),
+        sa.Column("item_id", sa.BigInteger(), nullable=True),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=True),
         sa.Column("released", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_manifest_line_item_id")),
-        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_manifest_line_dossier_id")),
         sa.PrimaryKeyConstraint("manifest", "line", name=op.f("pk_manifest_line")),
         sqlite_with_rowid=False,
     )
@@ -84,7 +81,10 @@ def _fill() -> None:
     ]
     _insert(connection, bag_item, rows)
     names = ("manifest", "line", "item_id", "dossier_id", "released")
-    newest = "SELECT number, doc FROM manifest m WHERE revision = (SELECT max(revision) FROM manifest n WHERE n.number = m.number)"
+    newest = (
+        "SELECT number, doc FROM manifest m"
+        " WHERE revision = (SELECT max(revision) FROM manifest n WHERE n.number = m.number)"
+    )
     _insert(
         connection,
         sa.table("manifest_line", *map(sa.column, names)),

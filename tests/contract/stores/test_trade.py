@@ -1,0 +1,120 @@
+import dataclasses
+import datetime as dt
+
+from gateway.storage.database import Database
+from gateway.storage.transaction import GatewayTx
+from schemas.bag import Bag, BagLine, HandoverManifest, ManifestLine, ManifestParty
+from schemas.ids import BagNumber, CarrierId, DossierId, ItemId, Sha256
+from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff, TariffStep
+from schemas.shipment import Purpose
+from tests.contract.stores import records
+from tests.contract.stores.records import COMMUNE, POST, T0, later
+
+VNPOST = CarrierId("vnpost")
+FIRST, LAST = dt.date(2026, 11, 1), dt.date(2026, 11, 30)
+
+
+def line(place: int, number: str, fee: int | None = 20_000, **changes: object) -> InvoiceLine:
+    plain = InvoiceLine(
+        carrier=VNPOST,
+        invoice="HD-11",
+        line=place,
+        since=FIRST,
+        until=LAST,
+        number=number,
+        service="HCC",
+        taken_on=None,
+        weight_g=120,
+        zone="",
+        fee=fee,
+        cod_collected=None,
+        cod_remitted=None,
+        remitted_on=None,
+        raw_sha256=Sha256("0" * 64),
+    )
+    return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]  # field values
+
+
+async def test_lines_of_an_invoice_are_told_again_and_found_by_number(database: Database) -> None:
+    report = line(1, "A", None, invoice="TB-11", cod_remitted=5)
+    await database.write(lambda tx: tx.trade.put_lines([line(2, "B"), line(1, "A"), report]))
+    corrected = line(2, "B", 25_000)
+    await database.write(lambda tx: tx.trade.put_lines([corrected]))
+    assert await database.read(lambda tx: tx.trade.lines(VNPOST, "HD-11")) == (line(1, "A"), corrected)
+    assert await database.read(lambda tx: tx.trade.bills_of(VNPOST, "A")) == (line(1, "A"),)
+    assert await database.read(lambda tx: tx.trade.invoices()) == (
+        Invoice(VNPOST, "HD-11", FIRST, LAST),
+        Invoice(VNPOST, "TB-11", FIRST, LAST),
+    )
+    assert await database.read(lambda tx: tx.trade.lines(CarrierId("ems"), "HD-11")) == ()
+
+
+async def test_what_the_carrier_took_and_never_billed(database: Database) -> None:
+    def taken(tx: GatewayTx, number: str, day: int, **changes: object) -> ItemId:
+        plain = records.item(number=number)
+        when = dt.datetime(2026, 11, day, 5, tzinfo=dt.UTC)
+        fold = dataclasses.replace(plain.fold, accepted_at=when)
+        return tx.items.add(dataclasses.replace(plain, fold=fold, **changes)).id  # type: ignore[arg-type]  # field values
+
+    def fill(tx: GatewayTx) -> tuple[ItemId, ...]:
+        made = (
+            taken(tx, "EE000000011VN", 3),
+            taken(tx, "EE000000025VN", 30),
+            taken(tx, "EE000000039VN", 4, purpose=Purpose.UNKNOWN),
+            taken(tx, "EE000000042VN", 5, carrier=CarrierId("ems")),
+        )
+        tx.items.add(records.item(number="EE000000056VN"))
+        tx.trade.put_lines([line(1, "EE000000011VN"), line(2, "EE000000025VN", None, invoice="TB-11")])
+        return made
+
+    made = await database.write(fill)
+    assert await database.read(lambda tx: tx.trade.unbilled(Invoice(VNPOST, "HD-11", FIRST, LAST))) == (made[1],)
+    assert await database.read(lambda tx: tx.trade.unbilled(Invoice(VNPOST, "HD-12", LAST, LAST))) == (made[1],)
+    before = dt.date(2026, 11, 29)
+    assert await database.read(lambda tx: tx.trade.unbilled(Invoice(VNPOST, "HD-11", FIRST, before))) == ()
+
+
+async def test_what_was_agreed_with_a_carrier(database: Database) -> None:
+    tariffs = (
+        Tariff(VNPOST, "HCC", "1", (TariffStep(100, 10_000), TariffStep(None, 20_000)), FIRST, LAST),
+        Tariff(VNPOST, "HCC", "1", (TariffStep(None, 22_000),), dt.date(2026, 12, 1), None),
+    )
+    way = Corridor(VNPOST, "100000", "361000", ("100900", "360900"), FIRST, None)
+    profile = ServiceProfile(VNPOST, "HCC", ("recipient.relation",), FIRST, None)
+
+    def fill(tx: GatewayTx) -> None:
+        tx.trade.put_tariffs(reversed(tariffs))
+        tx.trade.put_corridors([dataclasses.replace(way, offices=()), way])
+        tx.trade.put_profiles([profile])
+
+    await database.write(fill)
+    assert await database.read(lambda tx: tx.trade.tariffs(VNPOST)) == tariffs
+    assert await database.read(lambda tx: tx.trade.corridors(VNPOST)) == (way,)
+    assert await database.read(lambda tx: tx.trade.profiles(VNPOST)) == (profile,)
+    assert await database.read(lambda tx: tx.trade.tariffs(CarrierId("ems"))) == ()
+
+
+async def test_an_item_finds_its_bags_and_its_manifests(database: Database) -> None:
+    def fill(tx: GatewayTx) -> ItemId:
+        item = tx.items.add(records.item()).id
+        lines = (BagLine(1, item, "EE473124829VN", T0, None), BagLine(2, None, "EE473124846VN", T0, None))
+        tx.bags.put(Bag(BagNumber("TU-1"), 0, POST, COMMUNE, (), later(1), None, None, None, lines, None))
+        listed = (ManifestLine(item, "EE473124829VN", DossierId(7), "present", None, 8),)
+        parties = ManifestParty(POST, "pom", None, None), ManifestParty(COMMUNE, "oi", None, None)
+        for revision in (1, 2):
+            of = listed if revision == 2 else ()
+            tx.bags.put_manifest(HandoverManifest("BK-1", revision, BagNumber("TU-1"), *parties, of, None, None, None))
+        return item
+
+    item = await database.write(fill)
+    stays = await database.read(lambda tx: tx.bags.stays([item, ItemId(99)]))
+    assert [(of, stay.bag.number, stay.line.seq) for of, stay in stays] == [(item, "TU-1", 1)]
+    for of, items in ((DossierId(7), ()), (None, (item,)), (DossierId(7), (item,))):
+        found = await database.read(lambda tx, of=of, items=items: tx.bags.listing(of, items))  # type: ignore[misc]  # bound now
+        assert [(one.number, one.revision) for one in found] == [("BK-1", 2)]
+    assert await database.read(lambda tx: tx.bags.listing(DossierId(8), ())) == ()
+    by_bag = await database.read(lambda tx: tx.bags.manifest_of(BagNumber("TU-1")))
+    assert by_bag is not None and by_bag.revision == 2
+    emptied = dataclasses.replace(stays[0][1].bag, lines=())
+    await database.write(lambda tx: tx.bags.put(emptied))
+    assert await database.read(lambda tx: tx.bags.stays([item])) == ()
