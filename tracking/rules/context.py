@@ -1,21 +1,24 @@
 """Everything besides its subject that a rule may know: a read-only view that grows by field, never by argument.
 
-Corridors, tariffs and allowed fields per service join here as fields of their own when their records exist.
+What was agreed with a carrier is a look-up here too: corridors, tariffs, the personal data that a service may send.
 """
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from schemas.calendar import WorkCalendar
+from schemas.discrepancy import Discrepancy
 from schemas.ids import CarrierId, PeerId, UnitId
+from schemas.invoice import Corridor, ServiceProfile, Tariff
+from schemas.lag import Lag, LagKey, Pace
 from schemas.organisation import Succession
 from schemas.ports.message_stores import FeedState
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
 from schemas.tracking import Movement
-from tracking.lag import Lag, provinces_of
+from tracking.lag import provinces_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,12 +40,6 @@ class Limits:
 LimitKey = tuple[str, CarrierId | None, str | None] | tuple[str, CarrierId | None, str | None, str]
 """(rule, carrier, service) or (rule, carrier, service, route); None stands for any carrier or service."""
 
-LagKey = tuple[CarrierId, str] | tuple[CarrierId, str, str]
-"""(carrier, service), or with the route of :func:`tracking.lag.provinces_of`."""
-
-Pace = tuple[CarrierId, str, Movement] | tuple[CarrierId, str, Movement, str]
-"""(carrier, service, movement), perhaps with the route: how long items usually rest in that movement."""
-
 Place = tuple[float, float]
 """Latitude and longitude of an office, in degrees."""
 
@@ -54,16 +51,24 @@ class Context:
     now: dt.datetime
     calendar: Callable[[UnitId | None], WorkCalendar]
     feed: Callable[[PeerId], FeedState]
+    feed_cases: Callable[[PeerId], Sequence[Discrepancy]] = lambda _peer: ()
+    """Cases of a peer's feed: one that is open speaks for the items that the feed does not tell of."""
     limits: Mapping[LimitKey, Limits] = dataclasses.field(default_factory=dict)
     lags: Mapping[LagKey, Lag] = dataclasses.field(default_factory=dict)
     """Learned lag of news; :meth:`lag_of` looks it up."""
     successions: tuple[Succession, ...] = ()
     paces: Mapping[Pace, Lag] = dataclasses.field(default_factory=dict)
-    """Learned time from one movement to the next one (D-07); :meth:`pace_of` looks it up."""
+    """Learned time from an event to the next one (D-07); :meth:`pace_of` looks it up."""
     remaining: Mapping[tuple[str, str], Lag] = dataclasses.field(default_factory=dict)
     """Learned time to the end by (procedure, state of the dossier) or (carrier, movement of the item) (D-09)."""
     places: Mapping[str, Place] = dataclasses.field(default_factory=dict)
     """Where offices are, by their code; an office that is not in it is nowhere (D-32)."""
+
+    office: Callable[[str, dt.date], UnitId | None] = lambda _code, _on: None
+    """The unit that had this code of the post on that day; None for an office that the catalogue does not know."""
+    corridors: Callable[[CarrierId], Sequence[Corridor]] = lambda _carrier: ()
+    tariffs: Callable[[CarrierId], Sequence[Tariff]] = lambda _carrier: ()
+    profiles: Callable[[CarrierId], Sequence[ServiceProfile]] = lambda _carrier: ()
 
     def limits_of(
         self, rule: str, default: Limits, carrier: CarrierId | None = None, service: str = "", route: str = ""
@@ -98,6 +103,24 @@ class Context:
         for _ in heirs:
             unit = heirs.get(unit, unit)
         return unit
+
+    def heirs(self, unit: UnitId, on: dt.date) -> frozenset[UnitId]:
+        """Every unit that may do the work of ``unit`` on the day: itself, and by succession; a split names all parts."""
+        found = {unit}
+        for one in sorted(self.successions, key=lambda succession: succession.on):
+            if one.on <= on and one.old in found:
+                found.add(one.new)
+        return frozenset(found)
+
+    def same_place(self, code: str, expected: str, on: dt.date) -> bool:
+        """True where the office ``code`` is the expected one, or does its work on that day.
+
+        ``expected`` may be an office, one of our units, or the first digits of a range of offices (a province).
+        """
+        if code == expected or (expected.isdigit() and len(expected) < len(code) and code.startswith(expected)):
+            return True
+        told, wanted = self.office(code, on), self.office(expected, on) or UnitId(expected)
+        return told is not None and not self.heirs(told, on).isdisjoint(self.heirs(wanted, on))
 
 
 class ContextSource(Protocol):

@@ -2,10 +2,13 @@
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 
-from schemas.bag import Bag, HandoverManifest
+from schemas.attachment import AttachedDocument
+from schemas.bag import Bag, HandoverManifest, Stay
 from schemas.dossier import Dossier
 from schemas.ids import CarrierId
+from schemas.invoice import InvoiceLine
 from schemas.ports.message_stores import FeedState
 from schemas.shipment import Item, Packing
 from schemas.tracking import StoredEvent
@@ -26,6 +29,20 @@ class DossierView:
 
     dossier: Dossier
     parcels: tuple[Parcel, ...]
+    manifests: tuple[HandoverManifest, ...] = ()
+    """Newest revisions of those that list the dossier or one of its items."""
+    money: tuple[StoredEvent, ...] = ()
+    """Events of its items that tell of money; read only while a fee is asked for (E-08)."""
+    documents: tuple[AttachedDocument, ...] = ()
+    """Scanned documents that stand; read only where sheets were counted in them (E-22)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Companion:
+    """An item that carries the same dossier for the same purpose, with its log."""
+
+    item: Item
+    events: tuple[StoredEvent, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,6 +54,12 @@ class ItemView:
     dossiers: tuple[Dossier, ...]
     folding: ItemContext
     """What the item was folded with."""
+    namesakes: tuple[Item, ...] = ()
+    """Other items of the carrier that have or had the same number."""
+    companions: tuple[Companion, ...] = ()
+    """Other items that carry a dossier of this item now, for the same purpose."""
+    stays: tuple[Stay, ...] = ()
+    """Bags that the item is or was in."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,6 +68,8 @@ class BagView:
 
     bag: Bag
     manifest: HandoverManifest | None
+    events: tuple[StoredEvent, ...] = ()
+    """What the carrier told of the bag itself."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,3 +107,10 @@ class InvoiceView:
     carrier: CarrierId
     since: dt.date
     until: dt.date
+    lines: tuple[InvoiceLine, ...] = ()
+    items: Mapping[str, Item] = dataclasses.field(default_factory=dict)
+    """The item that each number of the lines speaks of; a number that nobody knows is left out."""
+    bills: Mapping[str, tuple[InvoiceLine, ...]] = dataclasses.field(default_factory=dict)
+    """All lines of the carrier's invoices that ask for a fee, by number."""
+    unbilled: tuple[Item, ...] = ()
+    """Items that the carrier took in the period and that no invoice bills."""
