@@ -22,10 +22,10 @@ from schemas.ids import DossierId, ItemId, PeerId
 from schemas.portal import OneStopReport, ReportKind
 from schemas.ports.facts import Tell
 from schemas.ports.stores import Tx
-from schemas.shipment import Item, PollState
-from schemas.tracking import Complaint, TrackingBatch, TrackingEvent
-from tracking import effects, follow, matching, normalise, reading, reconcile, reports, status, watch
+from schemas.tracking import Complaint, TrackingBatch
+from tracking import arrival, effects, follow, reading, reconcile, reports
 from tracking.advance import advance, promise_of
+from tracking.arrival import EventOutcome
 from tracking.facts import Facts
 from tracking.rules.context import ContextSource
 from tracking.rules.views import DossierView, ItemView
@@ -35,18 +35,6 @@ MAX_ROWS_AT_ONCE = 6
 """One late answer may walk a dossier through several rows; more than these would be a circle."""
 ABOUT_A_CODE = "unknown_code"
 """The adapters' complaint about an event that is in the batch all the same; others are about what is not in it."""
-_RELEASED = frozenset({normalise.UNKNOWN_CODE, normalise.UNKNOWN_ITEM, normalise.BEFORE_BOOKING})
-"""Reasons that end when an item becomes known, is corrected, or a code gets a meaning."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class EventOutcome:
-    """What became of one event of a batch, in the batch's order."""
-
-    item: ItemId
-    new: bool
-    """False: a second copy, counted."""
-    quarantine: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -121,20 +109,27 @@ def ingest(
         now: present time.
     """
     news = _News(str(batch.carrier), f"peer:{batch.peer}", tell, now)
-    outcomes, heard = _append(tx, batch)
-    _withdraw(tx, batch, heard, now)
+    outcomes, views = arrival.take(tx, batch, now)
     complaints = _new_complaints(batch, outcomes)
     _complain(tx, batch.peer, complaints, now)
-    moved, refused, cases = _apply(tx, tuple(heard), news, context_source)
-    return IngestResult(outcomes, tuple(heard), moved, refused, cases, complaints)
+    moved, refused, cases = _apply(tx, views, news, context_source)
+    return IngestResult(outcomes, tuple(view.item.id for view in views), moved, refused, cases, complaints)
 
 
 def refold_item(
     tx: Tx, item: ItemId, *, tell: Tell, context_source: ContextSource, now: dt.datetime, by: str = "system"
 ) -> IngestResult:
     """Fold an item again after it was registered, renumbered, reopened or its codes were learned; moves follow."""
-    moved, refused, cases = _apply(tx, (item,), _News(by, "tracking", tell, now), context_source)
-    return IngestResult((), (item,), moved, refused, cases, ())
+    return refold_items(tx, (item,), tell=tell, context_source=context_source, now=now, by=by)
+
+
+def refold_items(
+    tx: Tx, items: Sequence[ItemId], *, tell: Tell, context_source: ContextSource, now: dt.datetime, by: str = "system"
+) -> IngestResult:
+    """:func:`refold_item` for many at once, read and written together."""
+    news = _News(by, "tracking", tell, now)
+    moved, refused, cases = _apply(tx, arrival.folded(tx, items, now), news, context_source)
+    return IngestResult((), tuple(items), moved, refused, cases, ())
 
 
 def receive_report(
@@ -168,42 +163,6 @@ def receive_report(
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
-def _append(tx: Tx, batch: TrackingBatch) -> tuple[tuple[EventOutcome, ...], dict[ItemId, list[TrackingEvent]]]:
-    """Every event to its item's log. The answer keeps the batch's order; the dict holds what each item heard."""
-    heard: dict[ItemId, list[TrackingEvent]] = {}
-    places: dict[ItemId, list[int]] = {}
-    items: dict[ItemId, Item] = {}
-    for place, event in enumerate(batch.events):
-        item = matching.item_of(tx, batch.peer, event)
-        items[item.id] = item
-        heard.setdefault(item.id, []).append(event)
-        places.setdefault(item.id, []).append(place)
-    outcomes: dict[int, EventOutcome] = {}
-    for item_id, events in heard.items():
-        judged = [(event, normalise.quarantine_reason(event, items[item_id])) for event in events]
-        answers = tx.events.append(item_id, judged)
-        for place, (event, _), appended in zip(places[item_id], judged, answers, strict=True):
-            outcomes[place] = EventOutcome(item_id, appended.new, appended.event.quarantine)
-            if event.mapped is not None and appended.event.event.mapped is None:  # told again, understood this time
-                tx.events.learn(item_id, normalise.key_of(event), event.mapped)
-    return tuple(outcomes[place] for place in range(len(batch.events))), heard
-
-
-def _withdraw(tx: Tx, batch: TrackingBatch, heard: dict[ItemId, list[TrackingEvent]], now: dt.datetime) -> None:
-    """Mark what the carrier took back: by saying so, by superseding it, or by a full history that lacks it."""
-    for item_id, events in heard.items():
-        gone = {normalise.key_of(event) for event in events if event.withdrawn}
-        superseded = {event.supersedes for event in events if event.supersedes}
-        whole = any(event.number in batch.complete_for for event in events)
-        told = {normalise.key_of(event) for event in events}
-        for stored in tx.events.of_item(item_id) if gone or superseded or whole else ():
-            key = normalise.key_of(stored.event)
-            replaced = stored.event.carrier_event_id in superseded and key not in told
-            vanished = whole and stored.event.source == batch.peer and key not in told
-            if stored.withdrawn_at is None and (key in gone or replaced or vanished):
-                tx.events.withdraw(item_id, key, now)
-
-
 def _new_complaints(batch: TrackingBatch, outcomes: Sequence[EventOutcome]) -> tuple[Complaint, ...]:
     """A complaint about an event is news only with its event: a page that overlaps the last one repeats old ones."""
     unread = {
@@ -226,13 +185,12 @@ def _complain(tx: Tx, peer: PeerId, complaints: Iterable[Complaint], now: dt.dat
 
 
 def _apply(
-    tx: Tx, items: Sequence[ItemId], news: _News, context_source: ContextSource
+    tx: Tx, views: Sequence[ItemView], news: _News, context_source: ContextSource
 ) -> tuple[tuple[DossierId, ...], tuple[str, ...], tuple[Discrepancy, ...]]:
-    """Fold, move, reconcile: everything that follows from new rows of ``items``."""
+    """Move and reconcile: everything that follows from new rows of the items seen."""
     context = context_source(tx, news.now)
-    views = [_folded(tx, item, news.now) for item in items]
     inside = {dossier.id: dossier for view in views for dossier in view.dossiers}
-    cases = [case for view in views for case in reconcile.settle_item(tx, view, context)]
+    cases = list(reconcile.settle_items(tx, views, context))
     moved: list[DossierId] = []
     refused: list[str] = []
     for before in inside.values():
@@ -243,35 +201,6 @@ def _apply(
         refused += refusals
         cases += reconcile.settle_dossier(tx, view, context)
     return tuple(moved), tuple(refused), tuple(cases)
-
-
-def _folded(tx: Tx, item_id: ItemId, now: dt.datetime) -> ItemView:
-    """Release what need not wait any longer, fold the item's log, store the result on the item."""
-    view = reading.item_view(tx, item_id)
-    released = False
-    for stored in view.events:
-        reason = normalise.quarantine_reason(stored.event, view.item) if stored.quarantine in _RELEASED else None
-        if stored.quarantine in _RELEASED and reason != stored.quarantine:
-            tx.events.set_quarantine(item_id, normalise.key_of(stored.event), reason)
-            released = True
-    events = tx.events.of_item(item_id) if released else view.events
-    item = view.item
-    folded = status.fold(events, context=view.folding)
-    if folded != item.fold:
-        changed = dataclasses.replace(item, fold=folded)
-        item = tx.items.put(dataclasses.replace(changed, polls=_polls(changed, now)))
-    return dataclasses.replace(view, item=item, events=events)
-
-
-def _polls(item: Item, now: dt.datetime) -> PollState:
-    """The news moves the next question; an item that was never asked about stays due.
-
-    The jitter comes from the id, because a transaction may run twice and must do the same.
-    """
-    if item.polls.last_at is None:
-        return item.polls
-    next_at = watch.next_poll(item, now=now, chance=(item.id * 0.6180339887) % 1.0)
-    return PollState(item.polls.last_at, next_at, item.polls.failures)
 
 
 def _follow(tx: Tx, dossier: Dossier, news: _News) -> tuple[DossierView, list[str]]:

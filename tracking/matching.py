@@ -6,6 +6,7 @@ event, and a reference leads to the open booking whose window holds that time, t
 """
 
 import dataclasses
+from collections.abc import Iterable
 
 from schemas.errors import InvalidNumber
 from schemas.ids import CarrierId, ItemId, PeerId
@@ -18,17 +19,39 @@ from tracking.normalise import EARLY
 _TAKES_NEWS = frozenset({BookingState.OPEN, BookingState.ACCEPTED, BookingState.UNKNOWN})
 
 
-def item_of(tx: Tx, peer: PeerId, event: TrackingEvent) -> Item:
+class Names:
+    """Who has or had a number, read once for all numbers of a batch, and again for a name that changed in between."""
+
+    def __init__(self, tx: Tx, numbers: Iterable[str] = ()) -> None:
+        self._tx = tx
+        self._named = tx.items.named(tuple(dict.fromkeys(numbers)))
+
+    def of(self, number: str) -> tuple[Item, ...]:
+        """Every item that ever had this number, newest first."""
+        if number not in self._named:
+            self._named[number] = self._tx.items.find_number(number)
+        return self._named[number]
+
+    def changed(self, item: Item) -> Item:
+        """The item was added or has other names now: what was read under its names is no longer true."""
+        for name in (item.number, item.reference, *item.aliases):
+            self._named.pop(name or "", None)
+        return item
+
+
+def item_of(tx: Tx, peer: PeerId, event: TrackingEvent, names: Names | None = None) -> Item:
     """The item that ``event`` speaks of; an orphan is created where there is none."""
-    found = known_item(tx, peer, event)
+    known = names or Names(tx)
+    found = known_item(tx, peer, event, known)
     if found is None:
-        return tx.items.add(_orphan(event))
-    return _widened(tx, found, event)
+        return known.changed(tx.items.add(_orphan(event)))
+    widened = _widened(found, event)
+    return found if widened is found else known.changed(tx.items.put(widened))
 
 
-def known_item(tx: Tx, peer: PeerId, event: TrackingEvent) -> Item | None:
+def known_item(tx: Tx, peer: PeerId, event: TrackingEvent, names: Names | None = None) -> Item | None:
     """The item that ``event`` speaks of, or None; a look-up that changes nothing."""
-    return _by_number(tx, event) or _by_reference(tx, peer, event)
+    return _by_number(names or Names(tx), event) or _by_reference(tx, peer, event)
 
 
 def scheme_of(number: str | None) -> NumberScheme:
@@ -44,15 +67,15 @@ def scheme_of(number: str | None) -> NumberScheme:
     return NumberScheme.S10
 
 
-def _by_number(tx: Tx, event: TrackingEvent) -> Item | None:
+def _by_number(names: Names, event: TrackingEvent) -> Item | None:
     if event.number is None:
         return None
     at = event.occurred.utc_low
-    exact = tx.items.find(event.carrier, event.number, at)
+    ever = [item for item in names.of(event.number) if item.carrier == event.carrier]
+    open_ones = [item for item in ever if item.valid_to is None or at <= item.valid_to]
+    exact = next((item for item in open_ones if item.valid_from <= at), None)
     if exact is not None:
         return exact
-    ever = [item for item in tx.items.find_number(event.number) if item.carrier == event.carrier]
-    open_ones = [item for item in ever if item.valid_to is None or at <= item.valid_to]
     early = [item for item in open_ones if at >= item.valid_from - EARLY]
     return early[0] if early else (open_ones[-1] if open_ones else None)
 
@@ -75,7 +98,7 @@ def _by_reference(tx: Tx, peer: PeerId, event: TrackingEvent) -> Item | None:
     return orphan if orphan is not None and orphan.number is None else None
 
 
-def _widened(tx: Tx, item: Item, event: TrackingEvent) -> Item:
+def _widened(item: Item, event: TrackingEvent) -> Item:
     """Learn the carrier's number of an item booked without one; an orphan is as old as its oldest event."""
     changed = item
     if event.number is not None and item.number is None:
@@ -84,7 +107,7 @@ def _widened(tx: Tx, item: Item, event: TrackingEvent) -> Item:
         changed = dataclasses.replace(changed, aliases=(*item.aliases, event.number))
     if item.purpose is Purpose.UNKNOWN and event.occurred.utc_low < item.valid_from:
         changed = dataclasses.replace(changed, valid_from=event.occurred.utc_low)
-    return changed if changed is item else tx.items.put(changed)
+    return changed
 
 
 def _orphan(event: TrackingEvent) -> Item:

@@ -13,8 +13,8 @@ from gateway.storage.tables.dossiers import booking, item, item_number, packing
 from schemas.errors import InvalidNumber, NotFound, Stale
 from schemas.ids import CarrierId, DossierId, ItemId, PeerId
 from schemas.numbers import s10
-from schemas.shipment import Booking, BookingState, Item, LegDirection, NumberScheme, Packing
-from schemas.tracking import Movement
+from schemas.shipment import Booking, BookingState, Item, LegDirection, NumberScheme, Packing, PollState
+from schemas.tracking import Fold, Movement
 
 _TABLE: Final = item
 _DOC: Final = sa.select(item.c.id, item.c.version, item.c.doc)
@@ -107,9 +107,11 @@ class Items:
             found[row.number].append(_item(row))
         return {number: tuple(items) for number, items in found.items()}
 
-    def put_folds(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Store changed folds and polls of items whose other fields are as they were read. Raises Stale."""
-        stored = [dataclasses.replace(item, version=item.version + 1) for item in items]
+    def put_folds(self, folded: Sequence[tuple[Item, Fold, PollState]]) -> tuple[Item, ...]:
+        """Give items another fold and other polls, their other fields are as they were read. Raises Stale."""
+        stored = [
+            dataclasses.replace(item, version=item.version + 1, fold=fold, polls=polls) for item, fold, polls in folded
+        ]
         rows = [
             {**_told(item), "version": item.version, "row_id": item.id, "read": item.version - 1} for item in stored
         ]
@@ -313,7 +315,11 @@ def _number_rows(item: Item) -> list[dict[str, Any]]:
 
 
 def _item(row: Any) -> Item:
-    return dataclasses.replace(from_json(row.doc, Item), id=ItemId(row.id), version=row.version)
+    item = from_json(row.doc, Item)
+    # Set, not replaced: nobody else has seen this object yet, and replacing one of 37 fields costs 9 µs of 20.
+    object.__setattr__(item, "id", row.id)
+    object.__setattr__(item, "version", row.version)
+    return item
 
 
 def _packing(row: Any) -> Packing:
