@@ -1,10 +1,12 @@
 """Loads views and the Context from the stores: the only place where rules meet rows."""
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 
 from schemas.calendar import Span, WorkCalendar
-from schemas.dossier import Dossier
+from schemas.discrepancy import Subject
+from schemas.dossier import Dossier, DossierState
 from schemas.errors import NotFound
 from schemas.ids import BagNumber, DossierId, ItemId, PeerId, UnitId, push_feed
 from schemas.ports.stores import Tx
@@ -39,6 +41,7 @@ def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] 
         now=now,
         calendar=calendar,
         feed=tx.feeds.get,
+        feed_cases=functools.cache(lambda peer: tx.discrepancies.of_subject(Subject.FEED, peer)),
         limits=limits or {},
         successions=tx.catalogue.successions(),
     )
@@ -96,7 +99,8 @@ def dossier_views(tx: Tx, dossier_ids: Sequence[DossierId]) -> tuple[DossierView
     for packing in packings:
         if packing.item in items:
             parcels.setdefault(packing.dossier, []).append(Parcel(items[packing.item], packing))
-    return tuple(DossierView(dossier, tuple(parcels.get(dossier.id, ()))) for dossier in tx.dossiers.many(dossier_ids))
+    dossiers = tx.dossiers.many(dossier_ids)
+    return tuple(_whole(tx, dossier, tuple(parcels.get(dossier.id, ()))) for dossier in dossiers)
 
 
 def bag_view(tx: Tx, number: BagNumber) -> BagView:
@@ -111,6 +115,19 @@ def feed_view(tx: Tx, peer: PeerId) -> FeedView:
     """A feed never read has an empty state."""
     push = tx.feeds.get(push_feed(peer))
     return FeedView(tx.feeds.get(peer), push if push.last_ok_at is not None else None)
+
+
+def _whole(tx: Tx, dossier: Dossier, parcels: tuple[Parcel, ...]) -> DossierView:
+    """With what only few dossiers need read: logs while a fee is asked for, documents where sheets do not agree."""
+    fee = dossier.state is DossierState.FEE_ASKED
+    told = [stored for one in parcels for stored in tx.events.of_item(one.item.id)] if fee else []
+    apart = any(paper.sheets_scanned not in (None, paper.sheets_counted) for paper in dossier.components)
+    return DossierView(
+        dossier,
+        parcels,
+        money=tuple(stored for stored in told if stored.event.money),
+        documents=tx.documents.of_dossier(dossier.id) if apart else (),
+    )
 
 
 def parcels_of(tx: Tx, dossier_id: DossierId) -> tuple[Parcel, ...]:

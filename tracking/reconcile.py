@@ -1,20 +1,21 @@
 """Compares what the rules find now with the cases that are open: opens, keeps, closes, reopens.
 
-:func:`diff` is pure. A case is named by (rule, subject, epoch), so the same finding never opens two. A case whose cause
+:func:`diff` is pure, and so is :mod:`tracking.kinship`, which knows what speaks for what. A case is named by (rule,
+subject, epoch), so the same finding never opens two. A case whose cause
 is gone closes by itself; one that a person resolved stays resolved while the same cause lasts, unless it grows graver.
 """
 
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from schemas.audit import Act
 from schemas.discrepancy import Discrepancy, DiscrepancyState, Finding, Subject
 from schemas.ids import BagNumber, DiscrepancyId, DossierId, ItemId, PeerId
 from schemas.ports.stores import Tx
-from tracking import reading
+from tracking import kinship, reading
 from tracking.rules.catalogue import BAG_RULES, BY_ID, DOSSIER_RULES, FEED_RULES, ITEM_RULES
 from tracking.rules.context import Context, ContextSource
 from tracking.rules.rule import Rule
@@ -107,15 +108,13 @@ def reconcile_feed(tx: Tx, peer: PeerId, context: Context) -> tuple[Discrepancy,
 
 
 def findings(rules: Iterable[Rule[View]], view: View, context: Context) -> tuple[Finding, ...]:
-    """What the rules say of one subject, without those that a graver finding silences. Pure."""
-    said = [finding for rule in rules for finding in rule.findings(view, context)]
-    loud = {finding.rule for finding in said}
-    return tuple(finding for finding in said if not loud.intersection(BY_ID[finding.rule].silenced_by))
+    """What the rules say of one subject, without those for which a graver finding speaks. Pure."""
+    return kinship.audible([finding for rule in rules for finding in rule.findings(view, context)])
 
 
 def case_id(finding: Finding) -> DiscrepancyId:
-    """Digest of (rule, kind of subject, subject, epoch)."""
-    text = "\0".join((finding.rule, finding.subject_kind, finding.subject, finding.epoch))
+    """Digest of (rule, kind of subject, subject, epoch); what escalates a milder rule keeps that one's case."""
+    text = "\0".join((kinship.root_of(finding.rule), finding.subject_kind, finding.subject, finding.epoch))
     return DiscrepancyId(hashlib.sha256(text.encode()).hexdigest())
 
 
@@ -167,10 +166,19 @@ def _opened(name: DiscrepancyId, finding: Finding, now: dt.datetime) -> Discrepa
 
 
 def _kept(case: Discrepancy, finding: Finding, now: dt.datetime) -> Discrepancy:
-    fresh = dataclasses.replace(case, severity=finding.severity, evidence=finding.evidence, units=finding.units)
+    fresh = dataclasses.replace(
+        case,
+        rule=finding.rule,
+        severity=finding.severity,
+        evidence=finding.evidence,
+        remedy=finding.remedy,
+        units=finding.units,
+        shadow=BY_ID[finding.rule].shadow,
+    )
     if case.state is not DiscrepancyState.RESOLVED:
         return fresh
-    if case.resolved_by != AUTO and finding.severity <= case.severity:
+    escalated = case.rule in kinship.line_of(finding.rule)[1:]
+    if case.resolved_by != AUTO and finding.severity <= case.severity and not escalated:
         return case
     return dataclasses.replace(
         fresh, state=DiscrepancyState.REOPENED, reopened_at=now, resolved_at=None, resolved_by="", reason=""
@@ -193,35 +201,51 @@ def _settle(
     read: Sequence[Discrepancy] | None = None,
 ) -> tuple[Discrepancy, ...]:
     cases = tx.discrepancies.of_subject(kind, subject) if read is None else read
-    known = {case.id: case.state for case in cases}
+    before = {case.id: case for case in cases}
+    silent = _feed_cases(found, cases, context, peers)
+    standing = [case.id for case in cases if case.state is not DiscrepancyState.RESOLVED]
+    names = [case_id(finding) for finding in found]
+    speaking = kinship.not_held(found, standing, names, silent, context.now)
     changed = []
-    for case in diff(found, cases, now=context.now):
-        whole = case
-        if case.parent is None and case.state is not DiscrepancyState.RESOLVED:
-            whole = dataclasses.replace(case, parent=_parent(tx, case, cases, peers))
-        tx.discrepancies.put(whole)
-        if known.get(whole.id) is not whole.state:
-            tx.audit.write(_act(whole, context.now))
-        changed.append(whole)
+    for case in _with_parents(diff(speaking, cases, now=context.now), before, silent):
+        tx.discrepancies.put(case)
+        known = before.get(case.id)
+        if known is None or (known.state, known.rule) != (case.state, case.rule):
+            tx.audit.write(_act(case, known, context.now))
+        changed.append(case)
     return tuple(changed)
 
 
-def _parent(
-    tx: Tx, case: Discrepancy, siblings: Sequence[Discrepancy], peers: Callable[[], Sequence[PeerId]]
-) -> DiscrepancyId | None:
-    """The open case that explains this one: of the same subject, or of a silent feed."""
-    explaining = BY_ID[case.rule].parents
-    if not explaining:
-        return None
-    feeds = [one for peer in peers() for one in tx.discrepancies.of_subject(Subject.FEED, peer)]
-    for other in (*siblings, *feeds):
-        if other.rule in explaining and other.state is not DiscrepancyState.RESOLVED:
-            return other.id
-    return None
+def _feed_cases(
+    found: Sequence[Finding], cases: Sequence[Discrepancy], context: Context, peers: Callable[[], Sequence[PeerId]]
+) -> tuple[Discrepancy, ...]:
+    """Cases of the feeds that should tell of the subject; read only where one of them could explain something."""
+    told = {finding.rule for finding in found}
+    told |= {case.rule for case in cases if case.rule in BY_ID and case.state is not DiscrepancyState.RESOLVED}
+    if not kinship.asks_feeds(told):
+        return ()
+    return tuple(case for peer in peers() for case in context.feed_cases(peer))
 
 
-def _act(case: Discrepancy, now: dt.datetime) -> Act:
+def _with_parents(
+    changed: Sequence[Discrepancy], before: Mapping[DiscrepancyId, Discrepancy], silent: Sequence[Discrepancy]
+) -> tuple[Discrepancy, ...]:
+    """The changed cases, and those whose explanation came or went, each under the open case that explains it."""
+    after = {**before, **{case.id: case for case in changed}}
+    written = {case.id: case for case in changed}
+    for case in after.values():
+        if case.state is DiscrepancyState.RESOLVED:
+            continue
+        parent = kinship.parent_of(case, after.values(), silent)
+        if parent != case.parent:
+            written[case.id] = dataclasses.replace(case, parent=parent)
+    return tuple(written.values())
+
+
+def _act(case: Discrepancy, known: Discrepancy | None, now: dt.datetime) -> Act:
     verb = {DiscrepancyState.RESOLVED: "closed", DiscrepancyState.REOPENED: "reopened"}.get(case.state, "opened")
+    if known is not None and known.state is case.state:
+        verb = "escalated" if known.rule in kinship.line_of(case.rule) else "eased"
     unit = case.units[0] if case.units else None
     return Act(
         now, "system", f"case.{verb}", "discrepancy", case.id, unit, f"{case.rule} {case.subject_kind} {case.subject}"

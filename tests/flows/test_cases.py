@@ -52,21 +52,80 @@ async def test_d01_opens_softly_grows_hard_and_closes_with_the_first_scan(world:
     assert (closed.state, closed.resolved_by) == (DiscrepancyState.RESOLVED, "auto")
 
 
-async def test_d01_during_an_outage_hangs_under_the_one_case_of_the_feed(world: World) -> None:
+async def outage(world: World, held: Item, since: dt.datetime, now: dt.datetime) -> None:
+    """The feed at which the item is booked has failed ``since``; its case is opened at ``now``."""
+
+    def fail(tx: Tx) -> None:
+        tx.items.put_booking(
+            Booking(PEER, CARRIER, CODE, LegDirection.TO_OFFICE, held.id, held.id, BookingState.ACCEPTED, T0, None)
+        )
+        tx.feeds.put(FeedState(PEER, None, T0, since, 7, "Outage: refused", None))
+        sweep.sweep_feeds(tx, [PEER], context_source=reading.load_context, now=now)
+
+    await world.do(fail)
+
+
+async def answers(world: World, now: dt.datetime) -> None:
+    """The feed answers again."""
+
+    def work(tx: Tx) -> None:
+        tx.feeds.put(FeedState(PEER, None, now, None, 0, "", None))
+        sweep.sweep_feeds(tx, [PEER], context_source=reading.load_context, now=now)
+
+    await world.do(work)
+
+
+async def test_a_silent_feed_is_one_case_instead_of_one_for_each_item_and_holds_them_back_for_three_days(
+    world: World,
+) -> None:
+    one = await world.lodged()
+    held = [await world.pack(item(number=number), one) for number in ("EL000000005VN", "EL000000014VN")]
+    for each in held:
+        await outage(world, each, after(1), after(4))
+    await sweep_all(world, after(20))
+    assert set(await world.open_cases()) == {"D-36"}
+    await sweep_all(world, after(4 + 72))
+    late = [case for case in await world.do(lambda tx: tx.discrepancies.open()) if case.rule == "D-08"]
+    assert len(late) == 2 and {case.parent for case in late} == {(await world.open_cases())["D-36"].id}
+
+
+async def test_what_was_open_before_the_outage_stays_and_hangs_under_it_until_the_feed_answers(world: World) -> None:
     one = await world.lodged()
     held = await world.pack(item(), one)
-
-    def outage(tx: Tx) -> None:
-        tx.items.put_booking(
-            Booking(PEER, CARRIER, CODE, LegDirection.TO_OFFICE, 1, held.id, BookingState.ACCEPTED, T0, None)
-        )
-        tx.feeds.put(FeedState(PEER, None, T0, after(1), 7, "Outage: refused", None))
-        sweep.sweep_feeds(tx, [PEER], context_source=reading.load_context, now=after(20))
-
-    await world.do(outage)
+    await sweep_all(world, after(9))
+    assert (await world.open_cases())["D-01"].parent is None
+    await outage(world, held, after(10), after(20))
     await sweep_all(world, after(20))
     cases = await world.open_cases()
     assert cases["D-01"].parent == cases["D-36"].id
+    await answers(world, after(30))
+    await sweep_all(world, after(30))
+    assert {rule: case.parent for rule, case in (await world.open_cases()).items()} == {"D-01": None}
+
+
+async def test_never_seen_is_the_same_case_as_not_accepted_and_an_eased_one_goes_back(world: World) -> None:
+    one = await world.lodged()
+    await world.pack(item(), one)
+    await sweep_all(world, after(9))
+    soft = (await world.open_cases())["D-01"]
+    await sweep_all(world, after(48))
+    grown = await world.open_cases()
+    assert (set(grown), grown["D-08"].id, grown["D-08"].opened_at) == ({"D-08"}, soft.id, after(9))
+    assert (grown["D-08"].remedy, grown["D-08"].epoch) == ("remedy.D-08", soft.epoch)
+    await world.hear(event(None, after(40)), now=after(49))
+    eased = await world.open_cases()
+    assert (set(eased), eased["D-01"].id) == ({"D-01", "D-35"}, soft.id)
+    await world.hear(event(M.ACCEPTED, after(41)), now=after(50))
+    assert set(await world.open_cases()) == {"D-35"}
+
+
+async def test_a_movement_after_a_closed_dossiers_end_is_one_case_under_the_regression(world: World) -> None:
+    one, sent = await regressed(world)
+    await world.move(one, Trigger.ARCHIVE, Facts(grace_over=True), after(31))
+    await world.hear(event(M.OUT_FOR_DELIVERY, after(60), number="EL000000014VN"), now=after(61))
+    cases = await world.open_cases()
+    assert cases["D-05"].subject == str(sent.id)
+    assert cases["D-05"].parent is None, "another event than the one that regressed"
 
 
 async def test_d03_opens_when_a_delivered_dossier_is_not_signed_for_and_closes_with_the_receipt(world: World) -> None:

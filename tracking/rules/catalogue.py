@@ -2,23 +2,48 @@
 
 from typing import Any
 
-from tracking.rules.acceptance import HandedOverNotAccepted
-from tracking.rules.codes import UnknownCode
-from tracking.rules.delivery import DeliveredDossierInTransit
+from tracking.rules.acceptance import AcceptedNotHandedOver, HandedOverNotAccepted, NeverSeen
+from tracking.rules.codes import OrphanEvent, UnknownCode
+from tracking.rules.deadline import DueDateAtRisk, DueDateBroken
+from tracking.rules.delivery import DeliveredDossierInTransit, DeliveredToAnother, ReceivedNotDelivered
 from tracking.rules.feeds import FeedGap
+from tracking.rules.movement import ClosedDossierMoving, LostOrInquiryOverdue, NoMovement, WithdrawnDossierMoving
 from tracking.rules.numbers import InvalidItemNumber
+from tracking.rules.returns import AttemptsExhausted, CounterTermEnding, ReturnedNotReceipted, UndeliverableReturning
 from tracking.rules.rule import Rule
-from tracking.rules.sequence import RegressionAfterTerminal
+from tracking.rules.sequence import HistoryRewritten, ImpossibleTime, RegressionAfterTerminal, SourcesDisagree
 from tracking.rules.units import PeerAhead, SilentUnit
 from tracking.rules.views import BagView, DossierView, FeedView, InvoiceView, ItemView
 
 ITEM_RULES: tuple[Rule[ItemView], ...] = (
     HandedOverNotAccepted(),
+    ClosedDossierMoving(),
+    WithdrawnDossierMoving(),
+    NoMovement(),
+    NeverSeen(),
+    UndeliverableReturning(),
+    ReturnedNotReceipted(),
+    AttemptsExhausted(),
+    CounterTermEnding(),
+    DeliveredToAnother(),
     InvalidItemNumber(),
     RegressionAfterTerminal(),
+    ImpossibleTime(),
+    SourcesDisagree(),
+    HistoryRewritten(),
     UnknownCode(),
+    LostOrInquiryOverdue(),
+    OrphanEvent(),
 )
-DOSSIER_RULES: tuple[Rule[DossierView], ...] = (DeliveredDossierInTransit(), SilentUnit(), PeerAhead())
+DOSSIER_RULES: tuple[Rule[DossierView], ...] = (
+    AcceptedNotHandedOver(),
+    DeliveredDossierInTransit(),
+    ReceivedNotDelivered(),
+    DueDateAtRisk(),
+    DueDateBroken(),
+    SilentUnit(),
+    PeerAhead(),
+)
 FEED_RULES: tuple[Rule[FeedView], ...] = (FeedGap(),)
 BAG_RULES: tuple[Rule[BagView], ...] = ()
 INVOICE_RULES: tuple[Rule[InvoiceView], ...] = ()

@@ -15,6 +15,15 @@ WEEKS = 4
 """Hours of the same weekday that must have been seen before a control limit means anything."""
 
 
+_STILL_HEARD = ("sequence|", "push|")
+"""Beginnings of the epochs of gaps beside which news still comes: by the other batches, by polls."""
+
+
+def leaves_in_the_dark(epoch: str) -> bool:
+    """Whether the case of this epoch leaves us without the news of most items: an outage, or a thin hour."""
+    return not epoch.startswith(_STILL_HEARD)
+
+
 class FeedGap(Rule[FeedView]):
     """D-36: news of a peer is missing. One parent case, instead of one case for each item that it would have told of.
 
