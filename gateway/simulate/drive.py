@@ -1,0 +1,106 @@
+"""Plays a world into a fresh store, in the order of its time, by the ways that service uses.
+
+Every tick the clerks' acts happen one by one at their own times, then each wire hands over what arrived as one page to
+:func:`tracking.ingest.ingest`: the entry that all adapters feed. At fixed hours the gateway's own worker
+(:class:`gateway.workers.rules.Rules`) makes its full pass. The clock is the world's: nothing waits.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from adapters.manifest import SettingType
+from adapters.registry import Registry, manifests
+from gateway.clock import SystemClock
+from gateway.sample import province
+from gateway.simulate.world import Act, Heard, World
+from gateway.storage.database import Database, open_database
+from gateway.workers.rules import Rules
+from schemas.errors import LienthongError
+from schemas.ids import PeerId
+from schemas.ports.stores import Tx
+from schemas.tracking import TrackingBatch
+from tracking.ingest import ingest
+from tracking.reading import load_context
+
+TICK: Final = dt.timedelta(minutes=30)
+"""How often wires hand over what arrived: a feed that is polled, a push that comes in batches."""
+SWEEPS: Final = (dt.time(5, 30), dt.time(12), dt.time(17, 30))
+"""When the full pass runs, local time."""
+NOWHERE: Final = "http://127.0.0.1:9"
+
+
+class WorldClock:
+    """The world's time as the parts of the gateway read it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> dt.datetime:
+        """The simulated present."""
+        return self._world.now
+
+    async def wait_until(self, when: dt.datetime) -> None:
+        """Nothing waits here: whoever sleeps in the simulated world has forgotten to be driven."""
+        raise RuntimeError(f"something waits until {when.isoformat()} in the simulated world")
+
+
+async def play(world: World, folder: Path) -> Database:
+    """Play the whole world into a store in ``folder``; answers the open store."""
+    database = open_database(f"sqlite:///{folder / 'world.sqlite'}", blobs=folder / "blobs")
+    await database.write(lambda tx: _catalogue(tx, world))
+    rules = Rules(database, registry=_registry(), clock=WorldClock(world), context=load_context)
+    for now, sweeps in _ticks(world):
+        while (acts := world.acts_until(now)) or (news := world.news_until(now)):
+            if acts:
+                await database.write(lambda tx, acts=acts: _act(tx, world, acts))
+                continue
+            world.now = now
+            await database.write(lambda tx, news=news: _hear(tx, world, news, now))
+        world.now = now
+        if sweeps:
+            await rules.once()
+    return database
+
+
+def _ticks(world: World) -> Sequence[tuple[dt.datetime, bool]]:
+    ticks, now = [], world.begins
+    while now < world.ends:
+        now += TICK
+        ticks.append((now, now.timetz().replace(tzinfo=None) in SWEEPS))
+    return ticks
+
+
+def _act(tx: Tx, world: World, acts: Sequence[tuple[dt.datetime, Act]]) -> None:
+    for at, act in acts:
+        world.now = max(world.now, at)
+        try:
+            act(tx, at)
+        except (LienthongError, LookupError) as error:
+            world.slips.append(f"{at.isoformat()}: {type(error).__name__} {error}")
+
+
+def _hear(tx: Tx, world: World, news: dict[PeerId, list[Heard]], now: dt.datetime) -> None:
+    for peer, heard in news.items():
+        events = tuple(one.event for one in heard)
+        whole = tuple(sorted({one.event.number for one in heard if one.complete and one.event.number}))
+        batch = TrackingBatch(peer, province.CARRIER, events, (), (), now, complete_for=whole)
+        ingest(tx, batch, tell=world.tell_portal, context_source=load_context, now=now)
+
+
+def _catalogue(tx: Tx, world: World) -> None:
+    tx.catalogue.put_units(province.UNITS)
+    tx.catalogue.put_procedures(province.PROCEDURES)
+    tx.catalogue.put_agreements(province.AGREEMENTS)
+    tx.catalogue.put_calendar(world.calendar)
+
+
+def _registry() -> Registry:
+    """Every peer switched on, with an address where nobody lives: the pass asks only for their names."""
+    told: dict[str, dict[str, object]] = {}
+    for name, manifest in manifests().items():
+        needed = [spec for spec in manifest.settings if spec.required and spec.default is None]
+        told[name] = {spec.name: NOWHERE if spec.type is SettingType.URL else "-" for spec in needed}
+        told[name]["enabled"] = True
+    return Registry.load(told, clock=SystemClock())

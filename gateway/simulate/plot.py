@@ -1,0 +1,374 @@
+"""A plot: one short story of a dossier, its papers and its parcels, and what is true of it.
+
+A plot is planned before anything happens: every verb puts an act on the world's line or an event on a wire. Dossiers
+begin with a past, made of lawful moves on the pure table; from the moment they are filed they move as in service, by
+the desk's moves, by reports of the one-stop system and by what the carrier tells.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+from gateway.sample import people, province
+from gateway.simulate.parcel import OFFICE_OF, Parcel, plain_item
+from gateway.simulate.truth import Entry, Kind
+from gateway.simulate.world import DAY, PLANTING_DAYS, World
+from schemas.calendar import VIETNAM
+from schemas.discrepancy import Subject
+from schemas.dossier import (
+    Channel,
+    CodeAlias,
+    Component,
+    Dossier,
+    DossierState,
+    IntakeMode,
+    PeerState,
+    ProofKind,
+    ReturnMethod,
+    ReturnProof,
+)
+from schemas.errors import UnlawfulMove
+from schemas.ids import DossierCode, DossierId, PeerId, Sha256, UnitId
+from schemas.message import DossierMoved, Fact
+from schemas.numbers import s10
+from schemas.organisation import ProcedureVersion, SupplementClock
+from schemas.portal import OneStopReport, ReportKind
+from schemas.ports.stores import Tx
+from schemas.shipment import Item, Purpose
+from tracking import deadlines, transitions
+from tracking.advance import advance
+from tracking.deadlines import Promise
+from tracking.facts import Facts
+from tracking.ingest import ReportOutcome, receive_report
+from tracking.reading import load_context
+from tracking.table import Trigger
+
+PORTAL: Final = PeerId("dvcqg")
+ONE_STOP: Final = PeerId("lien_thong")
+LONG_TERM: Final = next(one for one in province.PROCEDURES if one.term.amount >= 20)
+"""Twenty-two working days: no plot that is not about dates comes near its end."""
+_CLERK: Final = "Cán bộ một cửa"
+
+
+class Folder:
+    """A dossier of the world. It lives in memory while its past is told, in the store from :meth:`file` on."""
+
+    def __init__(self, plot: "Plot", dossier: Dossier, promise: Promise) -> None:
+        self.plot = plot
+        self.dossier = dossier
+        self.promise = promise
+        self.id: DossierId | None = None
+        self.reports_n = 0
+
+    @property
+    def code(self) -> DossierCode:
+        """Its code."""
+        return self.dossier.code
+
+    def filed(self) -> DossierId:
+        """Its row id. Raises LookupError before it is filed."""
+        if self.id is None:
+            raise LookupError(f"{self.code} is not filed yet")
+        return self.id
+
+    def past(self, trigger: Trigger, at: dt.datetime, **facts: Any) -> "Folder":
+        """A lawful move that lies back when the dossier is filed. Raises UnlawfulMove."""
+        whole = Facts(**{"promise": self.promise, **facts})
+        move = transitions.decide(
+            self.dossier, trigger, whole, at=at, recorded_at=at, by=_CLERK, source="desk", unit=None
+        )
+        if isinstance(move, transitions.AlreadyDone):
+            raise UnlawfulMove(f"{trigger} was done", subject=self.code)
+        self.dossier = transitions.apply_move(self.dossier, move)
+        return self
+
+    def change(self, **changes: Any) -> "Folder":
+        """Change the record; only before it is filed."""
+        self.dossier = dataclasses.replace(self.dossier, **changes)
+        return self
+
+    def file(self, at: dt.datetime, *, portal_knows: bool = True) -> "Folder":
+        """The dossier becomes a row at ``at``; the portal knows its code unless told otherwise."""
+
+        def act(tx: Tx, now: dt.datetime) -> None:
+            ready = self.dossier
+            if portal_knows and ready.national is not None:
+                known = PeerState(PORTAL, ready.national, ready.history[-1].at, from_us=True)
+                ready = dataclasses.replace(ready, peer_states=(*ready.peer_states, known))
+            self.id = tx.dossiers.add(ready).id
+            self.plot.world.tellers[self.code] = self.plot.tell
+
+        self.plot.world.at(at, act)
+        return self
+
+    def move(self, trigger: Trigger, at: dt.datetime, **facts: Any) -> None:
+        """A clerk moves it at ``at``."""
+
+        def act(tx: Tx, now: dt.datetime) -> None:
+            unit = self.dossier.competent_unit
+            advance(
+                tx,
+                self.filed(),
+                trigger,
+                facts=Facts(**facts),
+                at=now,
+                by=_CLERK,
+                source="desk",
+                unit=unit,
+                tell=self.plot.tell,
+                now=now,
+            )
+
+        self.plot.world.at(at, act)
+
+    def amend(self, at: dt.datetime, change: Any) -> None:
+        """Somebody writes into the record at ``at``, past the table: ``change`` takes and gives a dossier."""
+
+        def act(tx: Tx, now: dt.datetime) -> None:
+            tx.dossiers.put(change(tx.dossiers.get(self.filed())))
+
+        self.plot.world.at(at, act)
+
+    def receipt(self, at: dt.datetime) -> None:
+        """The unit signs for the paper."""
+        self._report(ReportKind.RECEIVED, None, at)
+
+    def status(self, national: int, at: dt.datetime, *, reason: str = "", refused: bool = False, **more: Any) -> None:
+        """The one-stop system reports a national code; ``refused``: this plot expects that we cannot follow."""
+        self._report(ReportKind.STATUS, national, at, reason=reason, refused=refused, **more)
+
+    def _report(
+        self,
+        kind: ReportKind,
+        national: int | None,
+        at: dt.datetime,
+        *,
+        reason: str = "",
+        refused: bool = False,
+        peer: PeerId = ONE_STOP,
+    ) -> None:
+        self.reports_n += 1
+        key = f"{self.code}/{self.reports_n}"
+        digest = Sha256(hashlib.sha256(key.encode()).hexdigest())
+
+        def act(tx: Tx, now: dt.datetime) -> None:
+            report = OneStopReport(key, kind, self.code, national, at, _CLERK, None, reason, (), digest)
+            result = receive_report(tx, report, peer=peer, tell=self.plot.tell, context_source=load_context, now=now)
+            if result.outcome is ReportOutcome.REFUSED and not refused:
+                self.plot.world.slips.append(f"{self.plot.name}: {result.detail}")
+
+        self.plot.world.at(at + dt.timedelta(minutes=self.plot.rng.randint(1, 8)), act)
+
+    def finish(self, after: dt.datetime) -> dt.datetime:
+        """The office does its work at its usual pace, from its receipt to the counter; answers when it is over."""
+        rng, world = self.plot.rng, self.plot.world
+        at = world.office(after, rng.uniform(0.2, 0.9))
+        self.receipt(at)
+        return self.work(at)
+
+    def work(self, after: dt.datetime) -> dt.datetime:
+        """From the office's receipt on: accepted, at work, signed, handed out at the counter."""
+        rng, world = self.plot.rng, self.plot.world
+        at = after
+        for national, low, high in ((2, 0.5, 2.0), (4, 0.3, 1.5), (9, 3.0, 9.0), (10, 1.0, 9.0)):
+            at = world.office(at, rng.uniform(low, high))
+            self.status(national, at)
+        return at
+
+
+class Plot:
+    """One story: ``kind`` says whether it is a fault, a look-alike, or neither."""
+
+    def __init__(self, world: World, rule: str, kind: Kind, n: int) -> None:
+        self.world = world
+        self.rule = rule
+        self.kind = kind
+        self.n = n
+        self.name = f"{rule}/{kind}/{n}"
+        self.rng = world.chance(self.name)
+        self.subjects: list[tuple[str, str]] = []
+        self.portal_deaf = False
+        """From when it is set the portal hears nothing of this plot's moves."""
+
+    def begin(self, *, first: int = 0, last: int = PLANTING_DAYS) -> dt.datetime:
+        """A moment at a post counter, in the mornings of the planting days."""
+        day = self.world.begins + self.rng.randrange(first, last) * DAY + dt.timedelta(hours=6)
+        return self.world.counter(day, self.rng.uniform(0.2, 4.5))
+
+    def owns(self, kind: Subject, name: str) -> None:
+        """A case of this subject belongs to this plot."""
+        self.subjects.append((kind.value, name))
+
+    def faulty(
+        self, since: dt.datetime, why: str, *, entails: Sequence[str] = (), until: dt.datetime | None = None
+    ) -> None:
+        """Write the truth: the fault can be known from ``since``; ``entails`` are types that hold beside it."""
+        self._write(since, why, entails, until)
+
+    def innocent(self, since: dt.datetime, why: str, *, entails: Sequence[str] = ()) -> None:
+        """Write the truth: nothing of this type is wrong here, and why it looks as if."""
+        self._write(since, why, entails, None)
+
+    def _write(self, since: dt.datetime, why: str, entails: Sequence[str], until: dt.datetime | None) -> None:
+        entry = Entry(self.name, self.rule, self.kind, since, until, why, tuple(self.subjects), tuple(entails))
+        self.world.truth.append(entry)
+
+    def tell(self, tx: Tx, fact: Fact) -> None:
+        """The router's place: the portal hears of a new code some minutes later, and believes it."""
+        if not isinstance(fact, DossierMoved) or fact.step.national in (None, fact.before) or self.portal_deaf:
+            return
+        national, at, dossier = fact.step.national, fact.step.at, fact.dossier.id
+
+        def heard(tx: Tx, now: dt.datetime) -> None:
+            stored = tx.dossiers.get(dossier)
+            others = tuple(one for one in stored.peer_states if one.peer != PORTAL)
+            told = PeerState(PORTAL, national or 0, at, from_us=True)
+            tx.dossiers.put(dataclasses.replace(stored, peer_states=(*others, told)))
+
+        self.world.at(self.world.now + dt.timedelta(minutes=self.rng.randint(1, 12)), heard)
+
+    # --- dossiers ----------------------------------------------------------------------------------------------------
+
+    def lodged(self, at: dt.datetime, **more: Any) -> Folder:
+        """A dossier lodged at ``at``, in memory; arguments as :meth:`draft`."""
+        return self.draft(at, **more).past(Trigger.LODGE, at)
+
+    def draft(
+        self,
+        at: dt.datetime,
+        *,
+        mode: IntakeMode = IntakeMode.DELEGATED,
+        by_post: bool = False,
+        procedure: ProcedureVersion = LONG_TERM,
+        unit: UnitId | None = None,
+        post: UnitId | None = province.POST,
+    ) -> Folder:
+        """A dossier begun at ``at``, in memory; ``by_post``: the citizen wants the result sent."""
+        office = unit or self.rng.choice((province.COMMUNE, province.OTHER_COMMUNE))
+        promise = Promise(self.world.calendar, procedure.term, SupplementClock.PAUSE)
+        code = self.world.next_code(at)
+        self.owns(Subject.DOSSIER, code)
+        citizen = people.citizen(self.rng.randrange(10**9))
+        draft = Dossier(
+            id=DossierId(0),
+            version=0,
+            code=code,
+            aliases=(CodeAlias(code, "official", at, None),),
+            intake_mode=mode,
+            channel=Channel.POST if post else Channel.IN_PERSON,
+            procedure=procedure.code,
+            procedure_version=procedure.version,
+            owner=citizen,
+            submitter=citizen,
+            authority="self",
+            receiving_unit=office,
+            competent_unit=office,
+            returning_unit=office,
+            post_unit=post,
+            state=DossierState.DRAFT,
+            national=None,
+            interrupted=(),
+            history=(),
+            submitted_at=at,
+            accepted_at=None,
+            closed_at=None,
+            due_at=deadlines.due_at(procedure.term, at, self.world.calendar),
+            due_final=False,
+            calendar_version=self.world.calendar.version,
+            due_history=(),
+            requests=(),
+            pauses=(),
+            supplements=(),
+            legs=(),
+            components=tuple(
+                Component(kind.no, kind.name, kind.kind, 1, self.rng.randrange(1, 5)) for kind in procedure.components
+            ),
+            return_method=ReturnMethod.POST if by_post else ReturnMethod.COUNTER,
+            return_address=citizen.address if by_post else None,
+            return_proof=None,
+            results=(),
+            peer_states=(),
+            parcels_declared=1,
+            note="",
+            correlation_id=self.name,
+            created_at=at,
+        )
+        return Folder(self, draft, promise)
+
+    def inbound(
+        self, at: dt.datetime, *, parts: int = 1, item: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[Folder, tuple[Parcel, ...]]:
+        """A dossier that the post signed for at ``at``, in ``parts`` parcels; both are rows from then on."""
+        folder = self.lodged(at - dt.timedelta(minutes=20), **more)
+        folder.past(Trigger.POST_HAS_IT, at, post_signed=True).change(parcels_declared=parts).file(at)
+        parcels = tuple(
+            self.parcel(folder, Purpose.DOSSIER_IN, at, parcels_declared=parts, **(item or {})).register(at)
+            for _ in range(parts)
+        )
+        for part, parcel in enumerate(parcels, start=1):
+            parcel.pack(folder, at, part=part, parts=parts)
+        return folder, parcels
+
+    def ready(self, at: dt.datetime, **more: Any) -> Folder:
+        """A dossier handed in at the office's own counter days ago whose result is signed at ``at``; not yet filed."""
+        return self.working(at, **more).past(Trigger.SIGN_RESULT, at, result_codes=("KQ.G99.000001",))
+
+    def working(self, at: dt.datetime, **more: Any) -> Folder:
+        """A dossier handed in at the office's own counter days before ``at`` and at work since; not yet filed."""
+        handed = self.world.office(at - 6 * DAY)
+        folder = self.lodged(handed, post=None, **more)
+        folder.past(Trigger.HAND_IN, handed, direct=True, receipt_at=handed)
+        folder.past(Trigger.ACCEPT, self.world.office(handed, 1.0))
+        return folder.past(Trigger.BEGIN_WORK, self.world.office(handed, 2.0))
+
+    def outbound(
+        self, at: dt.datetime, *, parts: int = 1, item: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[Folder, tuple[Parcel, ...]]:
+        """A result given to the post at ``at``, signed an hour before; both are rows from then on."""
+        folder = self.ready(at - dt.timedelta(hours=1), by_post=True, **more).file(at)
+        parcels = tuple(
+            self.parcel(folder, Purpose.RESULT_OUT, at, parcels_declared=parts, **(item or {})).register(at)
+            for _ in range(parts)
+        )
+        for part, parcel in enumerate(parcels, start=1):
+            parcel.pack(folder, at, part=part, parts=parts)
+        return folder, parcels
+
+    def handed_out(self, at: dt.datetime) -> ReturnProof:
+        """The citizen's signature at the counter."""
+        return ReturnProof(ProofKind.COUNTER_SIGNATURE, at, _CLERK, None)
+
+    # --- parcels -----------------------------------------------------------------------------------------------------
+
+    def parcel(self, folder: Folder | None, purpose: Purpose, at: dt.datetime, **changes: Any) -> Parcel:
+        """An item handed to the post at ``at`` for ``folder``; neither registered nor packed yet."""
+        number = changes.pop("number", None) or s10.mint("EE", self.world.next_serial())
+        dossier = folder.dossier if folder is not None else None
+        inward = purpose in (Purpose.DOSSIER_IN, Purpose.SUPPLEMENT_IN, Purpose.INTER_UNIT)
+        unit = dossier.competent_unit if dossier is not None else province.COMMUNE
+        citizen = dossier.owner if dossier is not None else people.citizen(self.rng.randrange(10**9))
+        office = people.citizen(0)
+        office = dataclasses.replace(office, name=f"Trung tâm {unit}")
+        template = plain_item(
+            number,
+            purpose,
+            at,
+            sender_unit=province.POST if inward else unit,
+            receiver_unit=unit if inward else None,
+            sender=citizen if inward else office,
+            addressee=office if inward else citizen,
+            target=OFFICE_OF[unit] if inward else self.rng.choice(("990141", "990151", "990161")),
+        )
+        self.owns(Subject.ITEM, number)
+        return Parcel(self.world, self.rng, _changed(template, changes))
+
+
+def _changed(item: Item, changes: dict[str, Any]) -> Item:
+    return dataclasses.replace(item, **changes)
+
+
+def weekday(at: dt.datetime) -> int:
+    """0 for Monday, in Việt Nam."""
+    return at.astimezone(VIETNAM).weekday()
