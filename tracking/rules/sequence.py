@@ -5,7 +5,7 @@ import itertools
 import math
 from collections.abc import Iterator
 
-from schemas.discrepancy import Finding, Severity, Subject
+from schemas.discrepancy import Finding, Proof, Severity, Subject
 from schemas.ids import PeerId
 from schemas.tracking import Direction, Fold, Movement, Outcome, StoredEvent
 from tracking import normalise, status
@@ -82,8 +82,9 @@ class ImpossibleTime(Rule[ItemView]):
             says = _OUT_OF_BOUNDS.get(stored.quarantine or "")
             if says is not None:
                 epoch = f"{stored.quarantine}|{_name(stored)}"
-                told = event_proof(stored, says, bound=stored.quarantine or "")
-                yield self.found(str(item.id), epoch, self.severity, (told,), units)
+                bound = (("bound", stored.quarantine or ""),)
+                why = Proof("bound", _name(stored), says, stored.event.received_at, values=bound)
+                yield self.found(str(item.id), epoch, self.severity, (event_proof(stored, says), why), units)
         sure = [stored for stored in known if stored.quarantine is None and stored.event.mapped is not None]
         for first, second, says in (*_delivered_first(sure), *_too_fast(sure, context)):
             epoch = f"{_name(first)}|{_name(second)}"
