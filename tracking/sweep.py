@@ -140,15 +140,6 @@ def everything(tx: Tx) -> Worklist:
     )
 
 
-def shortest_wait(rule: Rule[Any], context: Context) -> dt.timedelta:
-    """The least time that must pass before the rule may speak, with every limit in force.
-
-    So many hours of a unit's office take at least as long by the clock.
-    """
-    in_force = [rule.limits, *(limits for key, limits in context.limits.items() if key[0] == rule.id)]
-    return dt.timedelta(hours=min(min(one.soft.hours, one.hard.hours) for one in in_force))
-
-
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     for first in range(0, len(rows), AT_ONCE):
         yield rows[first : first + AT_ONCE]
@@ -157,14 +148,16 @@ def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 def _rows(tx: Tx, subject: Subject, rules: Iterable[Rule[Any]], context: Context) -> list[int]:
     found = {int(key) for key in tx.nominations.with_open_case(subject)}
     for rule in rules:
-        found.update(tx.nominations.rows(rule.id, subject, now=context.now, waited=shortest_wait(rule, context)))
+        waited = rule.shortest(context)
+        offices = tuple(context.places)
+        found.update(tx.nominations.rows(rule.id, subject, now=context.now, waited=waited, offices=offices))
     return sorted(found)
 
 
 def _bags(tx: Tx, context: Context) -> tuple[BagNumber, ...]:
     found = {BagNumber(key) for key in tx.nominations.with_open_case(Subject.BAG)}
     for rule in BAG_RULES:
-        found.update(tx.nominations.bags(rule.id, now=context.now, waited=shortest_wait(rule, context)))
+        found.update(tx.nominations.bags(rule.id, now=context.now, waited=rule.shortest(context)))
     return tuple(sorted(found))
 
 

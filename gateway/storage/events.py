@@ -238,6 +238,7 @@ def _row(item: ItemId, stored: StoredEvent) -> dict[str, Any]:
         "last_seen_at": to_micros(stored.last_seen_at),
         "withdrawn_at": None,
         "doc": to_json(told),
+        "source": told.source,
     }
 
 

@@ -234,6 +234,7 @@ def _told(item: Item) -> dict[str, Any]:
     """What the news changes: the columns of the fold and of the polls."""
     fold = item.fold
     return {
+        "given_to": (fold.recipient.relation or None) if fold.recipient else None,
         "movement": fold.movement,
         "outcome": fold.outcome,
         "evidence": int(fold.evidence),

@@ -4,17 +4,18 @@ A query may name too many, never too few. `tests/contract/stores/test_nominate.p
 every rule of the catalogue, on both databases. A rule without a query here gets everything that is still open, and the
 same test fails until somebody writes one.
 
-Conditions that an index is made for are written as the text of that index: SQLite uses a partial index only for the
-very same term.
+The conditions themselves are in :mod:`gateway.storage.suspects`.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from gateway.storage import suspects
 from gateway.storage.sql import Sql
-from gateway.storage.tables.dossiers import dossier, event, item, packing
+from gateway.storage.tables.dossiers import dossier, item, packing
 from gateway.storage.tables.house import discrepancy
 from gateway.storage.tables.papers import bag
 from schemas.calendar import VIETNAM
@@ -22,62 +23,11 @@ from schemas.discrepancy import Subject
 from schemas.dossier import DossierState
 from schemas.ids import BagNumber, UnitId
 from schemas.ports.nominations import UnitTotal
-from schemas.shipment import Purpose
-from schemas.tracking import Movement, Outcome
+from schemas.tracking import Outcome
 
-Condition = sa.ColumnElement[bool]
-S, M = DossierState, Movement
-
-_CUT: Final = sa.bindparam("cut", type_=item.c.since.type)
-"""``now`` minus the shortest wait of the rule."""
-_UNSETTLED: Final = sa.text("NOT item.settled")
 _OPEN_CASE: Final = sa.text("discrepancy.state <> 'resolved'")
-_AT_REST: Final = (S.CLOSED.value, S.VOID.value)
-
-
-def _packed(*conditions: Any, still: bool = True) -> Condition:
-    """A dossier that is (``still``) or ever was in an item of these conditions."""
-    inside = [packing.c.until.is_(None)] if still else []
-    return (
-        sa.select(packing.c.dossier_id)
-        .join(item, item.c.id == packing.c.item_id)
-        .where(packing.c.dossier_id == dossier.c.id, *inside, *conditions)
-        .exists()
-    )
-
-
-def _state(*states: DossierState) -> Condition:
-    return dossier.c.state.in_([state.value for state in states])
-
-
-_ITEMS: Final[dict[str, tuple[Any, ...]]] = {
-    "D-01": (
-        _UNSETTLED,
-        item.c.handed_over_at <= _CUT,
-        item.c.accepted_at.is_(None),
-        item.c.outcome == Outcome.OPEN,
-    ),
-    "D-20": (sa.text("item.wrong_number"),),
-    "D-31": (sa.text("item.regressed"),),
-    "D-35": (item.c.id.in_(sa.select(event.c.item_id).where(sa.text("NOT event.known"))),),
-}
-_DOSSIERS: Final[dict[str, tuple[Any, ...]]] = {
-    "D-03": (
-        _state(S.LODGED, S.IN_POST, S.RESULT_IN_POST, S.RESULT_HELD),
-        _packed(
-            item.c.purpose.in_([Purpose.DOSSIER_IN.value, Purpose.RESULT_OUT.value]),
-            item.c.movement == M.DELIVERED,
-            item.c.since <= _CUT,
-            item.c.evidence >= item.c.evidence_required,
-        ),
-    ),
-    "E-20": (
-        _state(S.LODGED, S.IN_POST, S.ARRIVED, S.ACCEPTED, S.BETWEEN_UNITS),
-        dossier.c.receipt_at <= _CUT,
-    ),
-    "E-21": (sa.text("dossier.peers_apart"),),
-}
-_BAGS: Final[dict[str, tuple[Any, ...]]] = {}
+_UNSETTLED: Final = sa.text("NOT item.settled")
+_AT_REST: Final = (DossierState.CLOSED.value, DossierState.VOID.value)
 
 
 class Nominations:
@@ -88,18 +38,22 @@ class Nominations:
 
     def known(self, rule: str) -> bool:
         """False where no query was written for the rule."""
-        return rule in _ITEMS or rule in _DOSSIERS or rule in _BAGS
+        return rule in suspects.ITEMS or rule in suspects.DOSSIERS or rule in suspects.BAGS
 
-    def rows(self, rule: str, subject: Subject, *, now: dt.datetime, waited: dt.timedelta) -> tuple[int, ...]:
+    def rows(
+        self, rule: str, subject: Subject, *, now: dt.datetime, waited: dt.timedelta, offices: Sequence[str] = ()
+    ) -> tuple[int, ...]:
         """Row ids of items or dossiers, ascending, each once."""
-        query = _QUERIES.get((subject, rule)) or _FALLBACK[subject]
-        values = {"cut": now - waited} if "cut" in query.compile().params else {}
+        query = _QUERIES.get((subject, rule), _FALLBACK[subject])
+        told = {"cut": now - waited, "now": now, "offices": list(offices)}
+        values = {name: told[name] for name in query.compile().params if name in told}
         return tuple(sorted({row[0] for row in self._sql.rows(query, values)}))
 
     def bags(self, rule: str, *, now: dt.datetime, waited: dt.timedelta) -> tuple[BagNumber, ...]:
         """Numbers of bags, ascending."""
         query = _BAG_QUERIES.get(rule, _EVERY_BAG)
-        values = {"cut": now - waited} if "cut" in query.compile().params else {}
+        told = {"cut": now - waited, "now": now}
+        values = {name: told[name] for name in query.compile().params if name in told}
         return tuple(BagNumber(row[0]) for row in self._sql.rows(query, values))
 
     def with_open_case(self, subject: Subject) -> tuple[str, ...]:
@@ -130,15 +84,19 @@ def _living() -> tuple[Any, ...]:
 
 
 _QUERIES: Final[dict[tuple[Subject, str], sa.Select[Any]]] = {
-    **{(Subject.ITEM, rule): sa.select(item.c.id).where(*conditions) for rule, conditions in _ITEMS.items()},
-    **{(Subject.DOSSIER, rule): sa.select(dossier.c.id).where(*conditions) for rule, conditions in _DOSSIERS.items()},
+    **{(Subject.ITEM, rule): sa.select(item.c.id).where(*conditions) for rule, conditions in suspects.ITEMS.items()},
+    **{
+        (Subject.DOSSIER, rule): sa.select(dossier.c.id).where(*conditions)
+        for rule, conditions in suspects.DOSSIERS.items()
+    },
 }
 _BAG_QUERIES: Final = {
-    rule: sa.select(bag.c.number).where(*conditions).order_by(bag.c.number) for rule, conditions in _BAGS.items()
+    rule: sa.select(bag.c.number).where(*conditions).order_by(bag.c.number)
+    for rule, conditions in suspects.BAGS.items()
 }
 _FALLBACK: Final = {
     Subject.ITEM: sa.select(item.c.id).where(*_living()),
-    Subject.DOSSIER: sa.select(dossier.c.id).where(dossier.c.state != S.VOID),
+    Subject.DOSSIER: sa.select(dossier.c.id).where(dossier.c.state != DossierState.VOID),
 }
 _EVERY: Final = {
     Subject.ITEM: sa.select(item.c.id).order_by(item.c.id),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from typing import Protocol
 
 from schemas.discrepancy import Subject
@@ -34,14 +35,18 @@ class NominationStore(Protocol):
         """False where no query was written for the rule: then everything that is open is nominated."""
         ...
 
-    def rows(self, rule: str, subject: Subject, *, now: dt.datetime, waited: dt.timedelta) -> tuple[int, ...]:
+    def rows(
+        self, rule: str, subject: Subject, *, now: dt.datetime, waited: dt.timedelta, offices: Sequence[str] = ()
+    ) -> tuple[int, ...]:
         """Row ids of items or dossiers, ascending, each once.
 
         Args:
             rule: id of the rule.
             subject: ITEM or DOSSIER.
             now: present time.
-            waited: the shortest time that the rule lets pass with the limits in force.
+            waited: the shortest time that the rule lets pass with the limits in force; negative for a rule that warns
+                so long before a term.
+            offices: offices whose place is known (D-32).
         """
         ...
 

@@ -110,6 +110,10 @@ def _day(at: dt.datetime) -> str:
     return at.astimezone(VIETNAM).date().isoformat()
 
 
+HORIZON = dt.timedelta(days=30)
+"""No eight office hours need longer than this, whatever the holidays."""
+
+
 class DueDateAtRisk(Rule[DossierView]):
     """D-09: what usually still remains to be done takes longer than is left.
 
@@ -134,6 +138,12 @@ class DueDateAtRisk(Rule[DossierView]):
             if severity is not None:
                 yield self.found(str(view.dossier.id), promise.epoch, severity, (promise.proof,), promise.units)
 
+    def shortest(self, context: Context) -> dt.timedelta:
+        """How long before a promise it may warn: office hours are looked for within :data:`HORIZON`."""
+        learned = (lag.p50 for lag in context.remaining.values())
+        told = (max(one.soft.hours, one.hard.hours) for key, one in context.limits.items() if key[0] == self.id)
+        return -max(HORIZON, *learned, *(dt.timedelta(hours=hours) for hours in told), dt.timedelta(hours=24))
+
     def _severity(self, view: DossierView, promise: Running, context: Context) -> Severity | None:
         learned = _learned(view, promise, context)
         if learned is not None:
@@ -156,7 +166,7 @@ class DueDateAtRisk(Rule[DossierView]):
         if not lead.working:
             return False
         unit = promise.units[0] if promise.units else None
-        if promise.due - context.now > dt.timedelta(days=30):
+        if promise.due - context.now > HORIZON:
             return False
         return deadlines.working_time(context.calendar(unit), context.now, promise.due) < needed
 

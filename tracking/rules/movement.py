@@ -175,6 +175,12 @@ class NoMovement(Rule[ItemView]):
         proofs = (Proof("item", name, f"no movement since, stands at {movement}", since, values=values),)
         yield self.found(str(item.id), since.isoformat(), severity, proofs, (item.sender_unit, item.receiver_unit))
 
+    def shortest(self, context: Context) -> dt.timedelta:
+        """The pace of the fastest movement, learned or assumed, or the settings."""
+        usual = (*USUAL.values(), *(pace.p95.total_seconds() / 3600 for pace in context.paces.values()))
+        told = (limits.soft.hours for key, limits in context.limits.items() if key[0] == self.id)
+        return dt.timedelta(hours=min(min(usual) * STALE, *told, 48.0 * STALE))
+
     def _severity(self, context: Context, item: Item, since: dt.datetime) -> Severity | None:
         """Limits of the settings replace what was learned."""
         movement = item.fold.movement or Movement.ACCEPTED

@@ -44,6 +44,14 @@ class Rule(abc.ABC, Generic[View]):
     def findings(self, view: View, context: Context) -> Iterator[Finding]:
         """What is wrong with the subject now; pure."""
 
+    def shortest(self, context: Context) -> dt.timedelta:
+        """The least time by the clock after which the rule may speak, with every limit in force: for the nominations.
+
+        Negative where it speaks so long before a term. Office hours take at least as long by the clock.
+        """
+        in_force = (self.limits, *(limits for key, limits in context.limits.items() if key[0] == self.id))
+        return dt.timedelta(hours=min(min(one.soft.hours, one.hard.hours) for one in in_force))
+
     def due(
         self,
         context: Context,

@@ -136,6 +136,9 @@ item = sa.Table(
     number("parcels"),
     flag("regressed"),
     flag("wrong_number"),
+    key("given_to", nullable=True),
+    partial("ix_item_orphan", "id", where="purpose = 'unknown'"),
+    partial("ix_item_given", "given_to", where="given_to IS NOT NULL"),
     partial("ix_item_odd", "id", where="regressed OR wrong_number OR unknown_n > 0"),
     partial("ix_item_gone", "id", where="outcome IN ('lost', 'destroyed', 'cancelled', 'returned')"),
     partial("ix_item_poll", "carrier", "poll_at", where="poll_at IS NOT NULL"),
@@ -145,7 +148,8 @@ item = sa.Table(
 """``settled``: the story came to its end and the proof is good enough. ``poll_at`` is NULL when nobody need ask.
 
 ``names`` is what the rows of ``item_number`` were made from. The columns after ``doc`` are for
-:mod:`gateway.storage.nominate`; ``wrong_number``: it claims to be S10 and cannot be.
+:mod:`gateway.storage.nominate`; ``wrong_number``: it claims to be S10 and cannot be;
+``given_to``: the relation of the one who took it, as told.
 """
 
 item_number = sa.Table(
@@ -208,6 +212,7 @@ event = sa.Table(
     when("last_seen_at"),
     maybe_when("withdrawn_at"),
     text("doc"),
+    key("source"),
     partial("ix_event_unknown", "carrier", "code", "last_seen_at", where="NOT known"),
     partial("ix_event_unread", "item_id", where="NOT known"),
     partial("ix_event_taken_back", "item_id", where="withdrawn_at IS NOT NULL"),

@@ -122,6 +122,28 @@ inbox = sa.Table(
 
 feed = sa.Table("feed", metadata, key("peer", primary_key=True), maybe_when("next_at"), text("doc"))
 
+feed_hour = sa.Table(
+    "feed_hour",
+    metadata,
+    key("peer", primary_key=True),
+    when("hour", primary_key=True),
+    word("way", primary_key=True),
+    number("events"),
+    sqlite_with_rowid=False,
+)
+"""New events by the hour in which we heard of them."""
+
+peer_call = sa.Table(
+    "peer_call",
+    metadata,
+    when("hour", primary_key=True),
+    key("peer", primary_key=True),
+    key("purpose", primary_key=True),
+    number("calls"),
+    sqlite_with_rowid=False,
+)
+"""The ledger of calls. The hour comes first: it is read from a moment on."""
+
 breaker = sa.Table("breaker", metadata, key("peer", primary_key=True), flag("stopped"), text("doc"))
 
 nonce = sa.Table(

@@ -26,6 +26,8 @@ PARTIAL = (
     ("ix_item_odd", "item", "id", "regressed OR wrong_number OR unknown_n > 0"),
     ("ix_item_gone", "item", "id", "outcome IN ('lost', 'destroyed', 'cancelled', 'returned')"),
     ("ix_dossier_apart", "dossier", "id", "peers_apart OR sheets_apart"),
+    ("ix_item_orphan", "item", "id", "purpose = 'unknown'"),
+    ("ix_item_given", "item", "given_to", "given_to IS NOT NULL"),
     ("ix_event_unread", "event", "item_id", "NOT known"),
     ("ix_event_taken_back", "event", "item_id", "withdrawn_at IS NOT NULL"),
     ("ix_event_quarantined", "event", "item_id", "quarantine IS NOT NULL"),
@@ -45,6 +47,9 @@ def upgrade() -> None:
     for table, names in FLAGS.items():
         for name in names:
             op.add_column(table, sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("item", sa.Column("given_to", KEY, nullable=True))
+    op.add_column("event", sa.Column("source", KEY, nullable=False, server_default=""))
+    _fill_events()
     op.add_column("discrepancy", sa.Column("owner", sa.Text(), nullable=False, server_default=""))
     op.create_table(
         "progress",
@@ -52,7 +57,7 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_progress")),
     )
-    _fill("item", (*ITEM_TIMES, "direction", *ITEM_NUMBERS, *FLAGS["item"]), _of_item)
+    _fill("item", (*ITEM_TIMES, "direction", "given_to", *ITEM_NUMBERS, *FLAGS["item"]), _of_item)
     _fill("dossier", (*DOSSIER_TIMES, "supplements", "return_method", *FLAGS["dossier"]), _of_dossier)
     _fill("discrepancy", ("owner",), lambda doc: {"owner": doc["owner"]})
     for name, table, column, where in PARTIAL:
@@ -64,6 +69,8 @@ def downgrade() -> None:
         op.drop_index(name, table)
     op.drop_table("progress")
     op.drop_column("discrepancy", "owner")
+    op.drop_column("event", "source")
+    op.drop_column("item", "given_to")
     for name in (*ITEM_TIMES, "direction", *ITEM_NUMBERS, *FLAGS["item"]):
         op.drop_column("item", name)
     for name in (*DOSSIER_TIMES, "supplements", "return_method", *FLAGS["dossier"]):
@@ -88,11 +95,21 @@ def _fill(table: str, names: tuple[str, ...], of: Any) -> None:
         )
 
 
+def _fill_events() -> None:
+    """The log has no row id: the database reads the sources out of the JSON by itself."""
+    op.execute(
+        "UPDATE event SET source = doc::json ->> 'source'"
+        if op.get_bind().dialect.name == "postgresql"
+        else "UPDATE event SET source = doc ->> '$.source'"
+    )
+
+
 def _of_item(doc: dict[str, Any]) -> dict[str, Any]:
     fold = doc["fold"]
     return {
         **{name: _micros(doc[name]) for name in ITEM_TIMES},
         "direction": fold["direction"],
+        "given_to": (fold["recipient"] or {}).get("relation") or None,
         "evidence_required": doc["evidence_required"],
         "attempts": fold["attempts"],
         "attempt_max": doc["attempt_max"],

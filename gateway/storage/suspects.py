@@ -1,0 +1,186 @@
+"""Whom each rule may concern, as conditions on columns: the house's one list of them (:mod:`gateway.storage.nominate`).
+
+A condition may be wider than its rule and never narrower. ``:cut`` is the present time minus the shortest wait of the
+rule (for a rule that warns before a term: plus its longest lead), ``:now`` the present time. Conditions that a partial
+index is made for are written as the text of that index, because SQLite uses it only for the very same term.
+"""
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from gateway.storage.tables.dossiers import dossier, event, item, packing
+from schemas.dossier import DossierState, ReturnMethod
+from schemas.shipment import Purpose
+from schemas.tracking import Movement, Outcome
+from tracking.rules.delivery import AUTHORISED
+
+Conditions = tuple[Any, ...]
+
+_S, _M, _P = DossierState, Movement, Purpose
+_CUT: Final = sa.bindparam("cut", type_=item.c.since.type)
+_NOW: Final = sa.bindparam("now", type_=item.c.since.type)
+_UNSETTLED: Final = sa.text("NOT item.settled")
+_GONE: Final = sa.text("item.outcome IN ('lost', 'destroyed', 'cancelled', 'returned')")
+_APART: Final = sa.text("(dossier.peers_apart OR dossier.sheets_apart)")
+
+
+def _state(*states: DossierState) -> sa.ColumnElement[bool]:
+    return dossier.c.state.in_([state.value for state in states])
+
+
+def _packed(*conditions: Any, still: bool = True) -> sa.ColumnElement[bool]:
+    """A dossier that is (``still``), or ever was, in an item of these conditions."""
+    inside = [packing.c.until.is_(None)] if still else []
+    found = sa.select(packing.c.dossier_id).join(item, item.c.id == packing.c.item_id).where(*inside, *conditions)
+    return dossier.c.id.in_(found)
+
+
+def _carries(*conditions: Any) -> sa.ColumnElement[bool]:
+    """An item in which a dossier of these conditions is."""
+    found = (
+        sa.select(packing.c.item_id)
+        .join(dossier, dossier.c.id == packing.c.dossier_id)
+        .where(packing.c.until.is_(None), *conditions)
+    )
+    return item.c.id.in_(found)
+
+
+def _told(*conditions: Any) -> sa.ColumnElement[bool]:
+    """An item with an event of these conditions."""
+    return item.c.id.in_(sa.select(event.c.item_id).where(*conditions))
+
+
+def _purpose(*purposes: Purpose) -> sa.ColumnElement[bool]:
+    return item.c.purpose.in_([purpose.value for purpose in purposes])
+
+
+def _two_sources() -> sa.ColumnElement[bool]:
+    several = sa.func.min(event.c.source) != sa.func.max(event.c.source)
+    return item.c.id.in_(sa.select(event.c.item_id).group_by(event.c.item_id).having(several))
+
+
+def _end_before_the_begin() -> sa.ColumnElement[bool]:
+    """Delivered, and accepted later: by the low ends of the intervals, which is wider than by both."""
+    accepted, delivered = event.alias("accepted"), event.alias("delivered")
+    found = (
+        sa.select(delivered.c.item_id)
+        .join(accepted, accepted.c.item_id == delivered.c.item_id)
+        .where(
+            sa.text(f"delivered.rank = {_M.DELIVERED.rank}"),
+            accepted.c.rank == _M.ACCEPTED.rank,
+            accepted.c.utc_low > delivered.c.utc_low,
+        )
+    )
+    return item.c.id.in_(found)
+
+
+_WAITS: Final = (
+    _UNSETTLED,
+    item.c.handed_over_at <= _CUT,
+    item.c.accepted_at.is_(None),
+    item.c.outcome == Outcome.OPEN,
+)
+_IN_FLIGHT: Final = (_UNSETTLED, item.c.outcome == Outcome.OPEN)
+_TAKEN: Final = sa.or_(item.c.handed_over_at.is_not(None), item.c.accepted_at.is_not(None))
+_PLACED: Final = event.c.office.in_(sa.bindparam("offices", expanding=True))
+
+ITEMS: Final[dict[str, Conditions]] = {
+    "D-01": _WAITS,
+    "D-05": (
+        item.c.id.in_(
+            sa.select(packing.c.item_id)
+            .join(dossier, dossier.c.id == packing.c.dossier_id)
+            .where(packing.c.until.is_(None), _state(_S.CLOSED), item.c.last_event_at > dossier.c.closed_at)
+            .correlate(item)
+        ),
+    ),
+    "D-06": (*_IN_FLIGHT, _carries(_state(_S.VOID, _S.WITHDRAWN))),
+    "D-07": (*_IN_FLIGHT, item.c.accepted_at.is_not(None), item.c.last_event_at <= _CUT),
+    "D-08": _WAITS,
+    "D-14": (_UNSETTLED, item.c.direction == "return", item.c.sender_receipt_at.is_(None)),
+    "D-15": (_GONE, item.c.outcome == Outcome.RETURNED, item.c.sender_receipt_at.is_(None), item.c.since <= _CUT),
+    "D-16": (_UNSETTLED, item.c.movement == _M.ATTEMPT_FAILED, item.c.attempts >= item.c.attempt_max),
+    "D-17": (_UNSETTLED, item.c.movement == _M.READY_FOR_COLLECTION),
+    "D-18": (
+        sa.text("item.given_to IS NOT NULL"),
+        sa.func.lower(item.c.given_to).not_in(sorted(AUTHORISED)),
+    ),
+    "D-20": (sa.text("item.wrong_number"),),
+    "D-31": (sa.text("item.regressed"),),
+    "D-32": (
+        sa.or_(
+            _told(sa.text("event.quarantine IS NOT NULL"), event.c.quarantine.in_(["EV-11", "EV-12"])),
+            _end_before_the_begin(),
+            _told(_PLACED),
+        ),
+    ),
+    "D-33": (sa.or_(item.c.outcome != Outcome.OPEN, item.c.regressed), _two_sources()),
+    "D-34": (_told(sa.text("event.withdrawn_at IS NOT NULL")),),
+    "D-35": (_told(sa.text("NOT event.known")),),
+    "D-39": (sa.or_(_GONE, sa.and_(_UNSETTLED, item.c.inquiry_at <= _CUT)),),
+    "D-40": (sa.text("item.purpose = 'unknown'"),),
+}
+"""Rules on items."""
+
+DOSSIERS: Final[dict[str, Conditions]] = {
+    "D-02": (
+        _state(
+            _S.DRAFT,
+            _S.LODGED,
+            _S.SUPP_ASKED,
+            _S.RESULT_READY,
+            _S.RESULT_BACK,
+            _S.REFUSED,
+            _S.WITHDRAWN,
+            _S.STOPPED,
+        ),
+        _packed(item.c.accepted_at <= _CUT, item.c.outcome.in_([Outcome.OPEN.value, Outcome.DELIVERED.value])),
+    ),
+    "D-03": (
+        _state(_S.LODGED, _S.IN_POST, _S.RESULT_IN_POST, _S.RESULT_HELD),
+        _packed(
+            _purpose(_P.DOSSIER_IN, _P.RESULT_OUT),
+            item.c.movement == _M.DELIVERED,
+            item.c.since <= _CUT,
+            item.c.evidence >= item.c.evidence_required,
+        ),
+    ),
+    "D-04": (
+        sa.or_(dossier.c.receipt_at.is_not(None), dossier.c.supplements > 0, _state(_S.RETURNED, _S.CLOSED)),
+        _packed(*_IN_FLIGHT, _TAKEN, item.c.direction == "forward"),
+    ),
+    "D-09": (
+        sa.or_(
+            sa.and_(_state(_S.ACCEPTED, _S.PROCESSING, _S.BETWEEN_UNITS), dossier.c.due_at <= _CUT),
+            _packed(*_IN_FLIGHT, _TAKEN, item.c.promised_at <= _CUT),
+        ),
+    ),
+    "D-10": (
+        sa.or_(
+            sa.and_(_state(_S.ACCEPTED, _S.PROCESSING, _S.BETWEEN_UNITS), dossier.c.due_at <= _NOW),
+            _state(_S.SUPP_ASKED, _S.FEE_ASKED),
+            _packed(*_IN_FLIGHT, _TAKEN, item.c.promised_at <= _NOW),
+        ),
+    ),
+    "E-20": (_state(_S.LODGED, _S.IN_POST, _S.ARRIVED, _S.ACCEPTED, _S.BETWEEN_UNITS), dossier.c.receipt_at <= _CUT),
+    "E-21": (_APART,),
+    "E-22": (_APART,),
+    "E-02": (
+        dossier.c.receipt_at.is_(None),
+        _packed(_purpose(_P.DOSSIER_IN), item.c.movement.is_distinct_from("delivered")),
+    ),
+    "E-03": (_state(_S.ARRIVED),),
+    "E-04": (_state(_S.REFUSED, _S.WITHDRAWN, _S.STOPPED), dossier.c.return_method == int(ReturnMethod.POST)),
+    "E-05": (
+        _state(_S.ACCEPTED, _S.PROCESSING, _S.BETWEEN_UNITS),
+        _packed(_purpose(_P.RESULT_OUT), item.c.accepted_at <= _CUT),
+    ),
+    "E-07": (_state(_S.SUPP_ASKED, _S.SUPP_IN_POST, _S.SUPP_ARRIVED),),
+    "E-08": (_state(_S.FEE_ASKED),),
+    "E-09": (_state(_S.RESULT_READY), dossier.c.return_method == int(ReturnMethod.POST)),
+}
+"""Rules on dossiers."""
+
+BAGS: Final[dict[str, Conditions]] = {}
+"""Rules on bags."""
