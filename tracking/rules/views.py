@@ -34,7 +34,7 @@ class DossierView:
     money: tuple[StoredEvent, ...] = ()
     """Events of its items that tell of money; read only while a fee is asked for (E-08)."""
     documents: tuple[AttachedDocument, ...] = ()
-    """Scanned documents that stand; read only where sheets were counted in them (E-22)."""
+    """Scanned documents that stand; read only where their sheets are not those that were counted (E-22)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
