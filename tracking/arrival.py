@@ -14,7 +14,7 @@ from schemas.ids import ItemId
 from schemas.ports.stores import Tx
 from schemas.shipment import Item, PollState
 from schemas.tracking import Fold, StoredEvent, TrackingBatch, TrackingEvent
-from tracking import matching, normalise, reading, status, watch
+from tracking import bags, matching, normalise, reading, status, watch
 from tracking.rules.views import ItemView
 
 RELEASED = frozenset({normalise.UNKNOWN_CODE, normalise.UNKNOWN_ITEM, normalise.BEFORE_BOOKING})
@@ -36,12 +36,13 @@ class EventOutcome:
 def take(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> tuple[tuple[EventOutcome, ...], tuple[ItemView, ...]]:
     """Append a batch and fold what it touched: what became of each event, and each item as it stands now."""
     items, places = _matched(tx, batch)
+    told, batch = len(batch.events), _with_copies(tx, batch, items, places)
     logs = tx.events.of_items(tuple(items), lock=True)
     outcomes = _append(tx, batch, items, places, logs)
     heard = {item: [batch.events[place] for place in at] for item, at in places.items()}
     taken_back = [item for item, events in heard.items() if _withdraw(tx, batch, item, events, logs[item], now)]
     logs |= tx.events.of_items(taken_back)
-    return outcomes, _fold_all(tx, reading.views_of(tx, tuple(items.values()), logs), now)
+    return outcomes[:told], _fold_all(tx, reading.views_of(tx, tuple(items.values()), logs), now)
 
 
 def folded(tx: Tx, items: Sequence[ItemId], now: dt.datetime) -> tuple[ItemView, ...]:
@@ -61,6 +62,18 @@ def _matched(tx: Tx, batch: TrackingBatch) -> tuple[dict[ItemId, Item], dict[Ite
     return items, places
 
 
+def _with_copies(
+    tx: Tx, batch: TrackingBatch, items: dict[ItemId, Item], places: dict[ItemId, list[int]]
+) -> TrackingBatch:
+    """The batch with what its events of bags mean for the items inside, behind what was told."""
+    events = list(batch.events)
+    for item, copy in bags.spread(tx, filter(bags.of_bag, batch.events)):
+        items.setdefault(item.id, item)
+        places.setdefault(item.id, []).append(len(events))
+        events.append(copy)
+    return batch if len(events) == len(batch.events) else dataclasses.replace(batch, events=tuple(events))
+
+
 def _append(
     tx: Tx, batch: TrackingBatch, items: Mapping[ItemId, Item], places: Mapping[ItemId, list[int]], logs: Logs
 ) -> tuple[EventOutcome, ...]:
@@ -69,20 +82,17 @@ def _append(
         item: [(batch.events[place], normalise.quarantine_reason(batch.events[place], items[item])) for place in at]
         for item, at in places.items()
     }
-    answers = tx.events.append_many(judged, logs)
+    logged = tx.events.append_many(judged, logs)
     outcomes: list[EventOutcome | None] = [None] * len(batch.events)
     relearned: list[ItemId] = []
-    for item, appended in answers.items():
-        log = {normalise.key_of(stored.event): stored for stored in logs[item]}
-        for place, one in zip(places[item], appended, strict=True):
+    for item, after in logged.items():
+        logs[item] = after.log
+        for place, one in zip(places[item], after.answers, strict=True):
             outcomes[place] = EventOutcome(item, one.new, one.event.quarantine)
-            key = normalise.key_of(one.event.event)
-            log[key] = one.event
             told = batch.events[place].mapped
             if told is not None and one.event.event.mapped is None:  # told again, understood this time
-                tx.events.learn(item, key, told)
+                tx.events.learn(item, normalise.key_of(one.event.event), told)
                 relearned.append(item)
-        logs[item] = tuple(log.values())
     logs |= tx.events.of_items(relearned)
     return tuple(outcome for outcome in outcomes if outcome is not None)
 
@@ -106,7 +116,8 @@ def _withdraw(
     for stored in log:
         key = normalise.key_of(stored.event)
         replaced = stored.event.carrier_event_id in superseded and key not in told
-        vanished = whole and stored.event.source == batch.peer and key not in told
+        own = stored.event.source == batch.peer and not stored.event.derived
+        vanished = whole and own and key not in told
         if stored.withdrawn_at is None and (key in gone or replaced or vanished):
             tx.events.withdraw(item, key, now)
             any_taken = True

@@ -205,7 +205,7 @@ def _apply(
 
 def _follow(tx: Tx, dossier: Dossier, news: _News) -> tuple[DossierView, list[str]]:
     """Move the dossier as far as the post's news leads; answers where it stands and what the table refused."""
-    view = DossierView(dossier, reading.parcels_of(tx, dossier.id))
+    view = dataclasses.replace(reading.dossier_view(tx, dossier.id), dossier=dossier)
     for _ in range(MAX_ROWS_AT_ONCE):
         step = follow.next_step(view.dossier, view.parcels, now=news.now)
         if step is None:

@@ -14,6 +14,7 @@ from schemas.numbers import s10
 from schemas.ports.stores import Tx
 from schemas.shipment import BookingState, Item, NumberScheme, Purpose
 from schemas.tracking import EvidenceLevel, Fold, TrackingEvent
+from tracking import bags
 from tracking.normalise import EARLY
 
 _TAKES_NEWS = frozenset({BookingState.OPEN, BookingState.ACCEPTED, BookingState.UNKNOWN})
@@ -42,6 +43,8 @@ class Names:
 def item_of(tx: Tx, peer: PeerId, event: TrackingEvent, names: Names | None = None) -> Item:
     """The item that ``event`` speaks of; an orphan is created where there is none."""
     known = names or Names(tx)
+    if bags.of_bag(event):
+        return known.changed(bags.item_of(tx, event))
     found = known_item(tx, peer, event, known)
     if found is None:
         return known.changed(tx.items.add(_orphan(event)))

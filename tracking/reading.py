@@ -4,21 +4,27 @@ import datetime as dt
 import functools
 from collections.abc import Mapping, Sequence
 
-from schemas.calendar import Span, WorkCalendar
+from schemas.bag import HandoverManifest, Stay
+from schemas.calendar import VIETNAM, Span, WorkCalendar
 from schemas.discrepancy import Subject
 from schemas.dossier import Dossier, DossierState
 from schemas.errors import NotFound
-from schemas.ids import BagNumber, DossierId, ItemId, PeerId, UnitId, push_feed
+from schemas.ids import BagNumber, CarrierId, DossierId, ItemId, PeerId, UnitId, push_feed
+from schemas.invoice import Invoice, InvoiceLine
+from schemas.organisation import Succession
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
 from schemas.tracking import StoredEvent
+from tracking import bags
 from tracking.rules.context import Context, LimitKey, Limits
-from tracking.rules.views import BagView, DossierView, FeedView, ItemView, Parcel
+from tracking.rules.views import BagView, Companion, DossierView, FeedView, InvoiceView, ItemView, Parcel
 from tracking.status import ItemContext
 
 NO_UNIT = UnitId("")
 """Nobody's id: the catalogue answers with the common calendar."""
 REOPENING_ROW = 31
+POST_CODES = "post"
+"""Scheme of the codes by which carriers name offices."""
 _DAY = (Span(dt.time(7, 30), dt.time(11, 30)), Span(dt.time(13, 30), dt.time(17)))
 PLAIN_WEEK = WorkCalendar(None, "plain week", dt.date.min, dt.date.max, ((_DAY,) * 5 + ((), ())), _DAY, ())
 """Measures elapsed office time where the catalogue has no calendar, so that no rule stops the news; never promises."""
@@ -37,14 +43,29 @@ def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] 
                 calendars[name] = PLAIN_WEEK
         return calendars[name]
 
+    successions = tx.catalogue.successions()
     return Context(
         now=now,
         calendar=calendar,
         feed=tx.feeds.get,
         feed_cases=functools.cache(lambda peer: tx.discrepancies.of_subject(Subject.FEED, peer)),
         limits=limits or {},
-        successions=tx.catalogue.successions(),
+        successions=successions,
+        office=functools.cache(lambda code, on: _office(tx, successions, code, on)),
+        corridors=functools.cache(tx.trade.corridors),
+        tariffs=functools.cache(tx.trade.tariffs),
+        profiles=functools.cache(tx.trade.profiles),
     )
+
+
+def _office(tx: Tx, successions: Sequence[Succession], code: str, on: dt.date) -> UnitId | None:
+    """The unit that has this code of the post; one that was dissolved keeps its old code in old systems."""
+    before = (one.on - dt.timedelta(days=1) for one in reversed(successions) if one.on <= on)
+    for day in (on, *before):
+        unit = tx.catalogue.unit_by_code(POST_CODES, code, day)
+        if unit is not None:
+            return unit.id
+    return None
 
 
 def item_view(tx: Tx, item_id: ItemId) -> ItemView:
@@ -69,11 +90,51 @@ def views_of(tx: Tx, items: Sequence[Item], logs: Mapping[ItemId, tuple[StoredEv
             inside.setdefault(packing.item, []).append(packing.dossier)
     carried = dict.fromkeys(dossier for dossiers in inside.values() for dossier in dossiers)
     known = {dossier.id: dossier for dossier in tx.dossiers.many(tuple(carried))}
+    namesakes = tx.items.named(tuple(item.number for item in items if item.number))
+    companions = _companions(tx, items, inside)
+    stays: dict[ItemId, list[Stay]] = {}
+    for of, stay in tx.bags.stays([item.id for item in items]):
+        stays.setdefault(of, []).append(stay)
     views = []
     for item in items:
         dossiers = tuple(known[dossier] for dossier in dict.fromkeys(inside.get(item.id, ())) if dossier in known)
-        views.append(ItemView(item, logs[item.id], dossiers, folding_of(item, dossiers)))
+        others = (one for one in namesakes.get(item.number or "", ()) if one.id != item.id)
+        view = ItemView(
+            item,
+            logs[item.id],
+            dossiers,
+            folding_of(item, dossiers),
+            namesakes=tuple(one for one in others if one.carrier == item.carrier and one.number == item.number),
+            companions=companions.get(item.id, ()),
+            stays=tuple(stays.get(item.id, ())),
+        )
+        views.append(view)
     return tuple(views)
+
+
+def _companions(
+    tx: Tx, items: Sequence[Item], inside: Mapping[ItemId, Sequence[DossierId]]
+) -> dict[ItemId, tuple[Companion, ...]]:
+    """Logs are read only of what shares its dossier and its purpose with one of the items: most have no companion."""
+    carriers: dict[DossierId, dict[ItemId, None]] = {}
+    for packing in tx.items.packings_in_many(tuple({one: None for packed in inside.values() for one in packed})):
+        if packing.until is None:
+            carriers.setdefault(packing.dossier, {})[packing.item] = None
+    near: dict[ItemId, list[ItemId]] = {
+        item.id: [
+            other for dossier in inside.get(item.id, ()) for other in carriers.get(dossier, ()) if other != item.id
+        ]
+        for item in items
+    }
+    known = {item.id: item for item in items}
+    missing = tuple({other: None for others in near.values() for other in others if other not in known})
+    known |= {item.id: item for item in tx.items.many(missing)}
+    pairs = {
+        item.id: tuple(dict.fromkeys(other for other in near[item.id] if known[other].purpose is item.purpose))
+        for item in items
+    }
+    logs = tx.events.of_items(tuple({other: None for others in pairs.values() for other in others}))
+    return {of: tuple(Companion(known[one], logs[one]) for one in others) for of, others in pairs.items() if others}
 
 
 def peers_of(tx: Tx, view: ItemView) -> tuple[PeerId, ...]:
@@ -99,8 +160,10 @@ def dossier_views(tx: Tx, dossier_ids: Sequence[DossierId]) -> tuple[DossierView
     for packing in packings:
         if packing.item in items:
             parcels.setdefault(packing.dossier, []).append(Parcel(items[packing.item], packing))
-    dossiers = tx.dossiers.many(dossier_ids)
-    return tuple(_whole(tx, dossier, tuple(parcels.get(dossier.id, ()))) for dossier in dossiers)
+    listed = tx.bags.listing(dossier_ids, tuple(items))
+    return tuple(
+        _whole(tx, dossier, tuple(parcels.get(dossier.id, ())), listed) for dossier in tx.dossiers.many(dossier_ids)
+    )
 
 
 def bag_view(tx: Tx, number: BagNumber) -> BagView:
@@ -108,7 +171,37 @@ def bag_view(tx: Tx, number: BagNumber) -> BagView:
     bag = tx.bags.get(number)
     if bag is None:
         raise NotFound("no bag has this number", subject=number)
-    return BagView(bag, tx.bags.manifest(bag.manifest) if bag.manifest else None)
+    manifest = tx.bags.manifest(bag.manifest) if bag.manifest else tx.bags.manifest_of(number)
+    log = bags.log_of(tx, number)
+    return BagView(bag, manifest, tx.events.of_item(log.id) if log is not None else ())
+
+
+def invoice_view(tx: Tx, carrier: CarrierId, number: str) -> InvoiceView:
+    """An invoice, the items that its lines speak of, and those that it forgot. Raises NotFound."""
+    lines = tx.trade.lines(carrier, number)
+    if not lines:
+        raise NotFound("no line of this invoice is here", subject=f"{carrier} {number}")
+    since, until = min(line.since for line in lines), max(line.until for line in lines)
+    numbers = tuple({line.number: None for line in lines})
+    items = {line.number: item for line in lines if (item := _billed(tx, line)) is not None}
+    unbilled = tx.trade.unbilled(Invoice(carrier, number, since, until))
+    return InvoiceView(
+        number,
+        carrier,
+        since,
+        until,
+        lines,
+        items,
+        {name: tx.trade.bills_of(carrier, name) for name in numbers},
+        tx.items.many(unbilled),
+    )
+
+
+def _billed(tx: Tx, line: InvoiceLine) -> Item | None:
+    """The item of a line: by number in the billed time; numbers are used again."""
+    day = line.taken_on or line.until
+    at = dt.datetime.combine(day, dt.time.max, VIETNAM)
+    return tx.items.find(line.carrier, line.number, at)
 
 
 def feed_view(tx: Tx, peer: PeerId) -> FeedView:
@@ -117,14 +210,17 @@ def feed_view(tx: Tx, peer: PeerId) -> FeedView:
     return FeedView(tx.feeds.get(peer), push if push.last_ok_at is not None else None)
 
 
-def _whole(tx: Tx, dossier: Dossier, parcels: tuple[Parcel, ...]) -> DossierView:
+def _whole(tx: Tx, dossier: Dossier, parcels: tuple[Parcel, ...], listed: Sequence[HandoverManifest]) -> DossierView:
     """With what only few dossiers need read: logs while a fee is asked for, documents where sheets do not agree."""
     fee = dossier.state is DossierState.FEE_ASKED
     told = [stored for one in parcels for stored in tx.events.of_item(one.item.id)] if fee else []
     apart = any(paper.sheets_scanned not in (None, paper.sheets_counted) for paper in dossier.components)
+    carried = {parcel.item.id for parcel in parcels}
+    mine = (one for one in listed if any(line.dossier == dossier.id or line.item in carried for line in one.lines))
     return DossierView(
         dossier,
         parcels,
+        manifests=tuple(mine),
         money=tuple(stored for stored in told if stored.event.money),
         documents=tx.documents.of_dossier(dossier.id) if apart else (),
     )

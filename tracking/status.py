@@ -29,6 +29,15 @@ _OUTCOMES = {
     Movement.DESTROYED: Outcome.DESTROYED,
     Movement.CANCELLED: Outcome.CANCELLED,
 }
+_POST_HAS_IT = Movement.ACCEPTED.rank
+_POSITIONS = {
+    Movement.ACCEPTED: Movement.ACCEPTED,
+    Movement.HELD: Movement.HELD,
+    Movement.DAMAGED: Movement.HELD,
+    Movement.LOST: Movement.HELD,
+    Movement.DESTROYED: Movement.HELD,
+}
+"""What a scan of its bag says of an item; every other one says that it travels. It never delivers and never ends."""
 _GOES_BACK = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
 _KINDS = {"scan": EvidenceLevel.SCAN, "signature": EvidenceLevel.SIGNATURE, "photo": EvidenceLevel.STATUS_ONLY}
 
@@ -162,10 +171,10 @@ class _Folder:
             self.last_event_at = high
 
     def _move(self, stored: StoredEvent, told: Movement) -> tuple[bool, str]:
-        movement = self._directed(stored, told)
+        movement = _POSITIONS.get(told, Movement.IN_TRANSIT) if stored.event.derived else self._directed(stored, told)
         if movement.terminal and self._reopened(stored):
             return False, "the dossier was reopened after this was known (row 31)"
-        if movement.rank >= Movement.ACCEPTED.rank:
+        if movement.rank >= _POST_HAS_IT:
             self._post_has_it(stored)
         if movement is Movement.ATTEMPT_FAILED:
             self._attempt(stored)
@@ -189,6 +198,8 @@ class _Folder:
             return True, "tells the same end again; its proof counts"
         if stored.event.occurred.utc_low <= end.event.occurred.utc_high:
             return False, f"of the same time as {self.movement}; the end stands"
+        if stored.event.derived:
+            return False, "told of the bag that it was in; the end stands"
         if movement is Movement.REGISTERED:
             return False, "an announcement, not a movement; the end stands"
         self.regression = self.regression or (end, stored)
@@ -201,7 +212,8 @@ class _Folder:
 
     def _stand(self, stored: StoredEvent, movement: Movement) -> None:
         event = stored.event
-        if movement in _GOES_BACK or (event.mapped is not None and event.mapped.direction is Direction.RETURN):
+        back = event.mapped is not None and event.mapped.direction is Direction.RETURN and not event.derived
+        if movement in _GOES_BACK or back:
             self.direction = Direction.RETURN
         if movement is not self.movement:
             self.since = event.occurred.utc_high

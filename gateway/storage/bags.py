@@ -34,9 +34,7 @@ _STAYS: Final = (
     .order_by(bag_item.c.item_id, bag_item.c.bag, bag_item.c.seq)
 )
 _LISTING_ITEMS: Final = sa.select(manifest_line.c.manifest).where(manifest_line.c.item_id.in_(_THESE)).distinct()
-_LISTING_DOSSIER: Final = (
-    sa.select(manifest_line.c.manifest).where(manifest_line.c.dossier_id == sa.bindparam("of_dossier")).distinct()
-)
+_LISTING_DOSSIERS: Final = sa.select(manifest_line.c.manifest).where(manifest_line.c.dossier_id.in_(_THESE)).distinct()
 _OF_BAG: Final = (
     sa.select(manifest.c.number)
     .where(manifest.c.bag == sa.bindparam("of_bag"))
@@ -113,11 +111,10 @@ class Bags:
         number = self._sql.scalar(_OF_BAG, {"of_bag": bag})
         return None if number is None else self.manifest(number)
 
-    def listing(self, dossier: DossierId | None, items: Sequence[ItemId]) -> tuple[HandoverManifest, ...]:
-        """Newest revisions of the manifests that list the dossier or one of the items, by number."""
+    def listing(self, dossiers: Sequence[DossierId], items: Sequence[ItemId]) -> tuple[HandoverManifest, ...]:
+        """Newest revisions of the manifests that list one of the dossiers or items, by number."""
         numbers = {row.manifest for row in self._sql.rows_in(_LISTING_ITEMS, items)}
-        if dossier is not None:
-            numbers |= {row.manifest for row in self._sql.rows(_LISTING_DOSSIER, {"of_dossier": dossier})}
+        numbers |= {row.manifest for row in self._sql.rows_in(_LISTING_DOSSIERS, dossiers)}
         found = (self.manifest(number) for number in sorted(numbers))
         return tuple(one for one in found if one is not None)
 

@@ -81,6 +81,14 @@ class Appended:
     new: bool
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Logged:
+    """What was appended to one item: an answer for each event, and the whole log after it, in no order."""
+
+    answers: tuple[Appended, ...]
+    log: tuple[StoredEvent, ...]
+
+
 class ItemStore(Protocol):
     """Items, bookings and packings."""
 
@@ -179,7 +187,7 @@ class EventStore(Protocol):
         self,
         told: Mapping[ItemId, Sequence[tuple[TrackingEvent, str | None]]],
         known: Mapping[ItemId, Sequence[StoredEvent]],
-    ) -> dict[ItemId, tuple[Appended, ...]]:
+    ) -> dict[ItemId, Logged]:
         """:meth:`append` to many logs at once; ``known`` holds these logs whole, read with ``lock``."""
         ...
 
@@ -270,8 +278,8 @@ class BagStore(Protocol):
         """The newest revision of the manifest that hands the bag over; the last one where there were several."""
         ...
 
-    def listing(self, dossier: DossierId | None, items: Sequence[ItemId]) -> tuple[HandoverManifest, ...]:
-        """Newest revisions of the manifests that list the dossier or one of the items, by number."""
+    def listing(self, dossiers: Sequence[DossierId], items: Sequence[ItemId]) -> tuple[HandoverManifest, ...]:
+        """Newest revisions of the manifests that list one of the dossiers or items, by number."""
         ...
 
     def put_dispatch(self, dispatch: Dispatch) -> None:

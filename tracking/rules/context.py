@@ -105,7 +105,7 @@ class Context:
         return unit
 
     def heirs(self, unit: UnitId, on: dt.date) -> frozenset[UnitId]:
-        """Every unit that may do the work of ``unit`` on the day: itself, and by succession; a split names all parts."""
+        """Every unit that may do the work of ``unit`` on the day: itself and its successors, all parts of a split."""
         found = {unit}
         for one in sorted(self.successions, key=lambda succession: succession.on):
             if one.on <= on and one.old in found:

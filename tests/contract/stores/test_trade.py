@@ -109,10 +109,10 @@ async def test_an_item_finds_its_bags_and_its_manifests(database: Database) -> N
     item = await database.write(fill)
     stays = await database.read(lambda tx: tx.bags.stays([item, ItemId(99)]))
     assert [(of, stay.bag.number, stay.line.seq) for of, stay in stays] == [(item, "TU-1", 1)]
-    for of, items in ((DossierId(7), ()), (None, (item,)), (DossierId(7), (item,))):
+    for of, items in (((DossierId(7),), ()), ((), (item,)), ((DossierId(8), DossierId(7)), (item,))):
         found = await database.read(lambda tx, of=of, items=items: tx.bags.listing(of, items))  # type: ignore[misc]  # bound now
         assert [(one.number, one.revision) for one in found] == [("BK-1", 2)]
-    assert await database.read(lambda tx: tx.bags.listing(DossierId(8), ())) == ()
+    assert await database.read(lambda tx: tx.bags.listing((DossierId(8),), ())) == ()
     by_bag = await database.read(lambda tx: tx.bags.manifest_of(BagNumber("TU-1")))
     assert by_bag is not None and by_bag.revision == 2
     emptied = dataclasses.replace(stays[0][1].bag, lines=())
