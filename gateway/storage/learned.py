@@ -18,20 +18,20 @@ from gateway.storage.tables.house import learned
 from gateway.storage.tables.messages import feed_hour, peer_call
 from schemas.dossier import Party
 from schemas.ids import CarrierId, DossierId, ItemId, PeerId
-from schemas.lag import DossierStory, ItemStory, Lag, Learned, Sighting
+from schemas.lag import DossierStory, ItemStory, Lag, LagKey, Learned, Pace, Sighting
 from schemas.ports.learned import CallCount, Way
 from schemas.tracking import Movement
 from tracking.lag import route_between
 
 _NAME: Final = "lags"
 _TABLE: Final = learned
-_HOUR: Final = dt.timedelta(hours=1)
+_HOUR_US: Final = 3_600_000_000
 _OF_RANK: Final = {movement.rank: movement for movement in Movement}
 _GET: Final = sa.select(learned.c.doc).where(learned.c.name == _NAME)
-_THESE: Final = sa.bindparam("these", expanding=True)
-_AFTER: Final = sa.bindparam("after")
+_THESE: Final[sa.BindParameter[Any]] = sa.bindparam("these", expanding=True)
+_AFTER: Final[sa.BindParameter[Any]] = sa.bindparam("after")
 _SINCE: Final = sa.bindparam("since", type_=Micros())
-_LIMIT: Final = sa.bindparam("limit")
+_LIMIT: Final[sa.BindParameter[Any]] = sa.bindparam("limit")
 _ITEMS: Final = (
     sa.select(item.c.id, item.c.carrier, item.c.doc)
     .where(item.c.id > _AFTER, item.c.last_event_at >= _SINCE)
@@ -59,7 +59,7 @@ _STEPS: Final = (
     .where(dossier_step.c.dossier_id.in_(_THESE))
     .order_by(dossier_step.c.dossier_id, dossier_step.c.n)
 )
-_PEER: Final = sa.bindparam("peer")
+_PEER: Final[sa.BindParameter[Any]] = sa.bindparam("peer")
 _HOURS: Final = (
     sa.select(feed_hour.c.hour, sa.func.sum(feed_hour.c.events).label("events"))
     .where(feed_hour.c.peer == _PEER, feed_hour.c.hour.in_(_THESE))
@@ -193,9 +193,7 @@ class Calls:
 
 def hour_of(at: dt.datetime) -> dt.datetime:
     """The beginning of the hour, UTC; Viet Nam is seven whole hours ahead, so its hours begin with ours."""
-    return from_micros(
-        to_micros(at) // (_HOUR // dt.timedelta(microseconds=1)) * (_HOUR // dt.timedelta(microseconds=1))
-    )
+    return from_micros(to_micros(at) // _HOUR_US * _HOUR_US)
 
 
 @functools.cache
@@ -230,11 +228,13 @@ def _lag(row: _Row) -> Lag:
 def _read(doc: str) -> Learned:
     """Each transaction asks; the text changes once a night."""
     told = from_json(doc, _Doc)
-    return Learned(
-        at=told.at,
-        lags={(CarrierId(row.key[0]), *row.key[1:]): _lag(row) for row in told.lags},  # type: ignore[misc]  # one route or none
-        paces={
-            (CarrierId(row.key[0]), row.key[1], Movement(row.key[2]), *row.key[3:]): _lag(row) for row in told.paces
-        },  # type: ignore[misc]  # one route or none
-        remaining={(row.key[0], row.key[1]): _lag(row) for row in told.remaining},
-    )
+    lags: dict[LagKey, Lag] = {}
+    for row in told.lags:
+        carrier, service, *route = row.key
+        lags[(CarrierId(carrier), service, route[0]) if route else (CarrierId(carrier), service)] = _lag(row)
+    paces: dict[Pace, Lag] = {}
+    for row in told.paces:
+        carrier, service, word, *route = row.key
+        plain = (CarrierId(carrier), service, Movement(word))
+        paces[(*plain, route[0]) if route else plain] = _lag(row)
+    return Learned(told.at, lags, paces, {(row.key[0], row.key[1]): _lag(row) for row in told.remaining})

@@ -16,6 +16,7 @@ from gateway.storage.dossiers import Dossiers
 from gateway.storage.events import Events
 from gateway.storage.inbox import Inbox
 from gateway.storage.items import Items
+from gateway.storage.learned import Calls, LearnedLags, Volumes
 from gateway.storage.messages import Messages
 from gateway.storage.nominate import Nominations
 from gateway.storage.numbers import Numbers
@@ -122,6 +123,21 @@ class GatewayTx:
     def nominations(self) -> Nominations:
         """Work lists for the full pass."""
         return Nominations(self._sql)
+
+    @cached_property
+    def learned(self) -> LearnedLags:
+        """What the log taught."""
+        return LearnedLags(self._sql)
+
+    @cached_property
+    def volumes(self) -> Volumes:
+        """New events by the hour."""
+        return Volumes(self._sql)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """The ledger of calls to peers."""
+        return Calls(self._sql)
 
     @cached_property
     def schedule(self) -> Schedule:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from schemas.ports.dossier_stores import BagStore, DocumentStore, DossierStore, EventStore, ItemStore
 from schemas.ports.house_stores import AuditLog, CatalogueStore, DiscrepancyStore, NumberStore, ScheduleStore
+from schemas.ports.learned import CallStore, LearnedStore, VolumeStore
 from schemas.ports.message_stores import FeedStore, IdempotencyStore, InboxStore, MessageStore, PeerStore
 from schemas.ports.nominations import NominationStore
 from schemas.ports.text_stores import TextStore
@@ -104,6 +105,21 @@ class Tx(Protocol):
     @property
     def nominations(self) -> NominationStore:
         """Work lists for the full pass."""
+        ...
+
+    @property
+    def learned(self) -> LearnedStore:
+        """What the log taught."""
+        ...
+
+    @property
+    def volumes(self) -> VolumeStore:
+        """New events by the hour."""
+        ...
+
+    @property
+    def calls(self) -> CallStore:
+        """The ledger of calls to peers."""
         ...
 
     @property
