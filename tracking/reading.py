@@ -15,7 +15,7 @@ from schemas.organisation import Succession
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
 from schemas.tracking import StoredEvent
-from tracking import bags
+from tracking import bags, volumes
 from tracking.rules.context import Context, LimitKey, Limits
 from tracking.rules.views import BagView, Companion, DossierView, FeedView, InvoiceView, ItemView, Parcel
 from tracking.status import ItemContext
@@ -44,12 +44,16 @@ def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] 
         return calendars[name]
 
     successions = tx.catalogue.successions()
+    learned = tx.learned.get()
     return Context(
         now=now,
         calendar=calendar,
         feed=tx.feeds.get,
         feed_cases=functools.cache(lambda peer: tx.discrepancies.of_subject(Subject.FEED, peer)),
         limits=limits or {},
+        lags=learned.lags,
+        paces=learned.paces,
+        remaining=learned.remaining,
         successions=successions,
         office=functools.cache(lambda code, on: _office(tx, successions, code, on)),
         corridors=functools.cache(tx.trade.corridors),
@@ -204,10 +208,17 @@ def _billed(tx: Tx, line: InvoiceLine) -> Item | None:
     return tx.items.find(line.carrier, line.number, at)
 
 
-def feed_view(tx: Tx, peer: PeerId) -> FeedView:
+def feed_view(tx: Tx, peer: PeerId, context: Context) -> FeedView:
     """A feed never read has an empty state."""
     push = tx.feeds.get(push_feed(peer))
-    return FeedView(tx.feeds.get(peer), push if push.last_ok_at is not None else None)
+    hours = volumes.hours_of(context.now)
+    counts, first = tx.volumes.hours(peer, hours), tx.volumes.first(peer)
+    return FeedView(
+        state=tx.feeds.get(peer),
+        push=push if push.last_ok_at is not None else None,
+        volume=volumes.volume(hours, counts, first=first, calendar=context.calendar(None)),
+        pulled_since_push=0 if push.last_ok_at is None else tx.volumes.fetched(peer, push.last_ok_at),
+    )
 
 
 def _whole(tx: Tx, dossier: Dossier, parcels: tuple[Parcel, ...], listed: Sequence[HandoverManifest]) -> DossierView:

@@ -103,7 +103,7 @@ def reconcile_bag(tx: Tx, bag: BagNumber, context: Context) -> tuple[Discrepancy
 
 def reconcile_feed(tx: Tx, peer: PeerId, context: Context) -> tuple[Discrepancy, ...]:
     """Ask the feed's rules and settle its cases; answers those that changed."""
-    found = findings(FEED_RULES, reading.feed_view(tx, peer), context)
+    found = findings(FEED_RULES, reading.feed_view(tx, peer, context), context)
     return _settle(tx, Subject.FEED, peer, found, context)
 
 

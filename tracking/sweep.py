@@ -119,7 +119,7 @@ def sweep_feeds(tx: Tx, peers: Sequence[PeerId], *, context_source: ContextSourc
 def judge(tx: Tx, work: Worklist, peers: Sequence[PeerId], context: Context) -> Iterator[Finding]:
     """What the rules say of ``work`` and of the feeds, without writing. Subjects that are not there are left out."""
     for peer in peers:
-        yield from reconcile.findings(FEED_RULES, reading.feed_view(tx, peer), context)
+        yield from reconcile.findings(FEED_RULES, reading.feed_view(tx, peer, context), context)
     for items in _chunks(work.items):
         there = tx.items.many(items)
         for view in reading.views_of(tx, there, tx.events.of_items([item.id for item in there])):
