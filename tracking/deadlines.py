@@ -28,6 +28,10 @@ class Promise:
     calendar: WorkCalendar
     term: Term
     supplement_clock: SupplementClock
+    legs: tuple[Term, ...] = ()
+    """Budget of each unit of an inter-level dossier, in the order of its way; empty where nobody set any."""
+    leg_calendar: WorkCalendar | None = None
+    """Calendar of the unit that the dossier goes to now; None: ``calendar``."""
 
 
 def hours_of(calendar: WorkCalendar, day: dt.date) -> tuple[Span, ...]:
@@ -44,6 +48,11 @@ def hours_of(calendar: WorkCalendar, day: dt.date) -> tuple[Span, ...]:
 def is_working_day(calendar: WorkCalendar, day: dt.date) -> bool:
     """True where the unit works on that day at all."""
     return bool(hours_of(calendar, day))
+
+
+def working_days(calendar: WorkCalendar, first: dt.date, last: dt.date) -> int:
+    """Working days after ``first`` up to and with ``last``."""
+    return sum(is_working_day(calendar, first + dt.timedelta(days=n)) for n in range(1, (last - first).days + 1))
 
 
 def due_at(term: Term, received: dt.datetime, calendar: WorkCalendar) -> dt.datetime | None:
@@ -65,6 +74,13 @@ def due_at(term: Term, received: dt.datetime, calendar: WorkCalendar) -> dt.date
     return dt.datetime.combine(last, hours_of(calendar, last)[-1].end, VIETNAM)
 
 
+def leg_due_at(promise: Promise, leg: int, received: dt.datetime) -> dt.datetime | None:
+    """When the ``leg``-th unit of the way (from 0) must be done with what it received; None without a budget for it."""
+    if leg >= len(promise.legs):
+        return None
+    return due_at(promise.legs[leg], received, promise.leg_calendar or promise.calendar)
+
+
 def shifted(
     promise: Promise, due: dt.datetime, stopped: dt.datetime, resumed: dt.datetime, *, restart: bool
 ) -> dt.datetime | None:
@@ -83,7 +99,7 @@ def shifted(
     if promise.term.kind is TermKind.CALENDAR_DAYS:
         end = _working_day_from(calendar, local.date() + (last - first))
     else:
-        end = _nth_working_day(calendar, local.date(), _working_days(calendar, first, last))
+        end = _nth_working_day(calendar, local.date(), working_days(calendar, first, last))
     return None if end is None else dt.datetime.combine(end, local.time(), VIETNAM)
 
 
@@ -145,11 +161,6 @@ def _working_day_from(calendar: WorkCalendar, day: dt.date) -> dt.date | None:
     if is_working_day(calendar, day):
         return day
     return next((later for later in _days_after(day) if is_working_day(calendar, later)), None)
-
-
-def _working_days(calendar: WorkCalendar, first: dt.date, last: dt.date) -> int:
-    """Working days after ``first`` up to and with ``last``."""
-    return sum(is_working_day(calendar, first + dt.timedelta(days=n)) for n in range(1, (last - first).days + 1))
 
 
 def _days_after(day: dt.date) -> Iterator[dt.date]:

@@ -1,4 +1,4 @@
-"""What we and the peers hold to be true of a dossier, beside what its items show: the two sides of the E rules. Pure."""
+"""What we and the peers hold of a dossier, beside what its items show: the two sides of the E rules. Pure."""
 
 import dataclasses
 import datetime as dt

@@ -3,16 +3,39 @@
 from typing import Any
 
 from tracking.rules.acceptance import AcceptedNotHandedOver, HandedOverNotAccepted, NeverSeen
+from tracking.rules.clocks import WrongClock
 from tracking.rules.codes import OrphanEvent, UnknownCode
 from tracking.rules.deadline import DueDateAtRisk, DueDateBroken
 from tracking.rules.delivery import DeliveredDossierInTransit, DeliveredToAnother, ReceivedNotDelivered
+from tracking.rules.documents import ChecklistsDiffer, ScannedDiffersFromCounted
+from tracking.rules.expected import (
+    AcceptanceLate,
+    AcceptedBeforeArrival,
+    NothingMoves,
+    PaidAtThePost,
+    PapersNotSentBack,
+    ResultBeforeTheEnd,
+    ReturnedNotTold,
+    ReturnItemLate,
+    SupplementHereNotResumed,
+    ToldReturnedNotDelivered,
+)
+from tracking.rules.expected_added import (
+    RefusedAfterAcceptance,
+    RequestNotDelivered,
+    ResultGoingBack,
+    ResumedWithoutDate,
+    ReturnedWithoutProof,
+    SecondRequest,
+    StoppedResultTravels,
+)
 from tracking.rules.feeds import FeedGap
 from tracking.rules.movement import ClosedDossierMoving, LostOrInquiryOverdue, NoMovement, WithdrawnDossierMoving
 from tracking.rules.numbers import InvalidItemNumber
 from tracking.rules.returns import AttemptsExhausted, CounterTermEnding, ReturnedNotReceipted, UndeliverableReturning
 from tracking.rules.rule import Rule
 from tracking.rules.sequence import HistoryRewritten, ImpossibleTime, RegressionAfterTerminal, SourcesDisagree
-from tracking.rules.units import PeerAhead, SilentUnit
+from tracking.rules.units import PortalLag, SilentUnit
 from tracking.rules.views import BagView, DossierView, FeedView, InvoiceView, ItemView
 
 ITEM_RULES: tuple[Rule[ItemView], ...] = (
@@ -41,8 +64,28 @@ DOSSIER_RULES: tuple[Rule[DossierView], ...] = (
     ReceivedNotDelivered(),
     DueDateAtRisk(),
     DueDateBroken(),
+    WrongClock(),
+    ChecklistsDiffer(),
+    AcceptedBeforeArrival(),
+    AcceptanceLate(),
+    PapersNotSentBack(),
+    ResultBeforeTheEnd(),
+    SupplementHereNotResumed(),
+    PaidAtThePost(),
+    ReturnItemLate(),
+    ReturnedNotTold(),
+    ToldReturnedNotDelivered(),
+    NothingMoves(),
+    ResultGoingBack(),
+    RequestNotDelivered(),
+    SecondRequest(),
+    RefusedAfterAcceptance(),
+    ResumedWithoutDate(),
+    StoppedResultTravels(),
+    ReturnedWithoutProof(),
     SilentUnit(),
-    PeerAhead(),
+    PortalLag(),
+    ScannedDiffersFromCounted(),
 )
 FEED_RULES: tuple[Rule[FeedView], ...] = (FeedGap(),)
 BAG_RULES: tuple[Rule[BagView], ...] = ()

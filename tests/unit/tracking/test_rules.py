@@ -33,7 +33,7 @@ from tracking.rules.delivery import DeliveredDossierInTransit
 from tracking.rules.feeds import FeedGap
 from tracking.rules.numbers import InvalidItemNumber
 from tracking.rules.sequence import RegressionAfterTerminal
-from tracking.rules.units import PeerAhead, SilentUnit
+from tracking.rules.units import PortalLag, SilentUnit
 from tracking.rules.views import DossierView, FeedView, ItemView, Parcel
 from tracking.status import ItemContext
 
@@ -169,12 +169,12 @@ def test_e20_counts_the_units_own_working_days_and_any_news_ends_it() -> None:
     assert not list(SilentUnit().findings(DossierView(unsigned, ()), at(days=30)))
 
 
-def test_e21_sees_a_code_we_never_had_and_not_one_that_we_passed() -> None:
+def test_e21_sees_a_code_we_never_had_at_once_and_not_yet_one_that_we_passed() -> None:
     ours = dossier(S.PROCESSING, national=4, history=(step(S.ACCEPTED, 7, 2, 1), step(S.PROCESSING, 10, 4, 2)))
     ahead = dataclasses.replace(ours, peer_states=(PeerState(PEER, 9, after(3)),))
     behind = dataclasses.replace(ours, peer_states=(PeerState(PEER, 2, after(1)),))
-    assert [one.epoch for one in PeerAhead().findings(DossierView(ahead, ()), at(3))] == ["vnpost_hcc|9"]
-    assert not list(PeerAhead().findings(DossierView(behind, ()), at(100)))
+    assert [one.epoch for one in PortalLag().findings(DossierView(ahead, ()), at(3))] == ["vnpost_hcc|9"]
+    assert not list(PortalLag().findings(DossierView(behind, ()), at(6)))
 
 
 def test_d36_is_one_case_for_each_outage() -> None:
