@@ -13,7 +13,7 @@ from gateway.storage.tables.columns import Micros
 from gateway.storage.tables.dossiers import event, item
 from schemas.errors import NotFound
 from schemas.ids import CarrierId, ItemId
-from schemas.ports.dossier_stores import Appended
+from schemas.ports.dossier_stores import Appended, Logged
 from schemas.tracking import Mapped, StoredEvent, TrackingEvent
 
 Key = tuple[str, str, str, int]
@@ -105,19 +105,17 @@ class Events:
             return ()
         self._sql.lock_row(_LOCK, {"these": [item]})
         known = self._known(item, [told.occurred.wall for told, _ in events])
-        return self.append_many({item: events}, {item: known})[item]
+        return self.append_many({item: events}, {item: known})[item].answers
 
     def append_many(
         self, told: Mapping[ItemId, Told], known: Mapping[ItemId, Sequence[StoredEvent]]
-    ) -> dict[ItemId, tuple[Appended, ...]]:
+    ) -> dict[ItemId, Logged]:
         """:meth:`append` to many logs, in two statements; ``known`` holds the logs, read with ``lock``."""
         fresh: list[StoredRow] = []
         again: list[StoredRow] = []
         answers = {item: _judged(item, events, known[item], fresh, again) for item, events in told.items()}
-        if fresh:
-            self._sql.run_raw(_INSERT, [_row(item, stored) for item, stored in fresh])
-        if again:
-            self._sql.run_raw(_COUNT, [_counted(item, stored) for item, stored in again])
+        self._sql.run_raw(_INSERT, [_row(item, stored) for item, stored in fresh])
+        self._sql.run_raw(_COUNT, [_counted(item, stored) for item, stored in again])
         return answers
 
     def _known(self, item: ItemId, walls: list[str]) -> list[StoredEvent]:
@@ -182,7 +180,7 @@ def _one(item: ItemId, key: Key) -> dict[str, Any]:
 
 def _judged(
     item: ItemId, events: Told, log: Sequence[StoredEvent], fresh: list[StoredRow], again: list[StoredRow]
-) -> tuple[Appended, ...]:
+) -> Logged:
     """What each event is to the log, first or second copy; the rows to write go to ``fresh`` and ``again``."""
     known = {_key(stored.event): stored for stored in log}
     new: dict[Key, StoredEvent] = {}
@@ -201,7 +199,7 @@ def _judged(
         answers.append(Appended(now, new=before is None))
     fresh += [(item, stored) for stored in new.values()]
     again += [(item, stored) for stored in seen.values()]
-    return tuple(answers)
+    return Logged(tuple(answers), tuple(known.values()))
 
 
 def _counted(item: ItemId, now: StoredEvent) -> dict[str, Any]:
@@ -221,6 +219,7 @@ def _seen_again(before: StoredEvent, at: dt.datetime) -> StoredEvent:
 
 def _row(item: ItemId, stored: StoredEvent) -> dict[str, Any]:
     told = stored.event
+    received = to_micros(told.received_at)
     return {
         "item_id": item,
         "occurred_key": told.occurred.wall,
@@ -231,11 +230,11 @@ def _row(item: ItemId, stored: StoredEvent) -> dict[str, Any]:
         "known": told.mapped is not None,
         "rank": _UNKNOWN_RANK if told.mapped is None else told.mapped.movement.rank,
         "utc_low": to_micros(told.occurred.utc_low),
-        "received_at": to_micros(told.received_at),
+        "received_at": received,
         "quarantine": stored.quarantine,
         "seen_n": stored.seen_n,
-        "first_seen_at": to_micros(stored.first_seen_at),
-        "last_seen_at": to_micros(stored.last_seen_at),
+        "first_seen_at": received,
+        "last_seen_at": received if stored.seen_n == 1 else to_micros(stored.last_seen_at),
         "withdrawn_at": None,
         "doc": to_json(told),
         "source": told.source,

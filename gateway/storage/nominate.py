@@ -1,8 +1,8 @@
 """SQL nominates: for each rule a superset of the subjects that it may find fault with; the pure rule decides.
 
 A query may name too many, never too few. `tests/contract/stores/test_nominate.py` proves that over generated stores for
-every rule of the catalogue, on both databases. A rule without a query here gets everything that is still open, and the
-same test fails until somebody writes one.
+every rule of the catalogue, on both databases. A rule without a query gets everybody, and the same test fails until
+somebody writes one.
 
 The conditions themselves are in :mod:`gateway.storage.suspects`.
 """
@@ -15,19 +15,16 @@ import sqlalchemy as sa
 
 from gateway.storage import suspects
 from gateway.storage.sql import Sql
-from gateway.storage.tables.dossiers import dossier, item, packing
+from gateway.storage.tables.dossiers import dossier, item
 from gateway.storage.tables.house import discrepancy
 from gateway.storage.tables.papers import bag
 from schemas.calendar import VIETNAM
 from schemas.discrepancy import Subject
-from schemas.dossier import DossierState
 from schemas.ids import BagNumber, UnitId
 from schemas.ports.nominations import UnitTotal
 from schemas.tracking import Outcome
 
 _OPEN_CASE: Final = sa.text("discrepancy.state <> 'resolved'")
-_UNSETTLED: Final = sa.text("NOT item.settled")
-_AT_REST: Final = (DossierState.CLOSED.value, DossierState.VOID.value)
 
 
 class Nominations:
@@ -44,7 +41,7 @@ class Nominations:
         self, rule: str, subject: Subject, *, now: dt.datetime, waited: dt.timedelta, offices: Sequence[str] = ()
     ) -> tuple[int, ...]:
         """Row ids of items or dossiers, ascending, each once."""
-        query = _QUERIES.get((subject, rule), _FALLBACK[subject])
+        query = _QUERIES.get((subject, rule), _EVERY[subject])
         told = {"cut": now - waited, "now": now, "offices": list(offices)}
         values = {name: told[name] for name in query.compile().params if name in told}
         return tuple(sorted({row[0] for row in self._sql.rows(query, values)}))
@@ -76,13 +73,6 @@ class Nominations:
         )
 
 
-def _living() -> tuple[Any, ...]:
-    """Everything that is not settled, packed for a dossier that lives, or packed for none."""
-    mine = sa.select(packing.c.item_id).where(packing.c.item_id == item.c.id)
-    alive = mine.join(dossier, dossier.c.id == packing.c.dossier_id).where(dossier.c.state.not_in(_AT_REST))
-    return (sa.or_(_UNSETTLED, alive.exists(), ~mine.exists()),)
-
-
 _QUERIES: Final[dict[tuple[Subject, str], sa.Select[Any]]] = {
     **{(Subject.ITEM, rule): sa.select(item.c.id).where(*conditions) for rule, conditions in suspects.ITEMS.items()},
     **{
@@ -93,10 +83,6 @@ _QUERIES: Final[dict[tuple[Subject, str], sa.Select[Any]]] = {
 _BAG_QUERIES: Final = {
     rule: sa.select(bag.c.number).where(*conditions).order_by(bag.c.number)
     for rule, conditions in suspects.BAGS.items()
-}
-_FALLBACK: Final = {
-    Subject.ITEM: sa.select(item.c.id).where(*_living()),
-    Subject.DOSSIER: sa.select(dossier.c.id).where(dossier.c.state != DossierState.VOID),
 }
 _EVERY: Final = {
     Subject.ITEM: sa.select(item.c.id).order_by(item.c.id),

@@ -5,6 +5,7 @@ statements are cached here by table, and stores keep their own queries in module
 """
 
 import functools
+import operator
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
@@ -90,12 +91,16 @@ class Sql:
     def _driver(self) -> sqlite3.Connection:
         return cast(sqlite3.Connection, self.connection.connection.dbapi_connection)
 
-    def run_raw(self, statement: "Raw", rows: Sequence[Values]) -> None:
-        """Run a prepared writing statement for each row; values are as the driver takes them."""
+    def run_raw(self, statement: "Raw", rows: Sequence[Values]) -> int:
+        """Run a prepared writing statement for each row; values are as the driver takes them. Returns how many rows."""
+        if not rows:
+            return 0
         text, names = statement.of(self.dialect)
         cursor = self._cursor()
         try:
-            cursor.executemany(text, rows if names is None else [[row[name] for name in names] for row in rows])
+            cursor.executemany(text, rows if names is None else list(map(operator.itemgetter(*names), rows)))
+            touched: int = cursor.rowcount
+            return touched
         finally:
             cursor.close()
 

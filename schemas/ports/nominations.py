@@ -32,7 +32,7 @@ class NominationStore(Protocol):
     """Work lists for the full pass."""
 
     def known(self, rule: str) -> bool:
-        """False where no query was written for the rule: then everything that is open is nominated."""
+        """False where no query was written for the rule: then everybody is nominated."""
         ...
 
     def rows(

@@ -27,3 +27,10 @@ async def database(url: str, tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> Iterator[str]:
     yield f"sqlite:///{tmp_path}/rows.db"
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    opened = open_database(sqlite_url, blobs=tmp_path / "blobs")
+    yield opened
+    await opened.close()

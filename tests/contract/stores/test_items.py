@@ -5,15 +5,12 @@ import pytest
 
 from gateway.storage.database import Database
 from gateway.storage.transaction import GatewayTx
-from schemas.discrepancy import DiscrepancyState, Subject
-from schemas.dossier import DossierState
 from schemas.errors import NotFound, Stale
 from schemas.ids import ItemId, PeerId
 from schemas.shipment import Booking, BookingState, LegDirection, Packing, PollState
 from schemas.tracking import EvidenceLevel, Movement, Outcome
 from tests.contract.stores import records
 from tests.contract.stores.records import CARRIER, T0, later
-from tests.contract.stores.test_discrepancies import case
 
 
 async def test_an_item_comes_back_as_it_went_in(database: Database) -> None:
@@ -133,38 +130,3 @@ async def test_polls_come_due_as_they_were_decided_and_at_once_for_what_was_neve
     due = await database.read(lambda tx: tx.items.due_for_poll(CARRIER, later(60), limit=9))
     assert [one.id for one in due] == [ids[1], ids[0], ids[4], ids[5]]
     assert await database.read(lambda tx: tx.items.due_for_poll(CARRIER, later(60), limit=1)) == due[:1]
-
-
-async def test_only_what_no_rule_can_concern_is_not_nominated(database: Database) -> None:
-    done = records.fold(Movement.DELIVERED, outcome=Outcome.DELIVERED, evidence=EvidenceLevel.SCAN)
-
-    def store(tx: GatewayTx) -> list[ItemId]:
-        open_dossier = tx.dossiers.add(records.dossier("A-1"))
-        closed = tx.dossiers.add(records.dossier("A-2", state=DossierState.CLOSED))
-        ids = []
-        for n, (fold, bound) in enumerate(
-            [
-                (done, closed),
-                (done, open_dossier),
-                (done, None),
-                (dataclasses.replace(done, regressed=True), closed),
-                (dataclasses.replace(done, evidence=EvidenceLevel.NAME), closed),
-                (records.fold(Movement.RETURNED, outcome=Outcome.RETURNED), closed),
-                (records.fold(Movement.IN_TRANSIT), closed),
-                (done, closed),
-            ]
-        ):
-            one = tx.items.add(records.item(f"N{n}", fold=fold))
-            ids.append(one.id)
-            if bound is not None:
-                tx.items.pack(Packing(bound.id, one.id, 1, 1, (), T0, None))
-        tx.discrepancies.put(case("c-1", subject=str(ids[-1])))
-        tx.discrepancies.put(case("c-2", subject=str(ids[0]), state=DiscrepancyState.RESOLVED))
-        return ids
-
-    ids = await database.write(store)
-    nominated = await database.read(
-        lambda tx: tx.nominations.rows("a rule without a query", Subject.ITEM, now=T0, waited=dt.timedelta())
-    )
-    assert nominated == tuple(ids[1:-1])
-    assert await database.read(lambda tx: tx.nominations.with_open_case(Subject.ITEM)) == (str(ids[-1]),)
