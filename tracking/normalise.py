@@ -71,7 +71,8 @@ def quarantine_reason(event: TrackingEvent, item: Item) -> str | None:
         return UNKNOWN_CODE
     if event.occurred.utc_low > event.received_at + SKEW:
         return FUTURE
-    if event.occurred.utc_high < _known_since(item) - EARLY:
+    high = event.occurred.utc_high + EARLY
+    if high < item.valid_from and high < _known_since(item):  # nearly always the first look is enough
         return BEFORE_BOOKING
     return None
 
