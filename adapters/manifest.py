@@ -111,6 +111,10 @@ class Manifest:
     operations: tuple[OperationRule, ...]
     max_in_flight: int
     rate_per_s: float | None
+    calls_per_day: int | None
+    """Quota of the credential for a day in Viet Nam, all purposes together; None: none is known."""
+    items_per_call: int
+    """About how many items one call of ``TrackingPull`` asks."""
     poll_interval_s: float | None
     webhook: Webhook | None
     any_row_means_accepted: bool
@@ -248,6 +252,8 @@ def read_manifest(file: Path) -> Manifest:
         operations=_operations(top, capabilities),
         max_in_flight=top.integer("max_in_flight", 8),
         rate_per_s=top.seconds("rate_per_s"),
+        calls_per_day=top.integer("calls_per_day", 1) if top.has("calls_per_day") else None,
+        items_per_call=top.integer("items_per_call", 1),
         poll_interval_s=top.seconds("poll_interval_s"),
         webhook=_webhook(top),
         any_row_means_accepted=top.flag("any_row_means_accepted"),

@@ -54,6 +54,12 @@ class Peer:
         return self._seconds("rate_per_s") or self.manifest.rate_per_s
 
     @property
+    def calls_per_day(self) -> int | None:
+        """Quota of calls for a day: the setting, else the manifest's; None: none is known."""
+        told = self.settings.values.get("calls_per_day")
+        return told if isinstance(told, int) else self.manifest.calls_per_day
+
+    @property
     def poll_interval_s(self) -> float | None:
         """Seconds between two reads of its feed: the setting, else the manifest's."""
         return self._seconds("poll_interval_s") or self.manifest.poll_interval_s

@@ -21,6 +21,7 @@ from schemas.errors import UnlawfulMove
 from schemas.ids import DossierId, ItemId, PeerId
 from schemas.portal import OneStopReport, ReportKind
 from schemas.ports.facts import Tell
+from schemas.ports.learned import Way
 from schemas.ports.stores import Tx
 from schemas.tracking import Complaint, TrackingBatch
 from tracking import arrival, effects, follow, reading, reconcile, reports
@@ -97,7 +98,13 @@ class _News:
 
 
 def ingest(
-    tx: Tx, batch: TrackingBatch, *, tell: Tell, context_source: ContextSource, now: dt.datetime
+    tx: Tx,
+    batch: TrackingBatch,
+    *,
+    tell: Tell,
+    context_source: ContextSource,
+    now: dt.datetime,
+    way: Way = Way.FEED,
 ) -> IngestResult:
     """Apply what a carrier said: events into the log, items folded, dossiers moved, cases settled.
 
@@ -107,9 +114,11 @@ def ingest(
         tell: the router.
         context_source: builds the rules' Context.
         now: present time.
+        way: how it came, for the volumes of the peer.
     """
     news = _News(str(batch.carrier), f"peer:{batch.peer}", tell, now)
     outcomes, views = arrival.take(tx, batch, now)
+    tx.volumes.add(batch.peer, way, now, sum(outcome.new for outcome in outcomes))
     complaints = _new_complaints(batch, outcomes)
     _complain(tx, batch.peer, complaints, now)
     moved, refused, cases = _apply(tx, views, news, context_source)

@@ -18,6 +18,7 @@ any other 5xx                           Unknown; Outage for a call without effec
 Redirects are never followed, and a call goes only to an origin named in the peer's settings.
 """
 
+import collections
 import contextlib
 import contextvars
 import dataclasses
@@ -46,6 +47,8 @@ JSON = ("application/json", "text/json", "application/hal+json", "application/pr
 XML = ("text/xml", "application/xml", "application/soap+xml")
 ANY: tuple[str, ...] = ()
 
+PURPOSE: contextvars.ContextVar[str] = contextvars.ContextVar("purpose", default="message")
+"""What the calls of this task are for, as the ledger counts them: ``message``, ``feed``, ``question``, ``probe``."""
 _recorder: contextvars.ContextVar[list[Exchange] | None] = contextvars.ContextVar("exchanges", default=None)
 _CONNECT_FAILURES = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _TAIL = 64 * 1024
@@ -136,6 +139,12 @@ class PeerHttp:
         self._gap = dt.timedelta(seconds=1 / rate_per_s) if rate_per_s else None
         self._turn_at: dt.datetime | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._calls: collections.Counter[str] = collections.Counter()
+
+    def take_calls(self) -> dict[str, int]:
+        """Calls made since the last time this was asked, by purpose; log-ins and further pages included."""
+        taken, self._calls = dict(self._calls), collections.Counter()
+        return taken
 
     async def __aenter__(self) -> "PeerHttp":
         return self
@@ -204,6 +213,7 @@ class PeerHttp:
         self._check_origin(url)
         call = Call(method, url, dict(params or {}), dict(headers or {}), body)
         await self._turn()
+        self._calls[PURPOSE.get()] += 1
         started_at = self._clock.now()
         try:
             await self._send(call, effect=effect)

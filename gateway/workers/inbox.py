@@ -1,18 +1,20 @@
 """T2: applies what came in: one row, one transaction, idempotent; a bad row never hides its neighbours."""
 
 import asyncio
+import dataclasses
 
 import structlog
 
 from adapters.registry import Registry
 from gateway import failpoints
 from schemas.errors import LienthongError, StoreFull
-from schemas.ids import InboxNo
+from schemas.ids import InboxNo, push_feed
 from schemas.message import Inbound, InboxState
 from schemas.portal import OneStopReport
 from schemas.ports.carrier import ContractPush, TrackingPush
 from schemas.ports.clock import Clock
 from schemas.ports.facts import Tell
+from schemas.ports.learned import Way
 from schemas.ports.one_stop import DossierSource
 from schemas.ports.stores import Store, Tx
 from schemas.tracking import TrackingBatch
@@ -90,7 +92,10 @@ class Inbox:
     def _take(self, tx: Tx, row: Inbound, told: TrackingBatch | tuple[OneStopReport, ...]) -> None:
         now = self._clock.now()
         if isinstance(told, TrackingBatch):
-            ingest(tx, told, tell=self._tell, context_source=self._context, now=now)
+            ingest(tx, told, tell=self._tell, context_source=self._context, now=now, way=Way.PUSH)
+            if row.kind != "soap":  # the SOAP server notes its pushes itself, with their sequence
+                pushes = tx.feeds.get(push_feed(row.peer))
+                tx.feeds.put(dataclasses.replace(pushes, last_ok_at=row.received_at))
             tx.inbox.settle(row.id, InboxState.APPLIED, detail="", now=now)
             return
         results = [
