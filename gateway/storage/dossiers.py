@@ -13,6 +13,7 @@ from schemas.dossier import CodeAlias, Component, Dossier, DossierState, Step
 from schemas.errors import NotFound, Stale
 from schemas.ids import DossierCode, DossierId, ProcedureCode, UnitId
 from schemas.ports.dossier_stores import DossierLine
+from tracking import clocks
 
 _ID: Final = sa.bindparam("dossier", type_=sa.BigInteger)
 _GET: Final = sa.select(dossier.c.version, dossier.c.doc).where(dossier.c.id == _ID)
@@ -211,6 +212,9 @@ def _asked_about(dossier: Dossier) -> dict[str, Any]:
         "peers_apart": any(told.national != dossier.national for told in dossier.peer_states),
         "sheets_apart": any(_apart(paper) for paper in dossier.components),
         "proven": dossier.return_proof is not None,
+        "pauses": len(dossier.pauses),
+        "clock_apart": clocks.lawful(dossier) is not clocks.recorded(dossier),
+        "on_the_way": any(leg.sent_at and not (leg.received_at or leg.done_at) for leg in dossier.legs),
     }
 
 

@@ -14,6 +14,7 @@ from schemas.dossier import DossierState, ReturnMethod
 from schemas.shipment import Purpose
 from schemas.tracking import Movement, Outcome
 from tracking.rules.delivery import AUTHORISED
+from tracking.table import CODE_OF
 
 Conditions = tuple[Any, ...]
 
@@ -27,6 +28,12 @@ _APART: Final = sa.text("(dossier.peers_apart OR dossier.sheets_apart)")
 
 def _state(*states: DossierState) -> sa.ColumnElement[bool]:
     return dossier.c.state.in_([state.value for state in states])
+
+
+def _code(*codes: int) -> sa.ColumnElement[bool]:
+    """The national code that the dossier has, or that its state stands for."""
+    states = [state for state, code in CODE_OF.items() if code in codes]
+    return sa.or_(dossier.c.national.in_(codes), _state(*states))
 
 
 def _packed(*conditions: Any, still: bool = True) -> sa.ColumnElement[bool]:
@@ -178,6 +185,44 @@ DOSSIERS: Final[dict[str, Conditions]] = {
     ),
     "E-07": (_state(_S.SUPP_ASKED, _S.SUPP_IN_POST, _S.SUPP_ARRIVED),),
     "E-08": (_state(_S.FEE_ASKED),),
+    "E-10": (
+        sa.or_(_code(9), _APART),
+        _packed(
+            _purpose(_P.RESULT_OUT),
+            item.c.movement == _M.DELIVERED,
+            item.c.since <= _CUT,
+            item.c.evidence >= item.c.evidence_required,
+        ),
+    ),
+    "E-11": (
+        sa.or_(_code(10), _APART),
+        _packed(_purpose(_P.RESULT_OUT), item.c.movement.is_distinct_from("delivered"), _TAKEN),
+    ),
+    "E-12": (
+        dossier.c.state.not_in([_S.VOID.value, _S.CLOSED.value]),
+        sa.or_(
+            dossier.c.on_the_way,
+            _packed(*_IN_FLIGHT, item.c.accepted_at <= _CUT, sa.func.coalesce(item.c.last_event_at, 0) <= _CUT),
+        ),
+    ),
+    "E-13": (
+        _code(9),
+        _packed(_UNSETTLED, _purpose(_P.RESULT_OUT), item.c.movement.in_(["returning", "returned", "return_failed"])),
+    ),
+    "E-14": (_state(_S.SUPP_ASKED), _packed(_purpose(_P.REQUEST_OUT), item.c.movement.is_distinct_from("delivered"))),
+    "E-15": (sa.or_(dossier.c.supplements > 1, sa.and_(dossier.c.supplements > 0, _APART)), _code(1, 2, 4, 5, 6)),
+    "E-16": (sa.or_(_code(3), _APART),),
+    "E-17": (_state(_S.ACCEPTED, _S.PROCESSING, _S.BETWEEN_UNITS), dossier.c.pauses > 0),
+    "E-18": (_code(8), _packed(*_IN_FLIGHT, _purpose(_P.RESULT_OUT), item.c.accepted_at.is_not(None))),
+    "E-19": (~dossier.c.proven, sa.or_(_code(10), _APART)),
+    "D-11": (
+        sa.or_(
+            dossier.c.clock_apart,
+            dossier.c.receipt_at > dossier.c.accepted_at,
+            _packed(_purpose(_P.DOSSIER_IN), item.c.since > dossier.c.accepted_at),
+        ),
+    ),
+    "D-30": (_APART,),
     "E-09": (_state(_S.RESULT_READY), dossier.c.return_method == int(ReturnMethod.POST)),
 }
 """Rules on dossiers."""

@@ -63,9 +63,9 @@ class Scatter:
     def store(self, tx: Tx) -> dt.datetime:
         """Fill the store; answers a moment to judge it at."""
         tx.catalogue.put_calendar(calendar(("2026-11-20", False, "holiday")))
-        dossiers = [tx.dossiers.add(self.dossier(n)) for n in range(self.chance.randint(1, 4))]
+        dossiers = [tx.dossiers.add(self.dossier(n)) for n in range(self.chance.randint(1, 5))]
         for n in range(self.chance.randint(1, 5)):
-            inside = [one for one in dossiers if self.chance.random() < 0.5]
+            inside = [one for one in dossiers if self.chance.random() < 0.7]
             stored = tx.items.add(self.item(n))
             for one in inside:
                 since = self.moment(0, 200)

@@ -21,7 +21,10 @@ CHUNK = 1_000
 ITEM_TIMES = ("handed_over_at", "promised_at", "storage_until", "sender_receipt_at", "inquiry_at", "recall_at")
 ITEM_NUMBERS = ("evidence_required", "attempts", "attempt_max", "events_n", "unknown_n", "parcels")
 DOSSIER_TIMES = ("accepted_at", "closed_at", "receipt_at")
-FLAGS = {"item": ("regressed", "wrong_number"), "dossier": ("peers_apart", "sheets_apart", "proven")}
+FLAGS = {
+    "item": ("regressed", "wrong_number"),
+    "dossier": ("peers_apart", "sheets_apart", "proven", "on_the_way", "clock_apart"),
+}
 PARTIAL = (
     ("ix_item_odd", "item", "id", "regressed OR wrong_number OR unknown_n > 0"),
     ("ix_item_gone", "item", "id", "outcome IN ('lost', 'destroyed', 'cancelled', 'returned')"),
@@ -42,7 +45,7 @@ def upgrade() -> None:
         op.add_column("item", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
     for name in DOSSIER_TIMES:
         op.add_column("dossier", sa.Column(name, sa.BigInteger(), nullable=True))
-    for name in ("supplements", "return_method"):
+    for name in ("supplements", "return_method", "pauses"):
         op.add_column("dossier", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
     for table, names in FLAGS.items():
         for name in names:
@@ -58,7 +61,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_progress")),
     )
     _fill("item", (*ITEM_TIMES, "direction", "given_to", *ITEM_NUMBERS, *FLAGS["item"]), _of_item)
-    _fill("dossier", (*DOSSIER_TIMES, "supplements", "return_method", *FLAGS["dossier"]), _of_dossier)
+    _fill("dossier", (*DOSSIER_TIMES, "supplements", "return_method", "pauses", *FLAGS["dossier"]), _of_dossier)
     _fill("discrepancy", ("owner",), lambda doc: {"owner": doc["owner"]})
     for name, table, column, where in PARTIAL:
         op.create_index(name, table, [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
@@ -73,7 +76,7 @@ def downgrade() -> None:
     op.drop_column("item", "given_to")
     for name in (*ITEM_TIMES, "direction", *ITEM_NUMBERS, *FLAGS["item"]):
         op.drop_column("item", name)
-    for name in (*DOSSIER_TIMES, "supplements", "return_method", *FLAGS["dossier"]):
+    for name in (*DOSSIER_TIMES, "supplements", "return_method", "pauses", *FLAGS["dossier"]):
         op.drop_column("dossier", name)
 
 
@@ -136,6 +139,9 @@ def _of_dossier(doc: dict[str, Any]) -> dict[str, Any]:
             for name in ("sheets_received", "sheets_scanned")
         ),
         "proven": doc["return_proof"] is not None,
+        "pauses": len(doc["pauses"]),
+        "clock_apart": True,  # who knows; the next change of the dossier says it
+        "on_the_way": any(leg["sent_at"] and not (leg["received_at"] or leg["done_at"]) for leg in doc["legs"]),
     }
 
 
