@@ -40,7 +40,7 @@ class WrongClock(DossierRule):
             since = beliefs.stands_since(dossier)
             severity = self.waited(context, since, dossier)
             if severity is not None:
-                values = (("state", dossier.state.value), ("lawful", lawful.value), ("clock", recorded.value))
+                values = (("state", dossier.state.value), ("clock", recorded.value))
                 says = f"the clock {recorded}, at {dossier.state} it {lawful}"
                 proof = Proof("step", dossier.code, says, since, values=values)
                 yield self.case(view, f"{recorded}|{since.isoformat()}", severity, proof)
