@@ -3,155 +3,26 @@ import datetime as dt
 
 import pytest
 
-from schemas.discrepancy import DiscrepancyState, Severity
-from schemas.dossier import Dossier, DossierState, Leg, PeerState, Step
+from schemas.discrepancy import DiscrepancyState, Severity, Subject
+from schemas.dossier import DossierState, Leg, PeerState
 from schemas.ids import PeerId, UnitId
 from schemas.organisation import Succession
-from schemas.ports.message_stores import FeedState
-from schemas.shipment import NumberScheme, Purpose
-from schemas.tracking import EvidenceLevel, Movement, StoredEvent
+from schemas.tracking import Movement
 from tests.unit.tracking.build import (
-    CARRIER,
     OFFICE,
     PEER,
     POST,
     after,
-    calendar,
     dossier,
-    event,
-    item,
     log,
-    packing,
-    stored,
 )
-from tracking import reconcile, status
-from tracking.rules.acceptance import HandedOverNotAccepted
-from tracking.rules.catalogue import BY_ID, DOSSIER_RULES, FEED_RULES, ITEM_RULES
-from tracking.rules.codes import UnknownCode
-from tracking.rules.context import Context, Limits, Wait
-from tracking.rules.delivery import DeliveredDossierInTransit
-from tracking.rules.feeds import FeedGap
-from tracking.rules.numbers import InvalidItemNumber
-from tracking.rules.sequence import RegressionAfterTerminal
+from tests.unit.tracking.seen import at, seen, step
+from tracking import reconcile
+from tracking.rules.catalogue import BAG_RULES, BY_ID, DOSSIER_RULES, FEED_RULES, INVOICE_RULES, ITEM_RULES
 from tracking.rules.units import PortalLag, SilentUnit
-from tracking.rules.views import DossierView, FeedView, ItemView, Parcel
-from tracking.status import ItemContext
+from tracking.rules.views import DossierView
 
 S, M = DossierState, Movement
-WEEK = calendar()
-
-
-def at(hours: float = 0, days: float = 0, **changes: object) -> Context:
-    plain = Context(now=after(hours, days=days), calendar=lambda _: WEEK, feed=lambda peer: healthy(peer))
-    return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]  # field values
-
-
-def healthy(peer: PeerId) -> FeedState:
-    return FeedState(peer, None, after(0), None, 0, "", None)
-
-
-def seen(*events: StoredEvent, folding: ItemContext | None = None, **changes: object) -> ItemView:
-    context = folding or ItemContext()
-    plain = dataclasses.replace(item(), **changes)  # type: ignore[arg-type]  # field values
-    folded = dataclasses.replace(plain, fold=status.fold(events, context=context))
-    return ItemView(folded, events, (), context)
-
-
-def step(state: DossierState, row: int, national: int | None, hours: float) -> Step:
-    return Step(row, state, national, after(hours), after(hours), "An", "desk", OFFICE)
-
-
-def of(one: Dossier, *views: ItemView) -> DossierView:
-    return DossierView(one, tuple(Parcel(view.item, packing(view.item)) for view in views))
-
-
-@pytest.mark.parametrize(
-    ("hours", "severity"),
-    [(5.9, None), (8.4, Severity.MEDIUM), (23.9, Severity.MEDIUM), (24, Severity.HIGH)],
-)
-def test_d01_waits_six_office_hours_and_grows_after_a_day(hours: float, severity: Severity | None) -> None:
-    found = list(HandedOverNotAccepted().findings(seen(), at(hours)))
-    assert [finding.severity for finding in found] == ([] if severity is None else [severity])
-
-
-def test_d01_on_friday_evening_does_not_count_the_night_but_the_clock_does() -> None:
-    friday = after(days=4, hours=8)
-    late = seen(handed_over_at=friday)
-    assert not list(HandedOverNotAccepted().findings(late, at(days=4, hours=16)))
-    assert [one.severity for one in HandedOverNotAccepted().findings(late, at(days=5, hours=9))] == [Severity.HIGH]
-
-
-@pytest.mark.parametrize(
-    "innocent",
-    [
-        seen(*log((M.ACCEPTED, 1))),
-        seen(*log((M.CANCELLED, 1))),
-        seen(stored(event(None, after(1), any_row_means_accepted=True))),
-        seen(handed_over_at=None),
-    ],
-    ids=["accepted", "cancelled", "any row of its feed", "never handed over"],
-)
-def test_d01_is_silent_for_the_look_alikes(innocent: ItemView) -> None:
-    assert not list(HandedOverNotAccepted().findings(innocent, at(100)))
-
-
-def test_d01_still_fires_after_an_unknown_row_of_a_feed_that_knows_acceptance() -> None:
-    assert list(HandedOverNotAccepted().findings(seen(stored(event(None, after(1)))), at(30)))
-
-
-def test_limits_of_carrier_and_service_replace_the_rules_own() -> None:
-    slow = Limits(Wait(200), Wait(300))
-    assert not list(HandedOverNotAccepted().findings(seen(), at(100, limits={("D-01", CARRIER, "HCC"): slow})))
-    assert list(HandedOverNotAccepted().findings(seen(), at(100, limits={("D-01", CARRIER, "EMS"): slow})))
-
-
-def inbound(state: DossierState = S.IN_POST, *legs: Leg) -> Dossier:
-    return dossier(state, history=(step(state, 4, 1, 0.5),), legs=legs)
-
-
-def test_d03_waits_one_working_day_for_the_units_receipt() -> None:
-    delivered = seen(*log((M.ACCEPTED, 1), (M.DELIVERED, 2)))
-    assert not list(DeliveredDossierInTransit().findings(of(inbound(), delivered), at(25)))
-    found = list(DeliveredDossierInTransit().findings(of(inbound(), delivered), at(26.5)))
-    assert [(one.rule, one.units) for one in found] == [("D-03", (OFFICE,))]
-
-
-def test_d03_is_silent_once_the_unit_has_signed_or_the_proof_is_wanting() -> None:
-    delivered = seen(*log((M.DELIVERED, 2)))
-    signed = Leg(POST, OFFICE, after(0), after(3), None, None)
-    assert not list(DeliveredDossierInTransit().findings(of(inbound(S.IN_POST, signed), delivered), at(100)))
-    strict = seen(*log((M.DELIVERED, 2)), evidence_required=EvidenceLevel.SCAN)
-    assert not list(DeliveredDossierInTransit().findings(of(inbound(), strict), at(100)))
-
-
-def test_d03_gives_a_result_two_hours() -> None:
-    result = seen(*log((M.ACCEPTED, 1), (M.DELIVERED, 20)), purpose=Purpose.RESULT_OUT)
-    sent = dossier(S.RESULT_IN_POST, history=(step(S.RESULT_IN_POST, 24, 9, 1),))
-    assert not list(DeliveredDossierInTransit().findings(of(sent, result), at(21.9)))
-    assert list(DeliveredDossierInTransit().findings(of(sent, result), at(22)))
-
-
-def test_d20_looks_at_s10_numbers_only() -> None:
-    assert not list(InvalidItemNumber().findings(seen(), at()))
-    found = list(InvalidItemNumber().findings(seen(number="EL000000006VN"), at()))
-    assert "5 would fit" in found[0].evidence[0].says
-    assert not list(InvalidItemNumber().findings(seen(number="VTP123", number_scheme=NumberScheme.CARRIER), at()))
-
-
-def test_d31_names_both_events_and_is_silent_after_a_reopening() -> None:
-    events = log((M.ACCEPTED, 1), (M.DELIVERED, 20), (M.IN_TRANSIT, 30))
-    found = list(RegressionAfterTerminal().findings(seen(*events), at(31)))
-    assert [proof.at for proof in found[0].evidence] == [after(20), after(30)]
-    reopened = seen(*events, folding=ItemContext(reopened_at=after(31)))
-    assert not list(RegressionAfterTerminal().findings(reopened, at(32)))
-
-
-def test_d35_is_one_case_for_each_unknown_code_and_low_for_feeds_known_to_be_incomplete() -> None:
-    events = [stored(event(None, after(hours), code=code)) for code, hours in (("X7", 1), ("X7", 2), ("X8", 3))]
-    found = list(UnknownCode().findings(seen(*events), at(4)))
-    assert [(one.epoch, one.severity) for one in found] == [("test|X7", Severity.MEDIUM), ("test|X8", Severity.MEDIUM)]
-    poor = seen(stored(event(None, after(1), code="1", any_row_means_accepted=True)))
-    assert [one.severity for one in UnknownCode().findings(poor, at(4))] == [Severity.LOW]
 
 
 def test_e20_counts_the_units_own_working_days_and_any_news_ends_it() -> None:
@@ -177,21 +48,14 @@ def test_e21_sees_a_code_we_never_had_at_once_and_not_yet_one_that_we_passed() -
     assert not list(PortalLag().findings(DossierView(behind, ()), at(6)))
 
 
-def test_d36_is_one_case_for_each_outage() -> None:
-    failing = FeedView(dataclasses.replace(healthy(PEER), failing_since=after(1), failures=9, last_error="Outage"))
-    assert not list(FeedGap().findings(failing, at(1.4)))
-    assert [one.severity for one in FeedGap().findings(failing, at(1.5))] == [Severity.MEDIUM]
-    assert [one.severity for one in FeedGap().findings(failing, at(3))] == [Severity.HIGH]
-    assert not list(FeedGap().findings(FeedView(healthy(PEER)), at(3)))
-
-
 def test_the_same_question_gets_the_same_answer() -> None:
     view = seen(*log((M.DELIVERED, 20), (M.IN_TRANSIT, 30)), number="EL000000006VN")
     assert reconcile.findings(ITEM_RULES, view, at(40)) == reconcile.findings(ITEM_RULES, view, at(40))
 
 
 def test_every_rule_has_one_id_and_a_remedy() -> None:
-    assert len(BY_ID) == len(ITEM_RULES) + len(DOSSIER_RULES) + len(FEED_RULES)
+    families = (ITEM_RULES, DOSSIER_RULES, FEED_RULES, BAG_RULES, INVOICE_RULES)
+    assert len(BY_ID) == sum(len(family) for family in families)
     assert all(rule.remedy == f"remedy.{name}" for name, rule in BY_ID.items())
     assert {"D-01", "D-03", "D-20", "D-31", "D-35", "E-20"} <= BY_ID.keys()
 
@@ -236,3 +100,28 @@ def test_work_goes_to_the_successor_of_a_unit_but_not_to_one_part_of_it() -> Non
         Succession(UnitId("c"), UnitId("d"), dt.date(2025, 7, 1), part=True, document_no="2"),
     )
     assert at(successions=lines).unit_now(UnitId("a")) == "c"
+
+
+def test_what_rules_say_of_each_other_names_rules() -> None:
+    for rule in BY_ID.values():
+        assert {*rule.parents, *rule.held_by, *rule.silenced_by} <= BY_ID.keys(), rule.id
+        assert not rule.escalates or BY_ID[rule.escalates].subject is rule.subject
+        assert all(BY_ID[other].subject in (rule.subject, Subject.FEED) for other in rule.parents), rule.id
+
+
+def test_a_rule_in_shadow_silences_nothing_and_explains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = seen(*log((M.ACCEPTED, 1), (M.ATTEMPT_FAILED, 2), (M.ATTEMPT_FAILED, 3)))
+    assert "D-07" not in {one.rule for one in reconcile.findings(ITEM_RULES, view, at(900))}
+    monkeypatch.setattr(type(BY_ID["D-16"]), "shadow", True)
+    told = reconcile.findings(ITEM_RULES, view, at(900))
+    assert {"D-07", "D-16"} <= {one.rule for one in told}
+    shadows = {case.rule: case.shadow for case in reconcile.diff(told, (), now=after(900))}
+    assert shadows["D-16"] and not shadows["D-07"]
+
+
+def test_a_resolved_case_reopens_when_its_escalation_comes_even_at_the_same_severity() -> None:
+    (opened,) = reconcile.diff(reconcile.findings(ITEM_RULES, seen(), at(30)), (), now=after(30))
+    settled = dataclasses.replace(opened, state=DiscrepancyState.RESOLVED, resolved_by="An", resolved_at=after(31))
+    assert reconcile.diff(reconcile.findings(ITEM_RULES, seen(), at(40)), (settled,), now=after(40)) == ()
+    (again,) = reconcile.diff(reconcile.findings(ITEM_RULES, seen(), at(48)), (settled,), now=after(48))
+    assert (again.id, again.rule, again.state) == (opened.id, "D-08", DiscrepancyState.REOPENED)
