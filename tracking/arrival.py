@@ -10,12 +10,13 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
+from schemas.dossier import Dossier
+from schemas.errors import NotFound
 from schemas.ids import ItemId
 from schemas.ports.stores import Tx
 from schemas.shipment import Item, PollState
 from schemas.tracking import Fold, StoredEvent, TrackingBatch, TrackingEvent
 from tracking import bags, matching, normalise, reading, status, watch
-from tracking.rules.views import ItemView
 
 RELEASED = frozenset({normalise.UNKNOWN_CODE, normalise.UNKNOWN_ITEM, normalise.BEFORE_BOOKING})
 """Reasons that end when an item becomes known, is corrected, or a code gets a meaning."""
@@ -33,7 +34,16 @@ class EventOutcome:
     quarantine: str | None
 
 
-def take(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> tuple[tuple[EventOutcome, ...], tuple[ItemView, ...]]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Folded:
+    """An item as it stands now, its log in the order of the store, and the dossiers that are in it."""
+
+    item: Item
+    log: tuple[StoredEvent, ...]
+    dossiers: tuple[Dossier, ...]
+
+
+def take(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> tuple[tuple[EventOutcome, ...], tuple[Folded, ...]]:
     """Append a batch and fold what it touched: what became of each event, and each item as it stands now."""
     items, places = _matched(tx, batch)
     told, batch = len(batch.events), _with_copies(tx, batch, items, places)
@@ -42,12 +52,16 @@ def take(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> tuple[tuple[EventOut
     heard = {item: [batch.events[place] for place in at] for item, at in places.items()}
     taken_back = [item for item, events in heard.items() if _withdraw(tx, batch, item, events, logs[item], now)]
     logs |= tx.events.of_items(taken_back)
-    return outcomes[:told], _fold_all(tx, reading.views_of(tx, tuple(items.values()), logs), now)
+    return outcomes[:told], _fold_all(tx, items, logs, now)
 
 
-def folded(tx: Tx, items: Sequence[ItemId], now: dt.datetime) -> tuple[ItemView, ...]:
+def refold(tx: Tx, items: Sequence[ItemId], now: dt.datetime) -> tuple[Folded, ...]:
     """Fold these items again from their logs, and store what they come to. Raises NotFound."""
-    return _fold_all(tx, reading.item_views(tx, items), now)
+    known = {item.id: item for item in tx.items.many(items)}
+    missing = [item for item in items if item not in known]
+    if missing:
+        raise NotFound("no postal item with this row id", subject=str(missing[0]))
+    return _fold_all(tx, {item: known[item] for item in items}, tx.events.of_items(items, lock=True), now)
 
 
 def _matched(tx: Tx, batch: TrackingBatch) -> tuple[dict[ItemId, Item], dict[ItemId, list[int]]]:
@@ -124,34 +138,43 @@ def _withdraw(
     return any_taken
 
 
-def _fold_all(tx: Tx, views: Sequence[ItemView], now: dt.datetime) -> tuple[ItemView, ...]:
+def _fold_all(tx: Tx, items: Mapping[ItemId, Item], logs: Logs, now: dt.datetime) -> tuple[Folded, ...]:
     """Fold each item's log and store the folds that changed, all at once."""
-    released = [_released(tx, view) for view in views]
-    folds = [status.fold(view.events, context=view.folding) for view in released]
-    changed = [
-        (view.item, fold, _polls(view.item, fold, now))
-        for view, fold in zip(released, folds, strict=True)
-        if fold != view.item.fold
-    ]
+    inside = reading.dossiers_inside(tx, tuple(items))
+    changed: list[tuple[Item, Fold, PollState]] = []
+    for of, item in items.items():
+        logs[of] = _released(tx, item, logs[of])
+        fold = status.fold(logs[of], context=reading.folding_of(item, inside.get(of, ())))
+        if fold != item.fold:
+            changed.append((item, fold, _polls(item, fold, now)))
     stored = {item.id: item for item in tx.items.put_folds(changed)}
     return tuple(
-        dataclasses.replace(view, item=stored[view.item.id]) if view.item.id in stored else view for view in released
+        Folded(stored.get(of, item), tuple(sorted(logs[of], key=_as_stored)), inside.get(of, ()))
+        for of, item in items.items()
     )
 
 
-def _released(tx: Tx, view: ItemView) -> ItemView:
+def _as_stored(stored: StoredEvent) -> tuple[dt.datetime, int, dt.datetime, str, str, int]:
+    """The order in which the store reads a log."""
+    event = stored.event
+    rank = -1 if event.mapped is None else event.mapped.movement.rank
+    return (event.occurred.utc_low, rank, event.received_at, event.occurred.wall, event.code, event.attempt)
+
+
+def _released(tx: Tx, item: Item, log: tuple[StoredEvent, ...]) -> tuple[StoredEvent, ...]:
     """Let go what need not wait in quarantine any longer."""
+    if not any(stored.quarantine in RELEASED for stored in log):
+        return log
     events = []
-    for stored in view.events:
+    for stored in log:
         reason = stored.quarantine
         if reason in RELEASED:
-            reason = normalise.quarantine_reason(stored.event, view.item)
-        if reason == stored.quarantine:
-            events.append(stored)
-            continue
-        tx.events.set_quarantine(view.item.id, normalise.key_of(stored.event), reason)
-        events.append(dataclasses.replace(stored, quarantine=reason))
-    return dataclasses.replace(view, events=tuple(events)) if tuple(events) != view.events else view
+            reason = normalise.quarantine_reason(stored.event, item)
+        if reason != stored.quarantine:
+            tx.events.set_quarantine(item.id, normalise.key_of(stored.event), reason)
+            stored = dataclasses.replace(stored, quarantine=reason)
+        events.append(stored)
+    return tuple(events)
 
 
 def _polls(item: Item, fold: Fold, now: dt.datetime) -> PollState:

@@ -26,10 +26,10 @@ from schemas.ports.stores import Tx
 from schemas.tracking import Complaint, TrackingBatch
 from tracking import arrival, effects, follow, reading, reconcile, reports
 from tracking.advance import advance, promise_of
-from tracking.arrival import EventOutcome
+from tracking.arrival import EventOutcome, Folded
 from tracking.facts import Facts
 from tracking.rules.context import ContextSource
-from tracking.rules.views import DossierView, ItemView
+from tracking.rules.views import DossierView
 from tracking.table import Trigger
 
 MAX_ROWS_AT_ONCE = 6
@@ -105,6 +105,7 @@ def ingest(
     context_source: ContextSource,
     now: dt.datetime,
     way: Way = Way.FEED,
+    settle: bool = True,
 ) -> IngestResult:
     """Apply what a carrier said: events into the log, items folded, dossiers moved, cases settled.
 
@@ -115,14 +116,15 @@ def ingest(
         context_source: builds the rules' Context.
         now: present time.
         way: how it came, for the volumes of the peer.
+        settle: False leaves the cases to the full pass, which a bulk import runs once when all its events are in.
     """
     news = _News(str(batch.carrier), f"peer:{batch.peer}", tell, now)
-    outcomes, views = arrival.take(tx, batch, now)
+    outcomes, folded = arrival.take(tx, batch, now)
     tx.volumes.add(batch.peer, way, now, sum(outcome.new for outcome in outcomes))
     complaints = _new_complaints(batch, outcomes)
     _complain(tx, batch.peer, complaints, now)
-    moved, refused, cases = _apply(tx, views, news, context_source)
-    return IngestResult(outcomes, tuple(view.item.id for view in views), moved, refused, cases, complaints)
+    moved, refused, cases = _apply(tx, folded, news, context_source if settle else None)
+    return IngestResult(outcomes, tuple(one.item.id for one in folded), moved, refused, cases, complaints)
 
 
 def refold_item(
@@ -133,11 +135,18 @@ def refold_item(
 
 
 def refold_items(
-    tx: Tx, items: Sequence[ItemId], *, tell: Tell, context_source: ContextSource, now: dt.datetime, by: str = "system"
+    tx: Tx,
+    items: Sequence[ItemId],
+    *,
+    tell: Tell,
+    context_source: ContextSource,
+    now: dt.datetime,
+    by: str = "system",
+    settle: bool = True,
 ) -> IngestResult:
-    """:func:`refold_item` for many at once, read and written together."""
+    """:func:`refold_item` for many at once, read and written together; ``settle`` as for :func:`ingest`."""
     news = _News(by, "tracking", tell, now)
-    moved, refused, cases = _apply(tx, arrival.folded(tx, items, now), news, context_source)
+    moved, refused, cases = _apply(tx, arrival.refold(tx, items, now), news, context_source if settle else None)
     return IngestResult((), tuple(items), moved, refused, cases, ())
 
 
@@ -160,7 +169,7 @@ def receive_report(
         outcome, detail = _receipt(tx, dossier, report, news)
     else:
         outcome, detail = _status(tx, dossier, report, peer, news)
-    view, _ = _follow(tx, tx.dossiers.get(dossier.id), news)
+    view, _ = _follow(tx, reading.dossier_view(tx, dossier.id), news)
     if report.kind is ReportKind.RECEIVED and view.dossier.version != dossier.version:
         view = _catch_up(tx, view, news)
     cases = reconcile.settle_dossier(tx, view, context_source(tx, now))
@@ -194,33 +203,36 @@ def _complain(tx: Tx, peer: PeerId, complaints: Iterable[Complaint], now: dt.dat
 
 
 def _apply(
-    tx: Tx, views: Sequence[ItemView], news: _News, context_source: ContextSource
+    tx: Tx, folded: Sequence[Folded], news: _News, context_source: ContextSource | None
 ) -> tuple[tuple[DossierId, ...], tuple[str, ...], tuple[Discrepancy, ...]]:
-    """Move and reconcile: everything that follows from new rows of the items seen."""
-    context = context_source(tx, news.now)
-    inside = {dossier.id: dossier for view in views for dossier in view.dossiers}
-    cases = list(reconcile.settle_items(tx, views, context))
+    """Move and reconcile: everything that follows from new rows of these items. None settles no case."""
+    inside = {dossier.id: None for one in folded for dossier in one.dossiers}
     moved: list[DossierId] = []
     refused: list[str] = []
-    for before in inside.values():
+    views = []
+    for before in reading.dossier_views(tx, tuple(inside)):
         view, refusals = _follow(tx, before, news)
-        if view.dossier.version != before.version:
-            moved.append(before.id)
+        if view.dossier.version != before.dossier.version:
+            moved.append(before.dossier.id)
             view = _catch_up(tx, view, news)
         refused += refusals
-        cases += reconcile.settle_dossier(tx, view, context)
-    return tuple(moved), tuple(refused), tuple(cases)
+        views.append(view)
+    if context_source is None:
+        return tuple(moved), tuple(refused), ()
+    context = context_source(tx, news.now)
+    seen = reading.views_of(tx, [one.item for one in folded], {one.item.id: one.log for one in folded})
+    cases = (*reconcile.settle_items(tx, seen, context), *reconcile.settle_dossiers(tx, views, context))
+    return tuple(moved), tuple(refused), cases
 
 
-def _follow(tx: Tx, dossier: Dossier, news: _News) -> tuple[DossierView, list[str]]:
+def _follow(tx: Tx, view: DossierView, news: _News) -> tuple[DossierView, list[str]]:
     """Move the dossier as far as the post's news leads; answers where it stands and what the table refused."""
-    view = dataclasses.replace(reading.dossier_view(tx, dossier.id), dossier=dossier)
     for _ in range(MAX_ROWS_AT_ONCE):
         step = follow.next_step(view.dossier, view.parcels, now=news.now)
         if step is None:
             break
         try:
-            moved = _advance(tx, dossier.id, step.trigger, step.facts, step.at, news, reason=step.reason)
+            moved = _advance(tx, view.dossier.id, step.trigger, step.facts, step.at, news, reason=step.reason)
         except UnlawfulMove as refusal:
             return view, [str(refusal)]
         if moved.version == view.dossier.version:

@@ -88,12 +88,7 @@ def item_views(tx: Tx, item_ids: Sequence[ItemId]) -> tuple[ItemView, ...]:
 
 def views_of(tx: Tx, items: Sequence[Item], logs: Mapping[ItemId, tuple[StoredEvent, ...]]) -> tuple[ItemView, ...]:
     """Views of items that were read already, with their logs."""
-    inside: dict[ItemId, list[DossierId]] = {}
-    for packing in tx.items.packings_of_many([item.id for item in items]):
-        if packing.until is None:
-            inside.setdefault(packing.item, []).append(packing.dossier)
-    carried = dict.fromkeys(dossier for dossiers in inside.values() for dossier in dossiers)
-    known = {dossier.id: dossier for dossier in tx.dossiers.many(tuple(carried))}
+    inside = dossiers_inside(tx, [item.id for item in items])
     namesakes = tx.items.named(tuple(item.number for item in items if item.number))
     companions = _companions(tx, items, inside)
     stays: dict[ItemId, list[Stay]] = {}
@@ -101,7 +96,7 @@ def views_of(tx: Tx, items: Sequence[Item], logs: Mapping[ItemId, tuple[StoredEv
         stays.setdefault(of, []).append(stay)
     views = []
     for item in items:
-        dossiers = tuple(known[dossier] for dossier in dict.fromkeys(inside.get(item.id, ())) if dossier in known)
+        dossiers = inside.get(item.id, ())
         others = (one for one in namesakes.get(item.number or "", ()) if one.id != item.id)
         view = ItemView(
             item,
@@ -116,17 +111,28 @@ def views_of(tx: Tx, items: Sequence[Item], logs: Mapping[ItemId, tuple[StoredEv
     return tuple(views)
 
 
+def dossiers_inside(tx: Tx, items: Sequence[ItemId]) -> dict[ItemId, tuple[Dossier, ...]]:
+    """The dossiers that are in each of these items now; an item without any is not in the answer."""
+    inside: dict[ItemId, dict[DossierId, None]] = {}
+    for packing in tx.items.packings_of_many(items):
+        if packing.until is None:
+            inside.setdefault(packing.item, {})[packing.dossier] = None
+    carried = dict.fromkeys(dossier for dossiers in inside.values() for dossier in dossiers)
+    known = {dossier.id: dossier for dossier in tx.dossiers.many(tuple(carried))}
+    return {of: tuple(known[one] for one in packed if one in known) for of, packed in inside.items()}
+
+
 def _companions(
-    tx: Tx, items: Sequence[Item], inside: Mapping[ItemId, Sequence[DossierId]]
+    tx: Tx, items: Sequence[Item], inside: Mapping[ItemId, Sequence[Dossier]]
 ) -> dict[ItemId, tuple[Companion, ...]]:
     """Logs are read only of what shares its dossier and its purpose with one of the items: most have no companion."""
     carriers: dict[DossierId, dict[ItemId, None]] = {}
-    for packing in tx.items.packings_in_many(tuple({one: None for packed in inside.values() for one in packed})):
+    for packing in tx.items.packings_in_many(tuple({one.id: None for packed in inside.values() for one in packed})):
         if packing.until is None:
             carriers.setdefault(packing.dossier, {})[packing.item] = None
     near: dict[ItemId, list[ItemId]] = {
         item.id: [
-            other for dossier in inside.get(item.id, ()) for other in carriers.get(dossier, ()) if other != item.id
+            other for dossier in inside.get(item.id, ()) for other in carriers.get(dossier.id, ()) if other != item.id
         ]
         for item in items
     }
