@@ -6,7 +6,7 @@ Four ways, all of them data on the rule classes (docs/adr/0100):
 - ``escalates``: the same cause grown graver is the same case under another name; its milder finding is dropped.
 - ``held_by``: while a feed is young in its silence, what it would have told opens no case: one parent, not ten thousand
   children. Cases that were open before stay.
-- ``parents``: an open case of a feed, or of the same event, explains this one.
+- ``parents``: an open case of a feed, of an item inside the dossier, or of the same event explains this one.
 
 A rule in shadow is not shown, so it neither silences nor explains what is shown.
 """
@@ -49,10 +49,10 @@ def audible(said: Sequence[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def asks_feeds(rules: Iterable[str]) -> bool:
-    """Whether a case of a feed could speak for one of these rules; feeds are read only then."""
+def asks(rules: Iterable[str], kind: Subject) -> bool:
+    """Whether a case of a feed, or of an item inside a dossier, could speak for one of these; read only then."""
     return any(
-        BY_ID[other].subject is Subject.FEED
+        BY_ID[other].subject is kind
         for rule in rules
         for other in (*BY_ID[rule].parents, *BY_ID[rule].held_by)
         if other in BY_ID
@@ -84,16 +84,22 @@ def not_held(
 
 
 def parent_of(
-    case: Discrepancy, siblings: Iterable[Discrepancy], silent: Iterable[Discrepancy]
+    case: Discrepancy, siblings: Iterable[Discrepancy], around: Iterable[Discrepancy]
 ) -> DiscrepancyId | None:
-    """The open case that explains this one: of a feed, or of the same subject on the same event."""
+    """The open case that explains this one.
+
+    Args:
+        case: an open case.
+        siblings: cases of the same subject; one of them explains only where it stands on the same event.
+        around: cases of the feeds that should tell of the subject, and of the items inside a dossier.
+    """
     explaining = BY_ID[case.rule].parents if case.rule in BY_ID else ()
-    shown = [other for other in silent if other.rule in explaining and _open(other)]
-    for rule in explaining:
-        shown += [
-            one for one in siblings if one.rule == rule and one.id != case.id and _open(one) and _shares(one, case)
-        ]
-    return shown[0].id if shown else None
+    if not explaining:
+        return None
+    shown = [other for other in around if other.rule in explaining and _open(other)]
+    same = [other for other in siblings if other.rule in explaining and _open(other) and _shares(other, case)]
+    same.sort(key=lambda other: explaining.index(other.rule))
+    return next((other.id for other in (*shown, *same)), None)
 
 
 def _milder(finding: Finding) -> tuple[str, ...]:

@@ -199,15 +199,19 @@ def _settle(
     context: Context,
     peers: Callable[[], Sequence[PeerId]] = tuple,
     read: Sequence[Discrepancy] | None = None,
+    inside: Callable[[], Sequence[Discrepancy]] = tuple,
 ) -> tuple[Discrepancy, ...]:
     cases = tx.discrepancies.of_subject(kind, subject) if read is None else read
     before = {case.id: case for case in cases}
-    silent = _feed_cases(found, cases, context, peers)
+    told = {finding.rule for finding in found}
+    told |= {case.rule for case in cases if case.rule in BY_ID and case.state is not DiscrepancyState.RESOLVED}
+    silent = _feed_cases(told, context, peers)
+    around = (*silent, *(inside() if kind is Subject.DOSSIER and kinship.asks(told, Subject.ITEM) else ()))
     standing = [case.id for case in cases if case.state is not DiscrepancyState.RESOLVED]
     names = [case_id(finding) for finding in found]
     speaking = kinship.not_held(found, standing, names, silent, context.now)
     changed = []
-    for case in _with_parents(diff(speaking, cases, now=context.now), before, silent):
+    for case in _with_parents(diff(speaking, cases, now=context.now), before, around):
         tx.discrepancies.put(case)
         known = before.get(case.id)
         if known is None or (known.state, known.rule) != (case.state, case.rule):
@@ -217,18 +221,16 @@ def _settle(
 
 
 def _feed_cases(
-    found: Sequence[Finding], cases: Sequence[Discrepancy], context: Context, peers: Callable[[], Sequence[PeerId]]
+    told: Iterable[str], context: Context, peers: Callable[[], Sequence[PeerId]]
 ) -> tuple[Discrepancy, ...]:
     """Cases of the feeds that should tell of the subject; read only where one of them could explain something."""
-    told = {finding.rule for finding in found}
-    told |= {case.rule for case in cases if case.rule in BY_ID and case.state is not DiscrepancyState.RESOLVED}
-    if not kinship.asks_feeds(told):
+    if not kinship.asks(told, Subject.FEED):
         return ()
     return tuple(case for peer in peers() for case in context.feed_cases(peer))
 
 
 def _with_parents(
-    changed: Sequence[Discrepancy], before: Mapping[DiscrepancyId, Discrepancy], silent: Sequence[Discrepancy]
+    changed: Sequence[Discrepancy], before: Mapping[DiscrepancyId, Discrepancy], around: Sequence[Discrepancy]
 ) -> tuple[Discrepancy, ...]:
     """The changed cases, and those whose explanation came or went, each under the open case that explains it."""
     after = {**before, **{case.id: case for case in changed}}
@@ -236,7 +238,7 @@ def _with_parents(
     for case in after.values():
         if case.state is DiscrepancyState.RESOLVED:
             continue
-        parent = kinship.parent_of(case, after.values(), silent)
+        parent = kinship.parent_of(case, after.values(), around)
         if parent != case.parent:
             written[case.id] = dataclasses.replace(case, parent=parent)
     return tuple(written.values())

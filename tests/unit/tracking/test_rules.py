@@ -106,7 +106,9 @@ def test_what_rules_say_of_each_other_names_rules() -> None:
     for rule in BY_ID.values():
         assert {*rule.parents, *rule.held_by, *rule.silenced_by} <= BY_ID.keys(), rule.id
         assert not rule.escalates or BY_ID[rule.escalates].subject is rule.subject
-        assert all(BY_ID[other].subject in (rule.subject, Subject.FEED) for other in rule.parents), rule.id
+        near = {Subject.DOSSIER: Subject.ITEM}.get(rule.subject, rule.subject)
+        assert all(BY_ID[other].subject in (rule.subject, near, Subject.FEED) for other in rule.parents), rule.id
+        assert all(BY_ID[other].subject is Subject.FEED for other in rule.held_by), rule.id
 
 
 def test_a_rule_in_shadow_silences_nothing_and_explains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
