@@ -15,6 +15,7 @@ from schemas.errors import NotFound, Stale
 from schemas.ids import CarrierId, DossierId, ItemId, PeerId
 from schemas.shipment import Booking, BookingState, Item, LegDirection, Packing, PollState
 from schemas.tracking import Fold
+from tracking import watch
 
 _TABLE: Final = item
 _DOC: Final = sa.select(item.c.id, item.c.version, item.c.doc)
@@ -69,13 +70,36 @@ _LAST_SEQ: Final = sa.select(sa.func.coalesce(sa.func.max(booking.c.seq), 0)).wh
     booking.c.reference == sa.bindparam("reference"),
     booking.c.direction == sa.bindparam("direction"),
 )
+_POLL_AT: Final = sa.type_coerce(item.c.poll_at, sa.BigInteger)
+_SLACK: Final = sa.type_coerce(item.c.promised_at, sa.BigInteger) - _POLL_AT
+_LEAST, _MOST, _UNPROMISED = (
+    sa.literal_column(str(span // dt.timedelta(microseconds=1)), sa.BigInteger)
+    for span in (watch.SLACK_MIN, watch.SLACK_MAX, watch.NO_PROMISE)
+)
+_PLACE: Final = _POLL_AT * sa.literal_column(str(watch.AGE), sa.BigInteger) + sa.case(
+    (item.c.promised_at.is_(None), _UNPROMISED),
+    (_SLACK < _LEAST, _LEAST),
+    (_SLACK > _MOST, _MOST),
+    else_=_SLACK,
+)
+"""As :func:`tracking.watch.place` has it; a contract test compares."""
 _DUE: Final = (
     _DOC.where(
         item.c.carrier == sa.bindparam("carrier"), item.c.poll_at.is_not(None), item.c.poll_at <= sa.bindparam("now")
     )
-    .order_by(item.c.poll_at, item.c.id)
+    .order_by(_PLACE, item.c.id)
     .limit(sa.bindparam("limit"))
 )
+_OPEN: Final = (
+    item.c.carrier == sa.bindparam("carrier"),
+    sa.text("NOT item.settled"),
+    item.c.number.is_not(None),
+    item.c.valid_to.is_(None),
+)
+_UNSETTLED: Final = (
+    _DOC.where(*_OPEN, item.c.id > sa.bindparam("after")).order_by(item.c.id).limit(sa.bindparam("limit"))
+)
+_COUNT_OPEN: Final = sa.select(sa.func.count()).select_from(item).where(*_OPEN)
 
 
 class Items:
@@ -212,8 +236,17 @@ class Items:
         return int(self._sql.scalar(_LAST_SEQ, values)) + 1
 
     def due_for_poll(self, carrier: CarrierId, now: dt.datetime, *, limit: int) -> tuple[Item, ...]:
-        """Open items whose next poll has come, longest waiting first; one never asked about is due at once."""
+        """Open items whose next poll has come, most urgent first; one never asked about is due at once."""
         return tuple(_item(row) for row in self._sql.rows(_DUE, {"carrier": carrier, "now": now, "limit": limit}))
+
+    def unsettled(self, carrier: CarrierId, *, after: ItemId, limit: int) -> tuple[Item, ...]:
+        """Items of the carrier that can be asked about and are not settled, ascending by id."""
+        values = {"carrier": carrier, "after": after, "limit": limit}
+        return tuple(_item(row) for row in self._sql.rows(_UNSETTLED, values))
+
+    def count_unsettled(self, carrier: CarrierId) -> int:
+        """How many items :meth:`unsettled` has in all."""
+        return int(self._sql.scalar(_COUNT_OPEN, {"carrier": carrier}))
 
 
 _PACKING: Final = packing

@@ -161,7 +161,15 @@ class ItemStore(Protocol):
         ...
 
     def due_for_poll(self, carrier: CarrierId, now: dt.datetime, *, limit: int) -> tuple[Item, ...]:
-        """Open items whose next poll has come."""
+        """Open items whose next poll has come, in the order of :func:`tracking.watch.place`."""
+        ...
+
+    def unsettled(self, carrier: CarrierId, *, after: ItemId, limit: int) -> tuple[Item, ...]:
+        """Items of the carrier that can be asked about and are not settled, ascending by id."""
+        ...
+
+    def count_unsettled(self, carrier: CarrierId) -> int:
+        """How many items :meth:`unsettled` has in all."""
         ...
 
 
