@@ -202,7 +202,7 @@ def invoice_view(tx: Tx, carrier: CarrierId, number: str) -> InvoiceView:
         until,
         lines,
         items,
-        {name: tx.trade.bills_of(carrier, name) for name in numbers},
+        {name: tx.trade.lines_of(carrier, name) for name in numbers},
         tx.items.many(unbilled),
     )
 

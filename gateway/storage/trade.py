@@ -22,12 +22,11 @@ _LINES: Final = (
     .where(invoice_line.c.carrier == sa.bindparam("of_carrier"), invoice_line.c.invoice == sa.bindparam("of_invoice"))
     .order_by(invoice_line.c.line)
 )
-_BILLS: Final = (
+_OF_NUMBER: Final = (
     sa.select(invoice_line.c.doc)
     .where(
         invoice_line.c.number == sa.bindparam("of_number"),
         invoice_line.c.carrier == sa.bindparam("of_carrier"),
-        invoice_line.c.billed,
     )
     .order_by(invoice_line.c.invoice, invoice_line.c.line)
 )
@@ -112,9 +111,9 @@ class Trade:
         """The lines of an invoice by their place."""
         return self._all(_LINES, InvoiceLine, {"of_carrier": carrier, "of_invoice": invoice})
 
-    def bills_of(self, carrier: CarrierId, number: str) -> tuple[InvoiceLine, ...]:
-        """Lines of all invoices that ask for a fee for this item number."""
-        return self._all(_BILLS, InvoiceLine, {"of_carrier": carrier, "of_number": number})
+    def lines_of(self, carrier: CarrierId, number: str) -> tuple[InvoiceLine, ...]:
+        """Lines of all invoices and reports that name this item number, by invoice and place."""
+        return self._all(_OF_NUMBER, InvoiceLine, {"of_carrier": carrier, "of_number": number})
 
     def unbilled(self, invoice: Invoice) -> tuple[ItemId, ...]:
         """Items that the carrier took in the invoice's period (days of Vietnam) and that no invoice bills."""

@@ -25,8 +25,8 @@ class TradeStore(Protocol):
         """The lines of an invoice by their place; empty for one that nobody sent."""
         ...
 
-    def bills_of(self, carrier: CarrierId, number: str) -> tuple[InvoiceLine, ...]:
-        """Lines of all invoices that ask for a fee for this item number."""
+    def lines_of(self, carrier: CarrierId, number: str) -> tuple[InvoiceLine, ...]:
+        """Lines of all invoices and reports that name this item number, by invoice and place."""
         ...
 
     def unbilled(self, invoice: Invoice) -> tuple[ItemId, ...]:

@@ -110,7 +110,7 @@ class InvoiceView:
     lines: tuple[InvoiceLine, ...] = ()
     items: Mapping[str, Item] = dataclasses.field(default_factory=dict)
     """The item that each number of the lines speaks of; a number that nobody knows is left out."""
-    bills: Mapping[str, tuple[InvoiceLine, ...]] = dataclasses.field(default_factory=dict)
-    """All lines of the carrier's invoices that ask for a fee, by number."""
+    told: Mapping[str, tuple[InvoiceLine, ...]] = dataclasses.field(default_factory=dict)
+    """Lines of all invoices and reports of the carrier, by number: fees and money may be told apart."""
     unbilled: tuple[Item, ...] = ()
     """Items that the carrier took in the period and that no invoice bills."""

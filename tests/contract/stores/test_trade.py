@@ -41,7 +41,7 @@ async def test_lines_of_an_invoice_are_told_again_and_found_by_number(database: 
     corrected = line(2, "B", 25_000)
     await database.write(lambda tx: tx.trade.put_lines([corrected]))
     assert await database.read(lambda tx: tx.trade.lines(VNPOST, "HD-11")) == (line(1, "A"), corrected)
-    assert await database.read(lambda tx: tx.trade.bills_of(VNPOST, "A")) == (line(1, "A"),)
+    assert await database.read(lambda tx: tx.trade.lines_of(VNPOST, "A")) == (line(1, "A"), report)
     assert await database.read(lambda tx: tx.trade.invoices()) == (
         Invoice(VNPOST, "HD-11", FIRST, LAST),
         Invoice(VNPOST, "TB-11", FIRST, LAST),
