@@ -3,8 +3,10 @@
 from typing import Any
 
 from tracking.rules.acceptance import AcceptedNotHandedOver, HandedOverNotAccepted, NeverSeen
+from tracking.rules.bags import BagCount, BagSwap, OutsideItsBag, SealOrWeight
 from tracking.rules.clocks import WrongClock
 from tracking.rules.codes import OrphanEvent, UnknownCode
+from tracking.rules.custody_holes import CustodyHole
 from tracking.rules.deadline import DueDateAtRisk, DueDateBroken
 from tracking.rules.delivery import DeliveredDossierInTransit, DeliveredToAnother, ReceivedNotDelivered
 from tracking.rules.documents import ChecklistsDiffer, ScannedDiffersFromCounted
@@ -30,8 +32,13 @@ from tracking.rules.expected_added import (
     StoppedResultTravels,
 )
 from tracking.rules.feeds import FeedGap
+from tracking.rules.geography import Misrouted, WrongDestination
+from tracking.rules.identity import NumberOfAnotherItem, SameNumberTwice, TwoNumbersOneParcel
+from tracking.rules.money import BilledAndCarried, FeeOrMoney
 from tracking.rules.movement import ClosedDossierMoving, LostOrInquiryOverdue, NoMovement, WithdrawnDossierMoving
 from tracking.rules.numbers import InvalidItemNumber
+from tracking.rules.parcels import MergeConflict, SplitIncomplete
+from tracking.rules.persons import PersonalData
 from tracking.rules.returns import AttemptsExhausted, CounterTermEnding, ReturnedNotReceipted, UndeliverableReturning
 from tracking.rules.rule import Rule
 from tracking.rules.sequence import HistoryRewritten, ImpossibleTime, RegressionAfterTerminal, SourcesDisagree
@@ -57,6 +64,14 @@ ITEM_RULES: tuple[Rule[ItemView], ...] = (
     UnknownCode(),
     LostOrInquiryOverdue(),
     OrphanEvent(),
+    WrongDestination(),
+    Misrouted(),
+    NumberOfAnotherItem(),
+    SameNumberTwice(),
+    TwoNumbersOneParcel(),
+    OutsideItsBag(),
+    MergeConflict(),
+    PersonalData(),
 )
 DOSSIER_RULES: tuple[Rule[DossierView], ...] = (
     AcceptedNotHandedOver(),
@@ -86,10 +101,12 @@ DOSSIER_RULES: tuple[Rule[DossierView], ...] = (
     SilentUnit(),
     PortalLag(),
     ScannedDiffersFromCounted(),
+    SplitIncomplete(),
+    CustodyHole(),
 )
 FEED_RULES: tuple[Rule[FeedView], ...] = (FeedGap(),)
-BAG_RULES: tuple[Rule[BagView], ...] = ()
-INVOICE_RULES: tuple[Rule[InvoiceView], ...] = ()
+BAG_RULES: tuple[Rule[BagView], ...] = (BagCount(), BagSwap(), SealOrWeight())
+INVOICE_RULES: tuple[Rule[InvoiceView], ...] = (FeeOrMoney(), BilledAndCarried())
 
 BY_ID: dict[str, Rule[Any]] = {
     rule.id: rule for family in (ITEM_RULES, DOSSIER_RULES, FEED_RULES, BAG_RULES, INVOICE_RULES) for rule in family
