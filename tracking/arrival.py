@@ -36,11 +36,15 @@ class EventOutcome:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Folded:
-    """An item as it stands now, its log in the order of the store, and the dossiers that are in it."""
+    """An item as it stands now, its log in no order, and the dossiers that are in it."""
 
     item: Item
     log: tuple[StoredEvent, ...]
     dossiers: tuple[Dossier, ...]
+
+    def in_order(self) -> tuple[StoredEvent, ...]:
+        """The log as the store would read it."""
+        return tuple(sorted(self.log, key=_as_stored))
 
 
 def take(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> tuple[tuple[EventOutcome, ...], tuple[Folded, ...]]:
@@ -119,8 +123,12 @@ def _withdraw(
     log: Sequence[StoredEvent],
     now: dt.datetime,
 ) -> bool:
-    """Mark what the carrier took back: by saying so, by superseding it, or by a full history that lacks it."""
-    gone = {normalise.key_of(event) for event in events if event.withdrawn}
+    """Mark what the carrier took back: by saying so, by superseding it, or by a full history that lacks it.
+
+    What it took back by saying so is marked with the moment of its saying, which is also when the event was last seen:
+    that tells it from what vanished in silence (D-34).
+    """
+    gone = {normalise.key_of(event): event.received_at for event in events if event.withdrawn}
     superseded = {event.supersedes for event in events if event.supersedes}
     whole = any(event.number in batch.complete_for for event in events)
     if not (gone or superseded or whole):
@@ -133,7 +141,7 @@ def _withdraw(
         own = stored.event.source == batch.peer and not stored.event.derived
         vanished = whole and own and key not in told
         if stored.withdrawn_at is None and (key in gone or replaced or vanished):
-            tx.events.withdraw(item, key, now)
+            tx.events.withdraw(item, key, gone.get(key, now))
             any_taken = True
     return any_taken
 
@@ -148,10 +156,7 @@ def _fold_all(tx: Tx, items: Mapping[ItemId, Item], logs: Logs, now: dt.datetime
         if fold != item.fold:
             changed.append((item, fold, _polls(item, fold, now)))
     stored = {item.id: item for item in tx.items.put_folds(changed)}
-    return tuple(
-        Folded(stored.get(of, item), tuple(sorted(logs[of], key=_as_stored)), inside.get(of, ()))
-        for of, item in items.items()
-    )
+    return tuple(Folded(stored.get(of, item), logs[of], inside.get(of, ())) for of, item in items.items())
 
 
 def _as_stored(stored: StoredEvent) -> tuple[dt.datetime, int, dt.datetime, str, str, int]:

@@ -181,6 +181,23 @@ async def test_d31_closes_when_a_full_history_no_longer_has_the_event(world: Wor
     assert "D-31" not in await world.open_cases()
 
 
+async def test_d34_sees_a_delivery_that_vanishes_in_silence_and_not_one_that_is_taken_back_by_name(
+    world: World,
+) -> None:
+    one = await world.lodged()
+    await world.pack(item(), one)
+    taken, delivered = event(M.ACCEPTED, after(1)), event(M.DELIVERED, after(5))
+    await world.hear(taken, delivered)
+    await world.hear(dataclasses.replace(delivered, withdrawn=True, received_at=after(9)), now=after(9.5))
+    assert "D-34" not in await world.open_cases()
+    await world.hear(event(M.DELIVERED, after(20)), now=after(21))
+    await world.hear(taken, now=after(30), complete_for=("EL000000005VN",))
+    vanished = (await world.open_cases())["D-34"]
+    assert vanished.evidence[0].at == after(20)
+    await world.hear(event(M.DELIVERED, after(20), received_at=after(40)), now=after(40))
+    assert "D-34" not in await world.open_cases()
+
+
 async def test_d31_closes_when_two_persons_reopen_the_dossier_and_the_item_travels_again(world: World) -> None:
     one, sent = await regressed(world)
     await world.move(one, Trigger.REOPEN, Facts(reason="wrong recipient", approvals=("An", "Bình")), after(32))
@@ -255,6 +272,6 @@ async def test_the_explanation_names_steps_events_and_cases_and_replays_to_the_s
         ("delivered", True),
         ("in_transit", False),
     ]
-    assert [case.rule for case in told.cases] == ["D-31"]
+    assert [case.rule for case in told.cases if case.subject_kind is Subject.ITEM] == ["D-31"]
     assert "reopen" in told.lawful
     assert explain.replayed(told)

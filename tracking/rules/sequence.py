@@ -211,9 +211,9 @@ class HistoryRewritten(Rule[ItemView]):
 
 
 def _vanished(stored: StoredEvent) -> bool:
-    """Taken away in silence, and not told since."""
+    """Taken away in silence, and not told since: what is taken back by name is seen at that very moment."""
     gone = stored.withdrawn_at
-    return gone is not None and not stored.event.withdrawn and stored.last_seen_at <= gone
+    return gone is not None and not stored.event.withdrawn and stored.last_seen_at < gone
 
 
 def _corrected(gone: StoredEvent, view: ItemView) -> bool:

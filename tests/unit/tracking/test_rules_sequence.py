@@ -134,7 +134,7 @@ def test_d34_sees_a_milestone_that_left_the_full_history_and_closes_when_it_is_t
 
 def test_d34_is_silent_for_corrections() -> None:
     rule = HistoryRewritten()
-    by_name = stored(event(M.DELIVERED, after(20), withdrawn=True), withdrawn_at=after(40))
+    by_name = dataclasses.replace(GONE, last_seen_at=after(40))
     assert not list(rule.findings(seen(by_name), at(41))), "taken back by name"
     superseding = told(M.RETURNED, 21, supersedes="7", office="X")
     assert not list(rule.findings(seen(GONE, superseding), at(41))), "superseded"
