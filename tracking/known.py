@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from schemas.bag import Bag, HandoverManifest
+from schemas.bag import Bag, BagLine, HandoverManifest, Stay
 from schemas.discrepancy import Discrepancy, DiscrepancyState, Subject
 from schemas.dossier import Dossier
 from schemas.errors import NotFound
@@ -36,16 +36,25 @@ def at(tx: Tx, moment: dt.datetime) -> Tx:
             tx.items,
             get=then.item,
             many=then.items,
-            packings_of=lambda item: then.packed(tx.items.packings_of(item)),
-            packings_of_many=lambda items: then.packed(tx.items.packings_of_many(items)),
-            packings_in=lambda dossier: then.packed(tx.items.packings_in(dossier)),
-            packings_in_many=lambda dossiers: then.packed(tx.items.packings_in_many(dossiers)),
+            named=then.named,
+            find_number=lambda number: then.items([one.id for one in tx.items.find_number(number)]),
+            packings_of=lambda item: then.bound(tx.items.packings_of(item)),
+            packings_of_many=lambda items: then.bound(tx.items.packings_of_many(items)),
+            packings_in=lambda dossier: then.bound(tx.items.packings_in(dossier)),
+            packings_in_many=lambda dossiers: then.bound(tx.items.packings_in_many(dossiers)),
             bookings_of=tx.items.bookings_of,
         ),
         events=only(tx.events, of_item=lambda item: then.logs((item,))[item], of_items=then.logs),
         dossiers=only(tx.dossiers, get=then.dossier, many=then.dossiers),
         discrepancies=only(tx.discrepancies, of_subject=then.cases, find=then.case),
-        bags=only(tx.bags, get=then.bag, manifest=then.manifest),
+        bags=only(
+            tx.bags,
+            get=then.bag,
+            manifest=lambda number: then.manifest(tx.bags.manifest(number)),
+            manifest_of=lambda number: then.manifest(tx.bags.manifest_of(number)),
+            stays=then.stays,
+            listing=lambda dossiers, items: tuple(map(then.manifest, tx.bags.listing(dossiers, items))),
+        ),
         feeds=only(tx.feeds, get=then.feed),
     )
 
@@ -81,6 +90,17 @@ class _Then:
     def dossiers(self, dossiers: Sequence[DossierId]) -> tuple[Dossier, ...]:
         return tuple(self._dossier(one) for one in self._tx.dossiers.many(dossiers) if one.created_at <= self._moment)
 
+    def named(self, numbers: Sequence[str]) -> dict[str, tuple[Item, ...]]:
+        found = self._tx.items.named(numbers)
+        return {number: self.items([item.id for item in items]) for number, items in found.items()}
+
+    def bound(self, packings: tuple[Packing, ...]) -> tuple[Packing, ...]:
+        """Of things that were both known."""
+        begun = self.packed(packings)
+        items = {item.id for item in self.items(tuple({one.item: None for one in begun}))}
+        dossiers = {one.id for one in self.dossiers(tuple({one.dossier: None for one in begun}))}
+        return tuple(one for one in begun if one.item in items and one.dossier in dossiers)
+
     def packed(self, packings: tuple[Packing, ...]) -> tuple[Packing, ...]:
         return self._since(packings, "since", "until")
 
@@ -98,10 +118,14 @@ class _Then:
             return None
         plain = self._unset(found, "closed_at", "opened_at")
         seals = self._since(found.seals, "since", "until")
-        return dataclasses.replace(plain, seals=seals, weight_in_g=found.weight_in_g if plain.opened_at else None)
+        lines, weight = tuple(map(self._line, found.lines)), found.weight_in_g if plain.opened_at else None
+        return dataclasses.replace(plain, seals=seals, lines=lines, weight_in_g=weight)
 
-    def manifest(self, number: str) -> HandoverManifest | None:
-        found = self._tx.bags.manifest(number)
+    def stays(self, items: Sequence[ItemId]) -> tuple[tuple[ItemId, Stay], ...]:
+        found = ((item, stay.line, self.bag(stay.bag.number)) for item, stay in self._tx.bags.stays(items))
+        return tuple((item, Stay(bag, self._line(line))) for item, line, bag in found if bag is not None)
+
+    def manifest(self, found: HandoverManifest | None) -> HandoverManifest | None:
         if found is None:
             return None
         giver, taker = self._unset(found.giver, "signed_at"), self._unset(found.taker, "signed_at")
@@ -113,6 +137,9 @@ class _Then:
     def feed(self, peer: PeerId) -> FeedState:
         state = self._unset(self._tx.feeds.get(peer), "last_ok_at", "failing_since")
         return state if state.failing_since else dataclasses.replace(state, failures=0, last_error="")
+
+    def _line(self, line: BagLine) -> BagLine:
+        return self._unset(line, "put_in_at", "taken_out_at")
 
     def _came(self, stored: StoredEvent) -> bool:
         return stored.first_seen_at <= self._moment

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "schema": "lookups:schema",
     "peers": "operations_peers:app",
     "messages": "operations_messages:app",
+    "reconcile": "operations_reconcile:reconcile",
     "explain": "operations_explain:explain",
     "upgrade": "operations_store:upgrade",
     "migrate": "operations_store:migrate",

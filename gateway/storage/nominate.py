@@ -103,7 +103,7 @@ _FIRST_DAY: Final = dt.date(1970, 1, 1)
 def _totals() -> sa.Select[Any]:
     """Days are counted from 1970 in local time: whole-number division is the same on both databases."""
     at = sa.type_coerce(item.c.handed_over_at, sa.BigInteger)
-    shifted = at + sa.literal_column(str(_SHIFT_US), sa.BigInteger)
+    shifted = (at + sa.literal_column(str(_SHIFT_US), sa.BigInteger)).self_group()
     day = shifted.op("/", return_type=sa.BigInteger())(sa.literal_column(str(_DAY_US))).label("day")
     return (
         sa.select(

@@ -3,7 +3,7 @@
 import dataclasses
 
 from gateway.log import redact
-from schemas.discrepancy import Discrepancy
+from schemas.discrepancy import Discrepancy, Proof
 from schemas.document import DocumentText
 from schemas.dossier import Dossier, Party
 from schemas.message import Message
@@ -54,8 +54,13 @@ def case(record: Discrepancy) -> Discrepancy:
     return dataclasses.replace(
         record,
         reason=redact(record.reason),
-        evidence=tuple(dataclasses.replace(proof, says=redact(proof.says)) for proof in record.evidence),
+        evidence=proofs(record.evidence),
     )
+
+
+def proofs(evidence: tuple[Proof, ...]) -> tuple[Proof, ...]:
+    """Evidence searched for numbers of persons."""
+    return tuple(dataclasses.replace(proof, says=redact(proof.says)) for proof in evidence)
 
 
 def message(record: Message) -> Message:
