@@ -3,13 +3,22 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gateway.simulate import counter, numbers
+from gateway.simulate import counter, dates, delivery, numbers, papers, portal, returns, sequence
 from gateway.simulate.pair import Pair
 from gateway.simulate.plot import Plot
 from gateway.simulate.truth import Kind
 from gateway.simulate.world import World
 
-PAIRS: Final[Mapping[str, Pair]] = {**counter.PAIRS, **numbers.PAIRS}
+PAIRS: Final[Mapping[str, Pair]] = {
+    **counter.PAIRS,
+    **delivery.PAIRS,
+    **returns.PAIRS,
+    **numbers.PAIRS,
+    **sequence.PAIRS,
+    **papers.PAIRS,
+    **dates.PAIRS,
+    **portal.PAIRS,
+}
 FAULTS: Final = 30
 MIMICS: Final = 15
 ORDINARY: Final = 200

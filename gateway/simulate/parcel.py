@@ -131,6 +131,11 @@ class Parcel:
         self.world.tell(peer, Heard(told, complete))
         return told
 
+    def say_again(self, event: TrackingEvent, at: dt.datetime, *, complete: bool = False, **changes: Any) -> None:
+        """The same event once more, heard at ``at``: a page that overlaps, a full history, a withdrawal."""
+        told = dataclasses.replace(event, received_at=at.replace(microsecond=0), **changes)
+        self.world.tell(event.source, Heard(told, complete))
+
     def event(
         self,
         movement: Movement | None,

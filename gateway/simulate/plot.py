@@ -41,7 +41,7 @@ from tracking import deadlines, transitions
 from tracking.advance import advance
 from tracking.deadlines import Promise
 from tracking.facts import Facts
-from tracking.ingest import ReportOutcome, receive_report
+from tracking.ingest import ReportOutcome, receive_report, refold_item
 from tracking.reading import load_context
 from tracking.table import Trigger
 
@@ -61,6 +61,8 @@ class Folder:
         self.promise = promise
         self.id: DossierId | None = None
         self.reports_n = 0
+        self.archived = True
+        """Whether :meth:`work_on` lets the archive take it; a plot about a closed dossier says itself when."""
 
     @property
     def code(self) -> DossierCode:
@@ -131,6 +133,26 @@ class Folder:
 
         self.plot.world.at(at, act)
 
+    def tell_portal(self, at: dt.datetime) -> None:
+        """Whatever the portal missed, it knows from ``at`` on."""
+
+        def change(dossier: Dossier) -> Dossier:
+            others = tuple(one for one in dossier.peer_states if one.peer != PORTAL)
+            told = PeerState(PORTAL, dossier.national or 0, dossier.history[-1].at, from_us=True)
+            return dataclasses.replace(dossier, peer_states=(*others, told))
+
+        self.amend(at, change)
+
+    def signed_back(self, parcel: Parcel, at: dt.datetime) -> None:
+        """The sender signs for an item that came back, and the dossier follows."""
+
+        def act(tx: Tx, now: dt.datetime) -> None:
+            item = parcel.stored()
+            tx.items.put(dataclasses.replace(tx.items.get(item), sender_receipt_at=at))
+            refold_item(tx, item, tell=self.plot.tell, context_source=load_context, now=now)
+
+        self.plot.world.at(at, act)
+
     def receipt(self, at: dt.datetime) -> None:
         """The unit signs for the paper."""
         self._report(ReportKind.RECEIVED, None, at)
@@ -169,13 +191,19 @@ class Folder:
         return self.work(at)
 
     def work(self, after: dt.datetime) -> dt.datetime:
-        """From the office's receipt on: accepted, at work, signed, handed out at the counter."""
+        """From the office's receipt on: accepted and at work, then signed and handed out at the counter."""
+        at = self.plot.world.office(after, self.plot.rng.uniform(0.5, 2.5))
+        self.status(4, at)
+        return self.work_on(at)
+
+    def work_on(self, after: dt.datetime) -> dt.datetime:
+        """From work in progress to the counter; the archive takes it the next day."""
         rng, world = self.plot.rng, self.plot.world
-        at = after
-        for national, low, high in ((2, 0.5, 2.0), (4, 0.3, 1.5), (9, 3.0, 9.0), (10, 1.0, 9.0)):
-            at = world.office(at, rng.uniform(low, high))
-            self.status(national, at)
-        return at
+        over = world.office(after, rng.uniform(4.0, 18.0))
+        self.status(10, over)
+        if self.archived:
+            self.move(Trigger.ARCHIVE, over + DAY, grace_over=True)
+        return over
 
 
 class Plot:
@@ -191,6 +219,8 @@ class Plot:
         self.subjects: list[tuple[str, str]] = []
         self.portal_deaf = False
         """From when it is set the portal hears nothing of this plot's moves."""
+        self._portal_at = world.begins
+        """One message after the other: the portal never hears an older state after a newer one."""
 
     def begin(self, *, first: int = 0, last: int = PLANTING_DAYS) -> dt.datetime:
         """A moment at a post counter, in the mornings of the planting days."""
@@ -211,6 +241,14 @@ class Plot:
         """Write the truth: nothing of this type is wrong here, and why it looks as if."""
         self._write(since, why, entails, None)
 
+    def judge(self, since: dt.datetime, why: str, *, entails: Sequence[str] = ()) -> None:
+        """:meth:`faulty` or :meth:`innocent`, for stories that differ only by how long something took."""
+        self._write(since, why, entails, None)
+
+    def near_unit(self) -> UnitId:
+        """One of the two communes near the road."""
+        return self.rng.choice((province.COMMUNE, province.OTHER_COMMUNE))
+
     def _write(self, since: dt.datetime, why: str, entails: Sequence[str], until: dt.datetime | None) -> None:
         entry = Entry(self.name, self.rule, self.kind, since, until, why, tuple(self.subjects), tuple(entails))
         self.world.truth.append(entry)
@@ -227,7 +265,8 @@ class Plot:
             told = PeerState(PORTAL, national or 0, at, from_us=True)
             tx.dossiers.put(dataclasses.replace(stored, peer_states=(*others, told)))
 
-        self.world.at(self.world.now + dt.timedelta(minutes=self.rng.randint(1, 12)), heard)
+        self._portal_at = max(self._portal_at, self.world.now + dt.timedelta(minutes=self.rng.randint(1, 12)))
+        self.world.at(self._portal_at, heard)
 
     # --- dossiers ----------------------------------------------------------------------------------------------------
 

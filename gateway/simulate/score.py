@@ -154,7 +154,7 @@ class _Book:
                 yield f"{entry.plot}: {entry.why}"
 
     def _hours(self, entry: Entry) -> float | None:
-        """Hours from the fault to its first case; None where there is none."""
+        """Hours from the fault to its first case, 0 where a softer case had foreseen it; None where there is none."""
         types = {entry.rule, GROWS_INTO.get(entry.rule)}
         opened = [
             one.case.opened_at
@@ -162,7 +162,7 @@ class _Book:
             for one in self.of.get(subject, ())
             if one.case.rule in types and _within(entry, one.case)
         ]
-        return (min(opened) - entry.since).total_seconds() / 3600 if opened else None
+        return max(0.0, (min(opened) - entry.since).total_seconds() / 3600) if opened else None
 
     def _right(self, one: Named) -> bool:
         for entry in self.plots.get(one.subject, ()):
