@@ -29,6 +29,7 @@ from tracking.advance import advance, promise_of
 from tracking.arrival import EventOutcome, Folded
 from tracking.facts import Facts
 from tracking.rules.context import ContextSource
+from tracking.rules.present import present_parcels
 from tracking.rules.views import DossierView
 from tracking.table import Trigger
 
@@ -220,7 +221,7 @@ def _apply(
     if context_source is None:
         return tuple(moved), tuple(refused), ()
     context = context_source(tx, news.now)
-    seen = reading.views_of(tx, [one.item for one in folded], {one.item.id: one.log for one in folded})
+    seen = reading.views_of(tx, [one.item for one in folded], {one.item.id: one.in_order() for one in folded})
     cases = (*reconcile.settle_items(tx, seen, context), *reconcile.settle_dossiers(tx, views, context))
     return tuple(moved), tuple(refused), cases
 
@@ -292,7 +293,7 @@ def _receipt(tx: Tx, dossier: Dossier, report: OneStopReport, news: _News) -> tu
         return ReportOutcome.SILENCE, "its receipt was told before"
     facts = Facts(receipt_at=report.at, direct=True)
     parcels = reading.parcels_of(tx, dossier.id)
-    if dossier.state is DossierState.LODGED and not follow.present_parcels(dossier, parcels):
+    if dossier.state is DossierState.LODGED and not present_parcels(dossier, parcels):
         _advance(tx, dossier.id, Trigger.HAND_IN, facts, report.at, news)
         return ReportOutcome.APPLIED, "handed over directly; the unit signed for it"
     signed = tx.dossiers.put(effects.sign_leg(dossier, facts, report.at))

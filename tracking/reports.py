@@ -16,6 +16,7 @@ from schemas.portal import OneStopReport, ReportKind
 from tracking import follow, transitions
 from tracking.deadlines import Promise
 from tracking.facts import Facts
+from tracking.rules.present import present_parcels
 from tracking.rules.views import Parcel
 from tracking.table import CODE_OF, Trigger
 from tracking.transitions import Move
@@ -167,7 +168,7 @@ class _Asked:
 
 def _facts(dossier: Dossier, report: OneStopReport, parcels: Sequence[Parcel], promise: Promise | None) -> Facts:
     """What the items say, and what a report of this code implies about the unit's own acts."""
-    posted = bool(follow.present_parcels(dossier, parcels))
+    posted = bool(present_parcels(dossier, parcels))
     proof = None
     if report.national == 10 and dossier.return_method is ReturnMethod.COUNTER:
         proof = ReturnProof(ProofKind.COUNTER_SIGNATURE, report.at, report.by, report.raw_sha256)

@@ -7,10 +7,10 @@ from schemas.dossier import Dossier, DossierState, Party
 from schemas.ids import UnitId
 from schemas.shipment import Purpose
 from schemas.tracking import Movement, Outcome
-from tracking import follow
 from tracking.rules.context import Context, Limits, Wait
+from tracking.rules.present import present_parcels
 from tracking.rules.rule import Rule, lasted, name_of
-from tracking.rules.views import DossierView, ItemView, Parcel
+from tracking.rules.views import DossierView, ItemView
 
 S = DossierState
 
@@ -44,7 +44,7 @@ class SplitIncomplete(Rule[DossierView]):
         dossier = view.dossier
         if dossier.state not in _STILL_WAITING:
             return
-        present = follow.present_parcels(dossier, view.parcels)
+        present = present_parcels(dossier, view.parcels)
         declared = max((max(one.item.parcels_declared, one.packing.parts) for one in present), default=1)
         arrived = {one.packing.part: one for one in present if one.item.fold.movement is Movement.DELIVERED}
         times = [one.item.fold.since for one in arrived.values() if one.item.fold.since is not None]
@@ -54,20 +54,12 @@ class SplitIncomplete(Rule[DossierView]):
         limits = context.limits_of(self.id, self.limits, item.carrier, item.service)
         if not lasted(context, first, limits.hard, dossier.competent_unit):
             return
-        missing = [_missing(one) for one in present if one.packing.part not in arrived]
+        late = ", ".join(name_of(one.item) for one in present if one.packing.part not in arrived) or "–"
         values = (("arrived", str(len(arrived))), ("declared", str(declared)))
         whole = Proof("parcels", dossier.code, f"{len(arrived)} of {declared} delivered", first, values=values)
+        missing = Proof("item", late, "not delivered yet", None, values=(("numbers", late),))
         units = (dossier.competent_unit, item.sender_unit)
-        yield self.found(
-            str(dossier.id), f"{item.purpose}|{first.isoformat()}", self.severity, (whole, *missing), units
-        )
-
-
-def _missing(parcel: Parcel) -> Proof:
-    item = parcel.item
-    stands = str(item.fold.movement or "–")
-    values = (("number", name_of(item)), ("part", str(parcel.packing.part)), ("movement", stands))
-    return Proof("item", name_of(item), f"part {parcel.packing.part}: {stands}", item.fold.since, values=values)
+        yield self.found(str(dossier.id), f"{item.purpose}|{first.isoformat()}", self.severity, (whole, missing), units)
 
 
 class MergeConflict(Rule[ItemView]):

@@ -47,8 +47,8 @@ class PersonalData(Rule[ItemView]):
                 if field in profile.allowed or field in seen:
                     continue
                 seen.add(field)
-                proof = event_proof(stored, f"{field} came with {item.service}", field=field, service=item.service)
-                what = Proof("item", item.number or item.reference or "", field, None, values=(("field", field),))
+                proof = event_proof(stored, f"{field} came with {item.service}", personal=field, service=item.service)
+                what = Proof("item", item.number or item.reference or "", field, None, values=(("personal", field),))
                 units = (item.sender_unit, item.receiver_unit)
                 yield self.found(str(item.id), field, self.severity, (proof, what), units)
 
