@@ -4,11 +4,17 @@ Ours is `tracking.ingest.ingest` through ``database.write``: find the item, judg
 dossier inside, settle the cases, write the audit chain. The floor only inserts the finished rows of the event log,
 their JSON made beforehand, into the same table with the same indexes, and commits as often. So the ratio does not say
 how much the log costs; it says what the *meaning* of an event costs beside its row.
+
+``events.bulk`` is a bulk import: the same call with ``settle=False``, which leaves the cases to the one full pass after
+the import (``reconcile.*`` measures that one). ``histories``: the events of an item lie beside each other, as in a
+carrier's export; ``waves``: each batch tells one event of every item, the dearest order there is. The garbage collector
+is set as the gateway sets it when it listens.
 """
 
 import asyncio
 import contextlib
 import functools
+import gc
 import shutil
 import sqlite3
 import tempfile
@@ -17,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import world
-from benchmarks.figures import Extent, Figure
+from benchmarks.figures import Aim, Extent, Figure
 from gateway.storage.database import Database
 from gateway.storage.sqlite import prepare
 from schemas.message import Fact
@@ -26,15 +32,19 @@ from tracking import reading
 from tracking.ingest import ingest
 
 SIZES = (1, 100, 5_000)
+BULK = 5_000
+AIM = Aim(0.25)
+"""Of issue 5: bulk ingest through the real path with fold, on SQLite."""
 
 
 def measure(extent: Extent) -> list[Figure]:
-    """Events a second at three batch sizes, with a dossier in every item; at the largest also without."""
-    figures = []
+    """Events a second at three batch sizes, with a dossier in every item; at the largest also without, and in bulk."""
+    _as_in_service()
+    figures = [_bulk(extent, histories=True), _bulk(extent, histories=False)]
     for packed, sizes in ((True, SIZES), (False, SIZES[-1:])):
         for size in sizes:
             count = extent.of({1: 500, 100: 5_000, 5_000: 10_000}[size], {1: 20, 100: 200, 5_000: 500}[size])
-            ours, floor = _turns(extent.rounds, count, min(size, count), packed=packed)
+            ours, floor = _turns(extent.rounds, count, min(size, count), packed=packed, settle=True)
             kind = "a dossier in each item" if packed else "items without a dossier"
             says = f"events ingested ÷ bare executemany of the same rows, batches of {size}, {kind}"
             name = f"events.{'carried' if packed else 'alone'}.{size}"
@@ -42,7 +52,24 @@ def measure(extent: Extent) -> list[Figure]:
     return figures
 
 
-def _turns(rounds: int, count: int, size: int, *, packed: bool) -> tuple[list[float], list[float]]:
+def _bulk(extent: Extent, *, histories: bool) -> Figure:
+    count = extent.of(25_000, 500)
+    ours, floor = _turns(extent.rounds, count, min(BULK, count), packed=False, settle=False, histories=histories)
+    order = "histories" if histories else "waves"
+    says = f"bulk import with fold, {order} ÷ bare executemany of the same rows, batches of {BULK}"
+    return Figure(f"events.bulk.{order}", says, "events/s", ours, floor, AIM if histories else None)
+
+
+def _as_in_service() -> None:
+    """As ``gateway.wiring.leave_start_alone`` (ADR 76): what start-up made is not gone through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+def _turns(
+    rounds: int, count: int, size: int, *, packed: bool, settle: bool, histories: bool = False
+) -> tuple[list[float], list[float]]:
     ours, floor = [], []
     with tempfile.TemporaryDirectory(prefix="bench-events-") as name:
         stock = Path(name) / "stock"
@@ -50,7 +77,7 @@ def _turns(rounds: int, count: int, size: int, *, packed: bool) -> tuple[list[fl
         for n in range(rounds):
             ran = Path(name) / f"ours-{n}"
             shutil.copytree(stock, ran)
-            ours.append(asyncio.run(_ours(ran, carried, size)))
+            ours.append(asyncio.run(_ours(ran, carried, size, settle=settle, histories=histories)))
             bare = Path(name) / f"bare-{n}"
             shutil.copytree(stock, bare)
             floor.append(_bare(bare, _rows(ran), size))
@@ -69,15 +96,17 @@ async def _stock(folder: Path, items: int, *, packed: bool) -> list[world.Carrie
     return made
 
 
-async def _ours(folder: Path, carried: list[world.Carried], size: int) -> float:
+async def _ours(folder: Path, carried: list[world.Carried], size: int, *, settle: bool, histories: bool) -> float:
     database = world.open_fresh(folder)
     events = world.waves(carried)
+    if histories:
+        events.sort(key=lambda event: event.number or "")
     batches = [world.batch(events[first : first + size]) for first in range(0, len(events), size)]
     try:
         began = time.perf_counter()
         new = 0
         for each in batches:
-            new += await _take(database, each)
+            new += await _take(database, each, settle=settle)
         took = time.perf_counter() - began
     finally:
         await database.close()
@@ -86,9 +115,10 @@ async def _ours(folder: Path, carried: list[world.Carried], size: int) -> float:
     return len(events) / took
 
 
-async def _take(database: Database, batch: Any) -> int:
+async def _take(database: Database, batch: Any, *, settle: bool) -> int:
     def take(tx: Tx) -> int:
-        return ingest(tx, batch, tell=_nobody, context_source=reading.load_context, now=world.NOW).appended
+        told = ingest(tx, batch, tell=_nobody, context_source=reading.load_context, now=world.NOW, settle=settle)
+        return told.appended
 
     return await database.write(take)
 
