@@ -225,6 +225,10 @@ class Rhythm(Section):
     watch_s: Seconds = Field(
         default=30.0, description="Seconds between looks for feeds and items that are due to be asked about."
     )
+    learning_s: Seconds = Field(
+        default=600.0,
+        description="Seconds between looks whether the night's learning is due; it is done once a night, after 02:15.",
+    )
     rules_s: Seconds = Field(default=300.0, description="Seconds between runs of the rules that time alone can break.")
 
 

@@ -46,6 +46,8 @@ from gateway.storage.database import Database, open_database
 from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
 from gateway.workers.judging import DocumentJudge
+from gateway.workers.learning import Learning
+from gateway.workers.ledger import Ledger
 from gateway.workers.reports import Reports
 from gateway.workers.reviews import RESUME_S, Reviews
 from gateway.workers.rules import Rules
@@ -94,6 +96,8 @@ class House:
     feeds: Feeds
     reports: Reports
     rules: Rules
+    learning: Learning
+    ledger: Ledger
     scan_line: ScanLine
     judge: DocumentJudge
     reviews: Reviews
@@ -116,6 +120,8 @@ class House:
         for peer in self.reports.peers:
             self.supervisor.every(f"reports-{peer}", watch, functools.partial(self.reports.ask, peer))
         self.supervisor.every("rules", dt.timedelta(seconds=rhythm.rules_s), self.rules.once)
+        self.supervisor.every("learning", dt.timedelta(seconds=rhythm.learning_s), self.learning.once)
+        self.supervisor.every("ledger", watch, self.ledger.once)
 
     async def stop(self) -> None:
         """Lanes finish what they are sending, a while long; then every loop ends."""
@@ -168,6 +174,9 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
         reconciler=reconciler,
     )
     inbox = Inbox(database, registry=registry, clock=clock, tell=router, context=load_context)
+    feeds = Feeds(
+        database, registry=registry, clock=clock, tell=router, context=load_context, rhythm_s=settings.rhythm.watch_s
+    )
     return House(
         settings=settings,
         clock=clock,
@@ -185,16 +194,11 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
         lanes=_lanes(settings, registry, database, bell, clock, metrics),
         sweeper=Sweeper(database, bell=bell, clock=clock),
         inbox=inbox,
-        feeds=Feeds(
-            database,
-            registry=registry,
-            clock=clock,
-            tell=router,
-            context=load_context,
-            rhythm_s=settings.rhythm.watch_s,
-        ),
+        feeds=feeds,
         reports=Reports(database, registry=registry, clock=clock, inbox=inbox),
         rules=Rules(database, registry=registry, clock=clock, context=load_context),
+        learning=Learning(database, clock=clock),
+        ledger=Ledger(database, registry=registry, clock=clock, counted=feeds.peers),
         scan_line=ScanLine(
             settings.scan,
             hot_folder=settings.hot_folder,

@@ -1,4 +1,4 @@
-"""Asking carriers: change feeds with a stored cursor, and items whose next question has come.
+"""Asking carriers: change feeds with a stored cursor, and items whose next question has come (by `questions`).
 
 What an answer says and where the feed goes on are committed in one transaction; the raw pages stand in the inbox as
 applied. A failed poll is an outage with a beginning, never an empty list.
@@ -13,25 +13,20 @@ import structlog
 
 from adapters.registry import Peer, Registry
 from gateway import failpoints
+from gateway.workers.questions import Questions, after_failure, counted_as
 from schemas.errors import CallError
 from schemas.ids import PeerId
 from schemas.message import InboxState, NewInbound
 from schemas.ports.carrier import TrackingFeed, TrackingPull
 from schemas.ports.clock import Clock
 from schemas.ports.facts import Tell
+from schemas.ports.learned import Way
 from schemas.ports.stores import Store, Tx
-from schemas.shipment import Item
 from schemas.tracking import TrackingBatch
-from tracking import watch
 from tracking.ingest import ingest
 from tracking.rules.context import ContextSource
 
 log = structlog.get_logger(__name__)
-
-BATCH = 50
-"""Items in one question; carriers' own limits are in their manifests and adapters."""
-AFTER_FAILURE = (5.0, 30.0, 120.0, 600.0)
-"""Seconds until a failed feed is asked again."""
 
 
 class Feeds:
@@ -47,6 +42,7 @@ class Feeds:
         self._tell = tell
         self._context = context
         self._rhythm_s = rhythm_s
+        self._questions = Questions(store, registry=registry, clock=clock, take=self._answer, context=context)
 
     @property
     def peers(self) -> tuple[PeerId, ...]:
@@ -57,8 +53,9 @@ class Feeds:
         """Ask one peer whatever is due."""
         if self._registry.offers(name, TrackingFeed):
             await self._look(self._feed, name)
+            await self._questions.note_calls(self._registry.peer(name))
         if self._registry.offers(name, TrackingPull):
-            await self._look(self._items, name)
+            await self._look(self._questions.ask, name)
 
     async def once(self) -> None:
         """Ask every peer in turn."""
@@ -84,7 +81,8 @@ class Feeds:
         cursor, more = state.cursor, True
         while more:
             try:
-                batch = await self._registry.port(name, TrackingFeed).read(cursor)
+                with counted_as("feed"):
+                    batch = await self._registry.port(name, TrackingFeed).read(cursor)
             except CallError as error:
                 await self._failed(name, error)
                 return
@@ -112,59 +110,13 @@ class Feeds:
         )
 
     async def _failed(self, peer: PeerId, error: Exception) -> None:
-        retry_after_s = error.retry_after_s if isinstance(error, CallError) else None
-
-        def note(tx: Tx) -> None:
-            now = self._clock.now()
-            state = tx.feeds.get(peer)
-            wait = AFTER_FAILURE[min(state.failures, len(AFTER_FAILURE) - 1)]
-            tx.feeds.put(
-                dataclasses.replace(
-                    state,
-                    failing_since=state.failing_since or now,
-                    failures=state.failures + 1,
-                    last_error=str(error)[:500],
-                    next_at=now + dt.timedelta(seconds=max(wait, retry_after_s or 0)),
-                )
-            )
-
         log.warning("feed.failed", peer=peer, error=type(error).__name__, detail=str(error))
-        await self._store.write(note)
+        await self._store.write(lambda tx: tx.feeds.put(after_failure(tx.feeds.get(peer), error, self._clock.now())))
 
-    async def _items(self, peer: Peer) -> None:
-        carrier = peer.manifest.carrier
-        if carrier is None:
-            return
-        now = self._clock.now()
-        due = await self._store.read(lambda tx: tx.items.due_for_poll(carrier, now, limit=BATCH))
-        asked = tuple(item for item in due if item.number is not None)
-        if not asked:
-            return
-        numbers = [item.number for item in asked if item.number is not None]
-        try:
-            batch = await self._registry.port(peer.manifest.name, TrackingPull).fetch(numbers, since=None)
-        except CallError as error:
-            await self._failed(peer.manifest.name, error)
-            await self._store.write(lambda tx: self._asked(tx, asked, failed=True))
-            return
-        await self._store.write(lambda tx: self._answered(tx, batch, asked))
-
-    def _answered(self, tx: Tx, batch: TrackingBatch, asked: tuple[Item, ...]) -> None:
+    def _answer(self, tx: Tx, batch: TrackingBatch) -> None:
         now = self._clock.now()
         if keep_raw(tx, batch, "history", now):
-            ingest(tx, batch, tell=self._tell, context_source=self._context, now=now)
-        state = tx.feeds.get(batch.peer)
-        tx.feeds.put(dataclasses.replace(state, last_ok_at=now, failing_since=None, failures=0, last_error=""))
-        self._asked(tx, asked, failed=False)
-
-    def _asked(self, tx: Tx, asked: tuple[Item, ...], *, failed: bool) -> None:
-        now = self._clock.now()
-        for known in asked:
-            item = tx.items.get(known.id)
-            polls = dataclasses.replace(item.polls, last_at=now, failures=item.polls.failures + 1 if failed else 0)
-            item = dataclasses.replace(item, polls=polls)
-            next_at = watch.next_poll(item, now=now)
-            tx.items.put(dataclasses.replace(item, polls=dataclasses.replace(polls, next_at=next_at)))
+            ingest(tx, batch, tell=self._tell, context_source=self._context, now=now, way=Way.PULL)
 
 
 def keep_raw(tx: Tx, batch: TrackingBatch, kind: str, now: dt.datetime) -> bool:

@@ -13,8 +13,9 @@ import pytest
 from adapters.loopback import wire
 from adapters.loopback.client import Adapter as Loopback
 from adapters.registry import Registry
-from gateway.workers.feeds import AFTER_FAILURE, Feeds
+from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
+from gateway.workers.questions import AFTER_FAILURE
 from gateway.workers.reports import Reports
 from gateway.workers.rules import Rules
 from gateway.workers.supervisor import FIRST_PAUSE, Supervisor

@@ -1,0 +1,274 @@
+"""Asking carriers by number: who is due, as many as the budget allows, the most urgent first.
+
+:mod:`tracking.watch` says when and in which order, :mod:`tracking.budget` how many; here they meet the rows. Whatever
+an answer says and when to ask next are committed in one transaction. An outage is the peer's: its items stay due and
+the peer is left alone for as long as it says. A question that the peer cannot answer is halved until the item that
+spoils it stands alone, so that one bad item never hides its neighbours.
+"""
+
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from adapters._kit.http import PURPOSE
+from adapters.registry import Peer, Registry
+from gateway.workers import sweeps
+from schemas.errors import CallError, Outage, Transient, Unauthorised
+from schemas.ids import CarrierId, PeerId, push_feed
+from schemas.ports.carrier import ContractPush, TrackingPull, TrackingPush
+from schemas.ports.clock import Clock
+from schemas.ports.message_stores import FeedState
+from schemas.ports.stores import Store, Tx
+from schemas.shipment import Item
+from schemas.tracking import TrackingBatch
+from tracking import budget, watch
+from tracking.budget import Bucket, Terms
+from tracking.rules.context import Context, ContextSource
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+"""Items in one question at most; what a call holds is in the manifest."""
+ONE_BY_ONE = 10
+"""Items in one go at a peer that is asked about one item a call: an outage loses the answers of the go before it."""
+AFTER_FAILURE = (5.0, 30.0, 120.0, 600.0)
+"""Seconds until a failed peer is asked again; its Retry-After where that is longer."""
+HELP_AFTER = dt.timedelta(hours=1)
+"""Of several peers that speak for a carrier, the one that is asked about most items a call asks; the others take what
+has waited longer than this."""
+PUSH_FRESH = dt.timedelta(days=1)
+"""A push that is older proves nothing about the pushes of today."""
+SWEEP_PAGES = 20
+"""Pages of a sweep in one look: 10,000 items, each page a transaction of its own."""
+_THE_PEERS = (Outage, Transient, Unauthorised)
+"""Errors that would meet any other question as well."""
+
+Take = Callable[[Tx, TrackingBatch], None]
+"""Applies an answer inside a transaction."""
+
+
+class Questions:
+    """Asks the peers that offer ``TrackingPull``."""
+
+    def __init__(self, store: Store, *, registry: Registry, clock: Clock, take: Take, context: ContextSource) -> None:
+        """``take`` applies an answer; budgets begin with one call, whatever is due."""
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._take = take
+        self._context = context
+        self._buckets: dict[PeerId, Bucket] = {}
+
+    async def ask(self, peer: Peer) -> None:
+        """Ask about what is due until nothing is, the budget is spent, or the peer fails."""
+        carrier = peer.manifest.carrier
+        if carrier is None:
+            return
+        for _ in range(SWEEP_PAGES):
+            if not await self._store.write(lambda tx: self._sweep(tx, peer, carrier)):
+                break
+        going = True
+        while going:
+            allowed = await self._allowed(peer)
+            due = await self._store.read(lambda tx, most=allowed: self._due(tx, peer, carrier, most))  # type: ignore[misc]  # bound now
+            going = bool(due) and await self._question(peer, due)
+
+    async def _allowed(self, peer: Peer) -> int:
+        """How many items may be asked about in one go now; notes the calls made so far."""
+        await self.note_calls(peer)
+        now, name, terms = self._clock.now(), peer.manifest.name, terms_of(peer)
+        spent = await self._store.read(lambda tx: spent_today(tx, name, now))
+        bucket = budget.filled(self._buckets.get(name, Bucket(now)), terms, spent, now)
+        self._buckets[name] = bucket
+        calls = budget.affordable(bucket, terms, spent)
+        return min(BATCH, max(terms.items_per_call, ONE_BY_ONE), calls * terms.items_per_call)
+
+    def _due(self, tx: Tx, peer: Peer, carrier: CarrierId, most: int) -> tuple[Item, ...]:
+        now = self._clock.now()
+        waits_until = tx.feeds.get(asking(peer.manifest.name)).next_at
+        if most < 1 or (waits_until is not None and waits_until > now):
+            return ()
+        first = min((self._registry.peer(name) for name in self._askers(carrier)), key=lambda one: _turn(tx, one))
+        if first.manifest.name != peer.manifest.name:
+            now -= HELP_AFTER
+        return tuple(item for item in tx.items.due_for_poll(carrier, now, limit=most) if item.number is not None)
+
+    def _askers(self, carrier: CarrierId) -> tuple[PeerId, ...]:
+        return self._registry.for_carrier(carrier, TrackingPull)
+
+    async def _question(self, peer: Peer, asked: tuple[Item, ...]) -> bool:
+        """One question; True where the next one makes sense."""
+        error = await self._try(peer, asked)
+        if error is None:
+            return True
+        if isinstance(error, _THE_PEERS):
+            await self._store.write(lambda tx: self._failed(tx, peer, error))
+            return False
+        return await self._halve(peer, asked, error)
+
+    async def _halve(self, peer: Peer, asked: tuple[Item, ...], error: CallError) -> bool:
+        """Find the item that spoils the question. Where both halves fail, it is not one item."""
+        while len(asked) > 1:
+            half = len(asked) // 2
+            parts = (asked[:half], asked[half:])
+            told = [(part, await self._try(peer, part)) for part in parts]
+            failed = [(part, one) for part, one in told if one is not None]
+            if not failed:
+                return True
+            if len(failed) == 2:
+                error = failed[0][1]
+                break
+            ((asked, error),) = failed
+        alone = len(asked) == 1
+        await self._store.write(lambda tx: self._refused(tx, peer, asked, error, alone=alone))
+        return alone
+
+    async def _try(self, peer: Peer, asked: tuple[Item, ...]) -> CallError | None:
+        """Ask; apply the answer. Returns what went wrong at the peer."""
+        name = peer.manifest.name
+        numbers = [item.number for item in asked if item.number is not None]
+        try:
+            with counted_as("question"):
+                batch = await self._registry.port(name, TrackingPull).fetch(numbers, since=None)
+        except CallError as error:
+            await self._pay(peer, len(asked))
+            return error
+        await self._pay(peer, len(asked))
+        await self._store.write(lambda tx: self._answered(tx, peer, batch, asked))
+        return None
+
+    async def _pay(self, peer: Peer, items: int) -> None:
+        """Take the calls out of the bucket: those that were made, or as many as foreseen where none is counted."""
+        name, foreseen = peer.manifest.name, terms_of(peer).calls_for(items)
+        made = await self.note_calls(peer, foreseen={"question": foreseen})
+        self._buckets[name] = budget.without(self._buckets.get(name, Bucket(self._clock.now())), made)
+
+    async def note_calls(self, peer: Peer, foreseen: dict[str, int] | None = None) -> int:
+        """Write the peer's calls into the ledger; returns how many of them were questions."""
+        counts = {**(foreseen or {}), **peer.http.take_calls()}
+        if counts:
+            await self._store.write(lambda tx: note(tx, peer.manifest.name, counts, self._clock.now()))
+        return counts.get("question", 0)
+
+    def _answered(self, tx: Tx, peer: Peer, batch: TrackingBatch, asked: tuple[Item, ...]) -> None:
+        now = self._clock.now()
+        self._take(tx, batch)
+        for state in self._states(tx, peer):
+            healed = dataclasses.replace(state, failing_since=None, failures=0, last_error="", last_ok_at=now)
+            tx.feeds.put(healed if state.failing_since is None else dataclasses.replace(healed, next_at=None))
+        self._plan(tx, asked, failed=False)
+
+    def _failed(self, tx: Tx, peer: Peer, error: CallError) -> None:
+        """The peer is left alone for a while; its items stay due."""
+        log.warning("questions.failed", peer=peer.manifest.name, error=type(error).__name__, detail=str(error))
+        for state in self._states(tx, peer):
+            tx.feeds.put(after_failure(state, error, self._clock.now()))
+
+    def _refused(self, tx: Tx, peer: Peer, asked: tuple[Item, ...], error: CallError, *, alone: bool) -> None:
+        """An item that cannot be asked about waits longer each time; where it is all of them, the peer fails."""
+        if alone:
+            log.warning("questions.item_refused", peer=peer.manifest.name, item=asked[0].id, detail=str(error))
+        else:
+            self._failed(tx, peer, error)
+        self._plan(tx, asked, failed=True)
+
+    def _states(self, tx: Tx, peer: Peer) -> tuple[FeedState, ...]:
+        """What is known of asking; and of the peer, where asking is the only way in which we read it (D-36)."""
+        name = peer.manifest.name
+        only = "TrackingFeed" not in peer.manifest.capabilities
+        return tuple(tx.feeds.get(one) for one in ((asking(name), name) if only else (asking(name),)))
+
+    def _plan(self, tx: Tx, asked: tuple[Item, ...], *, failed: bool) -> None:
+        """When to ask about each of them again."""
+        now = self._clock.now()
+        context = self._context(tx, now)
+        well = {carrier: self._push_well(tx, carrier) for carrier in {item.carrier for item in asked}}
+        for item in tx.items.many([one.id for one in asked]):
+            failures = item.polls.failures + 1 if failed else 0
+            known = dataclasses.replace(item, polls=dataclasses.replace(item.polls, last_at=now, failures=failures))
+            outlook = outlook_of(known, context, push_well=well[item.carrier])
+            next_at = watch.next_poll(known, now=now, chance=_chance(item), outlook=outlook)
+            tx.items.put(dataclasses.replace(known, polls=dataclasses.replace(known.polls, next_at=next_at)))
+
+    def _push_well(self, tx: Tx, carrier: CarrierId) -> bool:
+        """Somebody pushes for the carrier, lately and without a gap that is seen."""
+        now = self._clock.now()
+        pushers = {name for port in (TrackingPush, ContractPush) for name in self._registry.for_carrier(carrier, port)}
+        heard = [(name, tx.feeds.get(push_feed(name))) for name in sorted(pushers)]
+        fresh = [
+            name
+            for name, state in heard
+            if state.last_ok_at is not None and now - state.last_ok_at < PUSH_FRESH and state.failing_since is None
+        ]
+        return any(sweeps.gap_of(tx, name) is None for name in fresh)
+
+    def _sweep(self, tx: Tx, peer: Peer, carrier: CarrierId) -> bool:
+        """A page of what missed pushes call for; True where there is more of it."""
+        now, terms = self._clock.now(), terms_of(peer)
+        spent = spent_today(tx, peer.manifest.name, now)
+        pushers = {name for port in (TrackingPush, ContractPush) for name in self._registry.for_carrier(carrier, port)}
+        steps = [sweeps.step(tx, name, carrier, terms=terms, spent=spent, now=now) for name in sorted(pushers)]
+        return any(steps)
+
+
+def asking(peer: PeerId) -> PeerId:
+    """Under which name is kept how asking goes, apart from the feed that the same peer may offer."""
+    return PeerId(f"{peer}/pull")
+
+
+def terms_of(peer: Peer) -> Terms:
+    """What the peer allows, by its settings and its manifest."""
+    return Terms(peer.rate_per_s, peer.calls_per_day, peer.manifest.items_per_call)
+
+
+def spent_today(tx: Tx, peer: PeerId, now: dt.datetime) -> int:
+    """Calls of today by the ledger, all purposes."""
+    return sum(one.calls for one in tx.calls.since(budget.day_of(now)[0], peer=peer))
+
+
+def note(tx: Tx, peer: PeerId, counts: dict[str, int], now: dt.datetime) -> None:
+    """Write calls into the ledger."""
+    for purpose, calls in sorted(counts.items()):
+        tx.calls.add(peer, purpose, now, calls)
+
+
+def after_failure(state: FeedState, error: Exception, now: dt.datetime) -> FeedState:
+    """The state after one more failure; a peer that says how long it wants to be left alone is believed."""
+    wait = AFTER_FAILURE[min(state.failures, len(AFTER_FAILURE) - 1)]
+    told = error.retry_after_s if isinstance(error, CallError) else None
+    return dataclasses.replace(
+        state,
+        failing_since=state.failing_since or now,
+        failures=state.failures + 1,
+        last_error=str(error)[:500],
+        next_at=now + dt.timedelta(seconds=max(wait, told or 0)),
+    )
+
+
+def outlook_of(item: Item, context: Context, *, push_well: bool) -> watch.Outlook:
+    """What the house knows besides the item."""
+    calendar = context.calendar(item.receiver_unit) if item.receiver_unit is not None else None
+    return watch.Outlook(calendar, push_well)
+
+
+@contextlib.contextmanager
+def counted_as(purpose: str) -> Iterator[None]:
+    """Calls made inside are counted for this purpose."""
+    token = PURPOSE.set(purpose)
+    try:
+        yield
+    finally:
+        PURPOSE.reset(token)
+
+
+def _turn(tx: Tx, peer: Peer) -> tuple[bool, int, str]:
+    failing = tx.feeds.get(asking(peer.manifest.name)).failing_since is not None
+    return failing, -peer.manifest.items_per_call, peer.manifest.name
+
+
+def _chance(item: Item) -> float:
+    """From the id, because a transaction may run twice and must do the same; golden, so that neighbours lie apart."""
+    return (item.id * 0.6180339887) % 1.0
