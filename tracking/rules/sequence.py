@@ -3,7 +3,7 @@
 import datetime as dt
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from schemas.discrepancy import Finding, Proof, Severity, Subject
 from schemas.ids import PeerId
@@ -76,23 +76,30 @@ class ImpossibleTime(Rule[ItemView]):
 
     def findings(self, view: ItemView, context: Context) -> Iterator[Finding]:
         """One case for each event out of bounds and for each impossible pair."""
-        item, units = view.item, (view.item.sender_unit, view.item.receiver_unit)
+        item = view.item
         known = normalise.ordered(counted(view.events))
-        for stored in known:
-            says = _OUT_OF_BOUNDS.get(stored.quarantine or "")
-            if says is not None:
-                epoch = f"{stored.quarantine}|{_name(stored)}"
-                bound = (("bound", stored.quarantine or ""),)
-                why = Proof("bound", _name(stored), says, stored.event.received_at, values=bound)
-                yield self.found(str(item.id), epoch, self.severity, (event_proof(stored, says), why), units)
         sure = [stored for stored in known if stored.quarantine is None and stored.event.mapped is not None]
-        for first, second, says in (*_delivered_first(sure), *_too_fast(sure, context)):
-            epoch = f"{_name(first)}|{_name(second)}"
-            proofs = (event_proof(first, f"first {_movement(first)}"), event_proof(second, says))
-            yield self.found(str(item.id), epoch, self.severity, proofs, units)
+        for told, why in (*_out_of_bounds(known), *_delivered_first(sure), *_too_fast(sure, context)):
+            epoch = "|".join([*(_name(stored) for stored, _ in told), *(proof.key for proof in why)])
+            proofs = (*(event_proof(stored, says) for stored, says in told), *why)
+            yield self.found(str(item.id), epoch, self.severity, proofs, (item.sender_unit, item.receiver_unit))
 
 
-def _delivered_first(known: list[StoredEvent]) -> Iterator[tuple[StoredEvent, StoredEvent, str]]:
+Told = tuple[tuple[StoredEvent, str], ...]
+"""Events and what each of them says."""
+
+
+def _out_of_bounds(known: Iterable[StoredEvent]) -> Iterator[tuple[Told, tuple[Proof, ...]]]:
+    """Events that wait in quarantine because of their time."""
+    for stored in known:
+        bound = stored.quarantine or ""
+        says = _OUT_OF_BOUNDS.get(bound)
+        if says is not None:
+            why = Proof("bound", bound, says, stored.event.received_at, values=(("bound", bound),))
+            yield ((stored, says),), (why,)
+
+
+def _delivered_first(known: list[StoredEvent]) -> Iterator[tuple[Told, tuple[Proof, ...]]]:
     """The delivery and the acceptance after it, where every acceptance is after it."""
     accepted = [stored for stored in known if _movement(stored) is Movement.ACCEPTED]
     delivered = [stored for stored in known if _movement(stored) is Movement.DELIVERED]
@@ -101,17 +108,17 @@ def _delivered_first(known: list[StoredEvent]) -> Iterator[tuple[StoredEvent, St
     first = min(accepted, key=lambda stored: stored.event.occurred.utc_low)
     end = min(delivered, key=lambda stored: stored.event.occurred.utc_high)
     if first.event.occurred.utc_low > end.event.occurred.utc_high:
-        yield end, first, "then accepted: after its delivery"
+        yield ((end, "delivered"), (first, "then accepted: after its delivery")), ()
 
 
-def _too_fast(known: list[StoredEvent], context: Context) -> Iterator[tuple[StoredEvent, StoredEvent, str]]:
+def _too_fast(known: list[StoredEvent], context: Context) -> Iterator[tuple[Told, tuple[Proof, ...]]]:
     """Neighbours in time at two known offices, too far apart even for the longest time that the intervals allow."""
     placed = [stored for stored in known if stored.event.office in context.places]
     for first, second in itertools.pairwise(placed):
         km = distance_km(context.places[first.event.office], context.places[second.event.office])
         hours = (second.event.occurred.utc_high - first.event.occurred.utc_low) / dt.timedelta(hours=1)
         if km > MIN_KM and km > MAX_KMH * hours:
-            yield first, second, f"{km:.0f} km away, at most {hours:.1f} hours later"
+            yield ((first, "here"), (second, f"{km:.0f} km away, at most {hours:.1f} hours later")), ()
 
 
 def distance_km(a: Place, b: Place) -> float:
@@ -228,7 +235,9 @@ def _corrected(gone: StoredEvent, view: ItemView) -> bool:
 
 
 def _movement(stored: StoredEvent) -> Movement | None:
-    return stored.event.mapped.movement if stored.event.mapped is not None else None
+    """What the carrier told of this item; what it told of its bag is a place only."""
+    mapped = stored.event.mapped
+    return mapped.movement if mapped is not None and not stored.event.derived else None
 
 
 def _name(stored: StoredEvent) -> str:
