@@ -17,6 +17,8 @@ from schemas.numbers import s10
 
 RIGHT_NUMBER = "EE473124829VN"
 DAY = dt.timedelta(days=1)
+LATE = dt.timedelta(hours=26)
+"""Past the hard limit of D-01 (a day by the clock, holidays too), well before D-08 continues the case at two days."""
 _FIRST_OTHER = province.S10_RANGES[1][2]
 REGRESSING = s10.mint("EE", _FIRST_OTHER)
 """Item of a dossier of the past whose story is over."""
@@ -38,9 +40,9 @@ class Planted:
 
 
 async def plant(story: Teller) -> Planted:
-    """Hand over two dossiers whose past lies back far enough for office hours, holidays too, to have passed."""
+    """Hand over two dossiers whose past lies back far enough for their rules."""
     now = story.clock.now()
-    unaccepted = await _hand_over(story, UNACCEPTED, now - 3 * DAY)
+    unaccepted = await _hand_over(story, UNACCEPTED, now - LATE)
     unreceipted = await _hand_over(story, 9003, now - 21 * DAY)
     hcc, post = story.sandboxes.of("vnpost_hcc"), story.sandboxes.of("postal_soap")
     code, number = unreceipted

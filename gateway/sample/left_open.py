@@ -10,6 +10,7 @@ import functools
 import shutil
 
 from gateway.sample import province, requests
+from gateway.sample.disagreements import LATE
 from gateway.sample.pages.batch import draw_batch
 from gateway.sample.pages.covers import CoverFor
 from gateway.sample.teller import Teller
@@ -35,7 +36,7 @@ async def leave(story: Teller) -> dict[str, str]:
     await _pages_without_cover(story, refused)
     # The other dossier's messages must not take the refusal away.
     await story.until("thông điệp bị từ chối", functools.partial(_refused, story))
-    unaccepted = await _hand_over(story, UNACCEPTED, now - dt.timedelta(days=4))
+    unaccepted = await _hand_over(story, UNACCEPTED, now - LATE)
     return {"unaccepted": unaccepted, "refused": refused}
 
 
