@@ -104,6 +104,8 @@ class ProcedureVersion:
     components: tuple[ComponentKind, ...]
     valid_from: dt.date
     valid_to: dt.date | None
+    legs: tuple[Term, ...] = ()
+    """Of an inter-level procedure: what each unit on the way may use of the term, first unit first."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from schemas.audit import Act
-from schemas.calendar import VIETNAM
-from schemas.dossier import Dossier
+from schemas.calendar import VIETNAM, WorkCalendar
+from schemas.dossier import Dossier, DossierState
 from schemas.errors import NotFound
 from schemas.ids import DossierId, UnitId
 from schemas.message import DossierMoved
@@ -89,4 +89,14 @@ def promise_of(tx: Tx, dossier: Dossier) -> Promise | None:
         calendar = tx.catalogue.calendar(dossier.competent_unit)
     except NotFound:
         return None
-    return Promise(calendar, version.term, version.supplement_clock)
+    return Promise(calendar, version.term, version.supplement_clock, version.legs, _calendar_ahead(tx, dossier))
+
+
+def _calendar_ahead(tx: Tx, dossier: Dossier) -> WorkCalendar | None:
+    """Of the unit that the dossier is sent on to: its leg is counted by its own calendar."""
+    if dossier.state is not DossierState.BETWEEN_UNITS or not dossier.legs:
+        return None
+    try:
+        return tx.catalogue.calendar(dossier.legs[-1].target)
+    except NotFound:
+        return None

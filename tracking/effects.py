@@ -125,12 +125,14 @@ def end_processing(dossier: Dossier, _facts: Facts, at: dt.datetime) -> Dossier:
     return dataclasses.replace(dossier, pauses=pauses, requests=requests)
 
 
-def begin_work(dossier: Dossier, _facts: Facts, at: dt.datetime) -> Dossier:
-    """Leg 1: the competent unit has it."""
+def begin_work(dossier: Dossier, facts: Facts, at: dt.datetime) -> Dossier:
+    """Leg 1: the competent unit has it, and its budget runs."""
     if dossier.legs and dossier.legs[-1].target == dossier.competent_unit:
         last = dossier.legs[-1]
-        return _with_leg(dossier, len(dossier.legs) - 1, dataclasses.replace(last, received_at=last.received_at or at))
-    leg = Leg(dossier.receiving_unit, dossier.competent_unit, None, at, None, None)
+        due = last.due_at or _leg_due(dossier, facts, at)
+        signed = dataclasses.replace(last, received_at=last.received_at or at, due_at=due)
+        return _with_leg(dossier, len(dossier.legs) - 1, signed)
+    leg = Leg(dossier.receiving_unit, dossier.competent_unit, None, at, _leg_due(dossier, facts, at), None)
     return dataclasses.replace(dossier, legs=(*dossier.legs, leg))
 
 
@@ -142,13 +144,15 @@ def send_on(dossier: Dossier, facts: Facts, at: dt.datetime) -> Dossier:
 
 
 def take_over(dossier: Dossier, facts: Facts, at: dt.datetime) -> Dossier:
-    """DonViXuLy becomes the holder; a dossier sent back stays with the giver."""
+    """DonViXuLy becomes the holder, its budget runs; a dossier sent back stays with the giver."""
     if not dossier.legs:
         return dossier
     last = dossier.legs[-1]
     if facts.sent_back:
         return _with_leg(dossier, len(dossier.legs) - 1, dataclasses.replace(last, done_at=at))
-    signed = _with_leg(dossier, len(dossier.legs) - 1, dataclasses.replace(last, received_at=facts.receipt_at or at))
+    received = facts.receipt_at or at
+    taken = dataclasses.replace(last, received_at=received, due_at=last.due_at or _leg_due(dossier, facts, received))
+    signed = _with_leg(dossier, len(dossier.legs) - 1, taken)
     return dataclasses.replace(signed, competent_unit=last.target)
 
 
@@ -231,10 +235,24 @@ def _resumed(dossier: Dossier, kind: RequestKind, facts: Facts, at: dt.datetime)
     pauses = tuple(dataclasses.replace(one, until=at) if one is running else one for one in dossier.pauses)
     changed = dataclasses.replace(dossier, pauses=pauses)
     due = facts.due_at
-    if due is None and dossier.due_at is not None and facts.promise is not None and all(one.until for one in pauses):
+    if facts.promise is not None and all(one.until for one in pauses):
         restart = running.effect is PauseEffect.RESTART
-        due = deadlines.shifted(facts.promise, dossier.due_at, running.since, at, restart=restart)
+        if due is None and dossier.due_at is not None:
+            due = deadlines.shifted(facts.promise, dossier.due_at, running.since, at, restart=restart)
+        changed = _leg_resumed(changed, facts, running, at)
     return _promised(changed, facts, due, at, f"{kind.value} settled")
+
+
+def _leg_resumed(dossier: Dossier, facts: Facts, stop: Pause, at: dt.datetime) -> Dossier:
+    """The unit's own budget gets back what the dossier's term gets back."""
+    last = dossier.legs[-1] if dossier.legs else None
+    if last is None or last.due_at is None or last.done_at is not None or facts.promise is None:
+        return dossier
+    if stop.effect is PauseEffect.RESTART:
+        due = _leg_due(dossier, facts, at)
+    else:
+        due = deadlines.shifted(facts.promise, last.due_at, stop.since, at, restart=False)
+    return _with_leg(dossier, len(dossier.legs) - 1, dataclasses.replace(last, due_at=due or last.due_at))
 
 
 def _settled(dossier: Dossier, kind: RequestKind, at: dt.datetime) -> Dossier:
@@ -243,6 +261,12 @@ def _settled(dossier: Dossier, kind: RequestKind, at: dt.datetime) -> Dossier:
         for one in dossier.requests
     )
     return dataclasses.replace(dossier, requests=requests)
+
+
+def _leg_due(dossier: Dossier, facts: Facts, received: dt.datetime) -> dt.datetime | None:
+    """By the budget of the unit that has it now: the first one whose leg is signed for is number 0."""
+    before = sum(leg.received_at is not None for leg in dossier.legs[:-1])
+    return deadlines.leg_due_at(facts.promise, before, received) if facts.promise is not None else None
 
 
 def _leg_done(dossier: Dossier, at: dt.datetime) -> Dossier:

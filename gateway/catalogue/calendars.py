@@ -5,6 +5,7 @@ or differs in a province, is a row of the override table (product facts §4.2). 
 themselves: a dossier keeps the ``version`` that its date was computed with.
 """
 
+import dataclasses
 import datetime as dt
 import hashlib
 import importlib.metadata
@@ -58,6 +59,23 @@ def build_calendar(
         make_up_hours=make_up_hours,
         overrides=tuple(days[day] for day in sorted(days) if first <= day <= last),
     )
+
+
+def changed(calendar: WorkCalendar, unit: UnitId | None, rows: Iterable[DayOverride]) -> WorkCalendar:
+    """``calendar`` with these days decided otherwise, as the calendar of ``unit``; its version names what it came from.
+
+    Raises:
+        ValueError: a day lies outside of the calendar.
+    """
+    new = {row.day: row for row in rows}
+    strange = [day for day in new if not calendar.first <= day <= calendar.last]
+    if strange:
+        raise ValueError(f"the calendar does not reach {min(strange)}")
+    days = {row.day: row for row in calendar.overrides} | new
+    decided = repr((calendar.version, [new[day] for day in sorted(new)]))
+    version = f"{calendar.version.partition('~')[0]}~{hashlib.sha256(decided.encode()).hexdigest()[:12]}"
+    whole = tuple(days[day] for day in sorted(days))
+    return dataclasses.replace(calendar, unit=unit, version=version, overrides=whole)
 
 
 def _of_the_library(first: dt.date, last: dt.date) -> dict[dt.date, DayOverride]:

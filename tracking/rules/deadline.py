@@ -52,6 +52,7 @@ class Running:
 def running(view: DossierView) -> Iterator[Running]:
     """Every promise of the dossier that is still to be kept."""
     yield from _processing(view)
+    yield from _leg(view.dossier)
     yield from _citizen(view.dossier)
     for parcel in view.parcels if view.dossier.state not in _AT_REST else ():
         yield from _postal(parcel)
@@ -68,6 +69,18 @@ def _processing(view: DossierView) -> Iterator[Running]:
     proof = Proof("dossier", dossier.code, f"due {dossier.due_at.isoformat()}", dossier.due_at, values=values)
     units = (dossier.competent_unit, dossier.receiving_unit)
     yield Running(stage, f"processing|{dossier.due_at.isoformat()}", dossier.due_at, proof, units)
+
+
+def _leg(dossier: Dossier) -> Iterator[Running]:
+    """The budget of the unit that works on an inter-level dossier now: the leg that stalls is told by its unit."""
+    leg = dossier.legs[-1] if dossier.legs else None
+    runs = dossier.state is S.PROCESSING and not _paused(dossier)
+    if leg is None or leg.due_at is None or leg.received_at is None or leg.done_at is not None or not runs:
+        return
+    values = (("stage", Stage.OFFICE.value), ("state", dossier.state.value), ("due", _day(leg.due_at)))
+    proof = Proof("dossier", dossier.code, f"{leg.target} was to be done by {leg.due_at}", leg.due_at, values=values)
+    epoch = f"leg|{leg.target}|{leg.due_at.isoformat()}"
+    yield Running(Stage.OFFICE, epoch, leg.due_at, proof, (leg.target,))
 
 
 def _citizen(dossier: Dossier) -> Iterator[Running]:
