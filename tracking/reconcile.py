@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from schemas.audit import Act
 from schemas.discrepancy import Discrepancy, DiscrepancyState, Finding, Subject
-from schemas.ids import BagNumber, DiscrepancyId, DossierId, ItemId, PeerId
+from schemas.ids import BagNumber, CarrierId, DiscrepancyId, DossierId, ItemId, PeerId
 from schemas.ports.stores import Tx
 from tracking import kinship, reading
-from tracking.rules.catalogue import BAG_RULES, BY_ID, DOSSIER_RULES, FEED_RULES, ITEM_RULES
+from tracking.rules.catalogue import BAG_RULES, BY_ID, DOSSIER_RULES, FEED_RULES, INVOICE_RULES, ITEM_RULES
 from tracking.rules.context import Context, ContextSource
 from tracking.rules.rule import Rule
 from tracking.rules.views import DossierView, ItemView
@@ -99,6 +99,12 @@ def reconcile_bag(tx: Tx, bag: BagNumber, context: Context) -> tuple[Discrepancy
     """Ask the bag's rules and settle its cases; answers those that changed. Raises NotFound."""
     found = findings(BAG_RULES, reading.bag_view(tx, bag), context)
     return _settle(tx, Subject.BAG, bag, found, context)
+
+
+def reconcile_invoice(tx: Tx, carrier: CarrierId, number: str, context: Context) -> tuple[Discrepancy, ...]:
+    """Ask the rules on an invoice and settle its cases; answers those that changed. Raises NotFound."""
+    found = findings(INVOICE_RULES, reading.invoice_view(tx, carrier, number), context)
+    return _settle(tx, Subject.INVOICE, f"{carrier}|{number}", found, context)
 
 
 def reconcile_feed(tx: Tx, peer: PeerId, context: Context) -> tuple[Discrepancy, ...]:

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from schemas.discrepancy import Finding, Subject
-from schemas.ids import BagNumber, DossierId, ItemId, PeerId
+from schemas.ids import BagNumber, CarrierId, DossierId, ItemId, PeerId
 from schemas.ports.stores import Tx
 from tracking import reading, reconcile
-from tracking.rules.catalogue import BAG_RULES, DOSSIER_RULES, FEED_RULES, ITEM_RULES
+from tracking.rules.catalogue import BAG_RULES, DOSSIER_RULES, FEED_RULES, INVOICE_RULES, ITEM_RULES
 from tracking.rules.context import Context, ContextSource
 from tracking.rules.rule import Rule
 
@@ -32,16 +32,18 @@ class Worklist:
     items: tuple[ItemId, ...] = ()
     dossiers: tuple[DossierId, ...] = ()
     bags: tuple[BagNumber, ...] = ()
+    invoices: tuple[tuple[CarrierId, str], ...] = ()
+    """All of them, each time: there are a few a month."""
 
     @property
     def total(self) -> int:
         """How many subjects."""
-        return len(self.items) + len(self.dossiers) + len(self.bags)
+        return len(self.items) + len(self.dossiers) + len(self.bags) + len(self.invoices)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
-    """How far a pass came: the last item, dossier and bag that were looked at."""
+    """How far a pass came: the last item, dossier and bag that were looked at; invoices are begun again."""
 
     began: dt.datetime
     item: ItemId | None = None
@@ -73,6 +75,7 @@ def begin(tx: Tx, context: Context, *, place: Place | None = None) -> SweepCurso
         work.items[bisect.bisect_right(work.items, here.item or 0) :],
         work.dossiers[bisect.bisect_right(work.dossiers, here.dossier or 0) :],
         work.bags[bisect.bisect_right(work.bags, here.bag or "") :],
+        work.invoices,
     )
     return SweepCursor(left, here)
 
@@ -83,6 +86,7 @@ def nominated(tx: Tx, context: Context) -> Worklist:
         tuple(ItemId(row) for row in _rows(tx, Subject.ITEM, ITEM_RULES, context)),
         tuple(DossierId(row) for row in _rows(tx, Subject.DOSSIER, DOSSIER_RULES, context)),
         _bags(tx, context),
+        _invoices(tx),
     )
 
 
@@ -106,8 +110,13 @@ def next_chunk(
         return _further(cursor, dataclasses.replace(place, dossier=dossiers[-1]), len(dossiers), changed)
     first -= len(work.dossiers)
     bags = work.bags[first : first + limit]
-    changed = sum(len(reconcile.reconcile_bag(tx, bag, context)) for bag in bags)
-    return _further(cursor, dataclasses.replace(place, bag=bags[-1]) if bags else place, len(bags), changed)
+    if bags:
+        changed = sum(len(reconcile.reconcile_bag(tx, bag, context)) for bag in bags)
+        return _further(cursor, dataclasses.replace(place, bag=bags[-1]), len(bags), changed)
+    first -= len(work.bags)
+    invoices = work.invoices[first : first + limit]
+    changed = sum(len(reconcile.reconcile_invoice(tx, *invoice, context)) for invoice in invoices)
+    return _further(cursor, place, len(invoices), changed)
 
 
 def sweep_feeds(tx: Tx, peers: Sequence[PeerId], *, context_source: ContextSource, now: dt.datetime) -> int:
@@ -129,6 +138,8 @@ def judge(tx: Tx, work: Worklist, peers: Sequence[PeerId], context: Context) -> 
             yield from reconcile.findings(DOSSIER_RULES, folder, context)
     for bag in work.bags:
         yield from reconcile.findings(BAG_RULES, reading.bag_view(tx, bag), context)
+    for invoice in work.invoices:
+        yield from reconcile.findings(INVOICE_RULES, reading.invoice_view(tx, *invoice), context)
 
 
 def everything(tx: Tx) -> Worklist:
@@ -137,6 +148,7 @@ def everything(tx: Tx) -> Worklist:
         tuple(ItemId(row) for row in tx.nominations.every(Subject.ITEM)),
         tuple(DossierId(row) for row in tx.nominations.every(Subject.DOSSIER)),
         tx.nominations.every_bag(),
+        _invoices(tx),
     )
 
 
@@ -152,6 +164,10 @@ def _rows(tx: Tx, subject: Subject, rules: Iterable[Rule[Any]], context: Context
         offices = tuple(context.places)
         found.update(tx.nominations.rows(rule.id, subject, now=context.now, waited=waited, offices=offices))
     return sorted(found)
+
+
+def _invoices(tx: Tx) -> tuple[tuple[CarrierId, str], ...]:
+    return tuple((one.carrier, one.number) for one in tx.trade.invoices())
 
 
 def _bags(tx: Tx, context: Context) -> tuple[BagNumber, ...]:

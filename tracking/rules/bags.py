@@ -29,7 +29,7 @@ def sides(view: BagView) -> Sides | None:
     """What was put in and what was found; None while nobody has counted to the end.
 
     The newest revision of the manifest decides once its taker signed: an older revision is no longer what anybody
-    says. A bag without any manifest is judged by its own scans, four office hours after it was opened.
+    says. A bag without any manifest is judged by its own scans.
     """
     if view.manifest is not None:
         return _of_manifest(view.manifest)
@@ -58,6 +58,8 @@ def _names(numbers: frozenset[str]) -> str:
 class _Counted(Rule[BagView]):
     """What both rules on contents share: two lists, and the evidence that shows them."""
 
+    limits = Limits(soft=Wait(1, working=True), hard=Wait(1, working=True))
+    """A count is often repeated: the revision is final when nobody made another one for an office hour."""
     scans = Limits(soft=Wait(4, working=True), hard=Wait(4, working=True))
     """A bag without manifest: opening takes a while, so its scans are judged later."""
 

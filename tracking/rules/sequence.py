@@ -77,8 +77,12 @@ class ImpossibleTime(Rule[ItemView]):
     def findings(self, view: ItemView, context: Context) -> Iterator[Finding]:
         """One case for each event out of bounds and for each impossible pair."""
         item = view.item
+        waiting = any(stored.quarantine in _OUT_OF_BOUNDS for stored in view.events)
+        if not waiting and item.fold.delivered_at is None and not item.fold.regressed and not context.places:
+            return
         known = normalise.ordered(counted(view.events))
-        sure = [stored for stored in known if stored.quarantine is None and stored.event.mapped is not None]
+        told = (stored for stored in known if stored.quarantine is None and not stored.event.derived)
+        sure = [stored for stored in told if stored.event.mapped is not None]
         for told, why in (*_out_of_bounds(known), *_delivered_first(sure), *_too_fast(sure, context)):
             epoch = "|".join([*(_name(stored) for stored, _ in told), *(proof.key for proof in why)])
             proofs = (*(event_proof(stored, says) for stored, says in told), *why)
