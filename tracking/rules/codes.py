@@ -60,8 +60,8 @@ class OrphanEvent(Rule[ItemView]):
     def findings(self, view: ItemView, context: Context) -> Iterator[Finding]:
         """One case for each number."""
         item = view.item
-        told = list(counted(view.events))
-        if item.purpose is not Purpose.UNKNOWN or not told:
+        told = list(counted(view.events)) if item.purpose is Purpose.UNKNOWN else []
+        if not told:
             return
         heard = min(stored.first_seen_at for stored in told)
         severity = self.due_of(context, heard, item)

@@ -161,8 +161,10 @@ class NoMovement(Rule[ItemView]):
     def findings(self, view: ItemView, context: Context) -> Iterator[Finding]:
         """One case for each silence."""
         item = view.item
+        if item.fold.outcome is not Outcome.OPEN or item.sender_receipt_at is not None:
+            return
         since = _sign_of_life(view)
-        if since is None or item.fold.outcome is not Outcome.OPEN or item.sender_receipt_at is not None:
+        if since is None:
             return
         if view.dossiers and all(receipts.received_at(one, item) is not None for one in view.dossiers):
             return
