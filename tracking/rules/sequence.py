@@ -81,8 +81,8 @@ class ImpossibleTime(Rule[ItemView]):
         if not waiting and item.fold.delivered_at is None and not item.fold.regressed and not context.places:
             return
         known = normalise.ordered(counted(view.events))
-        told = (stored for stored in known if stored.quarantine is None and not stored.event.derived)
-        sure = [stored for stored in told if stored.event.mapped is not None]
+        own = (stored for stored in known if stored.quarantine is None and not stored.event.derived)
+        sure = [stored for stored in own if stored.event.mapped is not None]
         for told, why in (*_out_of_bounds(known), *_delivered_first(sure), *_too_fast(sure, context)):
             epoch = "|".join([*(_name(stored) for stored, _ in told), *(proof.key for proof in why)])
             proofs = (*(event_proof(stored, says) for stored, says in told), *why)
