@@ -12,7 +12,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import acks, against_ocrmypdf, barcodes, events, figures, ocr, scanning, sealing, sends, skew, startup
+from benchmarks import (
+    acks,
+    against_ocrmypdf,
+    barcodes,
+    events,
+    figures,
+    ocr,
+    refold,
+    scanning,
+    sealing,
+    sends,
+    skew,
+    startup,
+)
 from benchmarks.figures import Extent, Figure
 from gateway import log
 from gateway.clock import SystemClock
@@ -22,6 +35,7 @@ MODULES: Final[dict[str, Callable[[Extent], list[Figure]]]] = {
     "acks": acks.measure,
     "sends": sends.measure,
     "events": events.measure,
+    "refold": refold.measure,
     "scanning": scanning.measure,
     "skew": skew.measure,
     "barcodes": barcodes.measure,

@@ -26,7 +26,6 @@ from benchmarks import world
 from benchmarks.figures import Aim, Extent, Figure
 from gateway.storage.database import Database
 from gateway.storage.sqlite import prepare
-from schemas.message import Fact
 from schemas.ports.stores import Tx
 from tracking import reading
 from tracking.ingest import ingest
@@ -117,14 +116,10 @@ async def _ours(folder: Path, carried: list[world.Carried], size: int, *, settle
 
 async def _take(database: Database, batch: Any, *, settle: bool) -> int:
     def take(tx: Tx) -> int:
-        told = ingest(tx, batch, tell=_nobody, context_source=reading.load_context, now=world.NOW, settle=settle)
+        told = ingest(tx, batch, tell=world.nobody, context_source=reading.load_context, now=world.NOW, settle=settle)
         return told.appended
 
     return await database.write(take)
-
-
-def _nobody(tx: Tx, fact: Fact) -> None:
-    """Nobody is told: what messages cost is the matter of `sends`."""
 
 
 def _rows(folder: Path) -> list[tuple[Any, ...]]:

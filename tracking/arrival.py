@@ -56,7 +56,7 @@ def take(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> tuple[tuple[EventOut
     heard = {item: [batch.events[place] for place in at] for item, at in places.items()}
     taken_back = [item for item, events in heard.items() if _withdraw(tx, batch, item, events, logs[item], now)]
     logs |= tx.events.of_items(taken_back)
-    return outcomes[:told], _fold_all(tx, items, logs, now)
+    return outcomes[:told], fold_all(tx, items, logs, now)
 
 
 def refold(tx: Tx, items: Sequence[ItemId], now: dt.datetime) -> tuple[Folded, ...]:
@@ -65,7 +65,7 @@ def refold(tx: Tx, items: Sequence[ItemId], now: dt.datetime) -> tuple[Folded, .
     missing = [item for item in items if item not in known]
     if missing:
         raise NotFound("no postal item with this row id", subject=str(missing[0]))
-    return _fold_all(tx, {item: known[item] for item in items}, tx.events.of_items(items, lock=True), now)
+    return fold_all(tx, {item: known[item] for item in items}, tx.events.of_items(items, lock=True), now)
 
 
 def _matched(tx: Tx, batch: TrackingBatch) -> tuple[dict[ItemId, Item], dict[ItemId, list[int]]]:
@@ -146,7 +146,7 @@ def _withdraw(
     return any_taken
 
 
-def _fold_all(tx: Tx, items: Mapping[ItemId, Item], logs: Logs, now: dt.datetime) -> tuple[Folded, ...]:
+def fold_all(tx: Tx, items: Mapping[ItemId, Item], logs: Logs, now: dt.datetime) -> tuple[Folded, ...]:
     """Fold each item's log and store the folds that changed, all at once."""
     inside = reading.dossiers_inside(tx, tuple(items))
     changed: list[tuple[Item, Fold, PollState]] = []

@@ -77,6 +77,18 @@ _ONE: Final = (
 _CHANGE: Final = sa.update(event).where(*_ONE)
 _COUNT: Final = Raw(_CHANGE, "seen_n", "last_seen_at")
 _WITHDRAW: Final = sa.update(event).where(*_ONE, event.c.withdrawn_at.is_(None))
+_REREAD: Final = Raw(_CHANGE, "known", "rank", "quarantine", "doc")
+_WITH_CODES: Final = (
+    sa.select(event.c.item_id)
+    .where(
+        event.c.item_id > sa.bindparam("after"),
+        event.c.carrier == sa.bindparam("of_carrier"),
+        event.c.code.in_(sa.bindparam("these", expanding=True)),
+    )
+    .group_by(event.c.item_id)
+    .order_by(event.c.item_id)
+    .limit(sa.bindparam("limit"))
+)
 _EXISTS: Final = sa.select(event.c.item_id).where(*_ONE)
 _UNREAD: Final = sa.select(event.c.known, event.c.doc).where(*_ONE)
 _UNKNOWN: Final = (
@@ -158,6 +170,21 @@ class Events:
             values = {"known": True, "rank": mapped.movement.rank, "doc": to_json(told)}
             self._sql.run(_CHANGE, {**_one(item, key), **values})
 
+    def items_with(
+        self, carrier: CarrierId, codes: Sequence[str], *, limit: int, after: ItemId | None = None
+    ) -> tuple[ItemId, ...]:
+        """Items that have an event of this carrier with one of these codes, by ascending id.
+
+        It goes along the log in its own order and stops at ``limit``: a table changes seldom, an index would cost
+        every event.
+        """
+        values = {"of_carrier": carrier, "these": list(codes), "after": after or 0, "limit": limit}
+        return tuple(ItemId(row.item_id) for row in self._sql.rows(_WITH_CODES, values)) if codes else ()
+
+    def reread(self, events: Sequence[tuple[ItemId, StoredEvent]]) -> None:
+        """Store another reading (``mapped``, ``quarantine``) of events that are in the log; nothing else changes."""
+        self._sql.run_raw(_REREAD, [_read_again(item, stored) for item, stored in events])
+
     def unknown_codes(self, *, limit: int) -> tuple[tuple[CarrierId, str, int, dt.datetime], ...]:
         """(carrier, code, how many, last seen) of codes outside the tables, most frequent first."""
         return tuple(
@@ -204,6 +231,17 @@ def _judged(
 
 def _counted(item: ItemId, now: StoredEvent) -> dict[str, Any]:
     return {**_one(item, _key(now.event)), "seen_n": now.seen_n, "last_seen_at": to_micros(now.last_seen_at)}
+
+
+def _read_again(item: ItemId, stored: StoredEvent) -> dict[str, Any]:
+    mapped = stored.event.mapped
+    return {
+        **_one(item, _key(stored.event)),
+        "known": mapped is not None,
+        "rank": _UNKNOWN_RANK if mapped is None else mapped.movement.rank,
+        "quarantine": stored.quarantine,
+        "doc": to_json(stored.event),
+    }
 
 
 def _seen_again(before: StoredEvent, at: dt.datetime) -> StoredEvent:

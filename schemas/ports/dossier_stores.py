@@ -214,6 +214,16 @@ class EventStore(Protocol):
         """
         ...
 
+    def items_with(
+        self, carrier: CarrierId, codes: Sequence[str], *, limit: int, after: ItemId | None = None
+    ) -> tuple[ItemId, ...]:
+        """Items that have an event of this carrier with one of these codes, by ascending id."""
+        ...
+
+    def reread(self, events: Sequence[tuple[ItemId, StoredEvent]]) -> None:
+        """Store another reading (``mapped``, ``quarantine``) of events that are in the log; nothing else changes."""
+        ...
+
     def unknown_codes(self, *, limit: int) -> tuple[tuple[CarrierId, str, int, dt.datetime], ...]:
         """(carrier, code, how many, last seen) of codes outside the tables."""
         ...
