@@ -1,7 +1,6 @@
-"""Custody, lag, polling, and the ways of one-stop reports that the flows do not walk."""
+"""Custody, numbers, and the ways of one-stop reports that the flows do not walk."""
 
 import dataclasses
-import datetime as dt
 
 import pytest
 
@@ -10,10 +9,10 @@ from schemas.dossier import Dossier, DossierState, IntakeMode, ReturnMethod, Ste
 from schemas.errors import UnlawfulMove
 from schemas.ids import DossierCode, PeerId, Sha256, UnitId
 from schemas.portal import OneStopReport, ReportKind
-from schemas.shipment import NumberScheme, PollState
+from schemas.shipment import NumberScheme
 from schemas.tracking import Movement
 from tests.unit.tracking.build import OFFICE, POST, after, dossier, item, log
-from tracking import custody, lag, matching, reports, status, watch
+from tracking import custody, matching, reports, status
 from tracking.table import CODE_OF, Trigger
 
 M, S, T = Movement, DossierState, Trigger
@@ -42,40 +41,6 @@ def test_the_carrier_holds_between_hand_over_and_delivery() -> None:
     before, later = custody.holder(delivered, [], after(5)), custody.holder(delivered, [], after(21))
     assert before is not None and before.unit is None
     assert later is not None and later.unit == OFFICE
-
-
-def test_lag_is_learned_from_enough_samples_only() -> None:
-    pairs = [(after(0), after(minutes=n)) for n in range(1, 101)]
-    learned = lag.learn(pairs)
-    assert learned is not None
-    assert (learned.samples, learned.p50, learned.p95) == (100, dt.timedelta(minutes=50), dt.timedelta(minutes=95))
-    assert lag.learn(pairs[: lag.MIN_SAMPLES - 1]) is None
-
-
-@pytest.mark.parametrize(
-    ("movement", "hours"), [(M.OUT_FOR_DELIVERY, 1), (M.ACCEPTED, 4), (M.IN_TRANSIT, 6), (M.HELD, 12)]
-)
-def test_the_next_question_depends_on_the_status(movement: Movement, hours: float) -> None:
-    asked = item(fold=status.fold(log((movement, 1))))
-    assert watch.next_poll(asked, now=after(1), chance=0.5) == after(1 + hours)
-
-
-def test_failures_back_off_and_silence_asks_less_often() -> None:
-    asked = item(fold=status.fold(log((M.ACCEPTED, 1))))
-    failing = dataclasses.replace(asked, polls=PollState(failures=2))
-    assert watch.next_poll(failing, now=after(1), chance=0.5) == after(17)
-    failing = dataclasses.replace(asked, polls=PollState(failures=50))
-    assert watch.next_poll(failing, now=after(1), chance=0.5) == after(25)
-    assert watch.next_poll(asked, now=after(201), chance=0.5) == after(201 + 16)
-
-
-def test_an_item_at_its_end_is_asked_about_twice_and_then_never() -> None:
-    ended = item(fold=status.fold(log((M.DELIVERED, 1))))
-    assert watch.next_poll(ended, now=after(2)) == after(1, days=1)
-    assert watch.next_poll(ended, now=after(2, days=1)) == after(1, days=7)
-    assert watch.next_poll(ended, now=after(2, days=7)) is None
-    regressed = item(fold=status.fold(log((M.DELIVERED, 1), (M.IN_TRANSIT, 9))))
-    assert watch.next_poll(regressed, now=after(400)) is not None
 
 
 @pytest.mark.parametrize(
