@@ -14,6 +14,7 @@ from adapters.manifest import SettingType
 from adapters.registry import Registry, manifests
 from gateway.clock import SystemClock
 from gateway.sample import province
+from gateway.simulate import agreed
 from gateway.simulate.world import Act, Heard, World
 from gateway.storage.database import Database, open_database
 from gateway.workers.rules import Rules
@@ -27,7 +28,8 @@ from tracking.reading import load_context
 TICK: Final = dt.timedelta(minutes=30)
 """How often wires hand over what arrived: a feed that is polled, a push that comes in batches."""
 SWEEPS: Final = (dt.time(5, 30), dt.time(12), dt.time(17, 30))
-"""When the full pass runs, local time."""
+"""When the full pass runs, local time; after the planting days only the first of them."""
+BUSY: Final = dt.timedelta(days=21)
 NOWHERE: Final = "http://127.0.0.1:9"
 
 
@@ -68,7 +70,8 @@ def _ticks(world: World) -> Sequence[tuple[dt.datetime, bool]]:
     ticks, now = [], world.begins
     while now < world.ends:
         now += TICK
-        ticks.append((now, now.timetz().replace(tzinfo=None) in SWEEPS))
+        wanted = SWEEPS if now < world.begins + BUSY else SWEEPS[:1]
+        ticks.append((now, now.timetz().replace(tzinfo=None) in wanted))
     return ticks
 
 
@@ -94,6 +97,7 @@ def _catalogue(tx: Tx, world: World) -> None:
     tx.catalogue.put_procedures(province.PROCEDURES)
     tx.catalogue.put_agreements(province.AGREEMENTS)
     tx.catalogue.put_calendar(world.calendar)
+    agreed.put(tx)
 
 
 def _registry() -> Registry:

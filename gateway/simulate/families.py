@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gateway.simulate import counter, dates, delivery, numbers, papers, portal, returns, sequence
+from gateway.simulate import counter, dates, delivery, feeds, money, numbers, papers, portal, returns, sequence
 from gateway.simulate.pair import Pair
 from gateway.simulate.plot import Plot
 from gateway.simulate.truth import Kind
@@ -18,7 +18,11 @@ PAIRS: Final[Mapping[str, Pair]] = {
     **papers.PAIRS,
     **dates.PAIRS,
     **portal.PAIRS,
+    **money.PAIRS,
+    **feeds.PAIRS,
 }
+OUTAGES: Final = "D-36"
+"""Planted first: outages hold back the news of everybody else."""
 FAULTS: Final = 30
 MIMICS: Final = 15
 ORDINARY: Final = 200
@@ -35,9 +39,8 @@ def plant(
 ) -> None:
     """Write ``faults`` faults and ``mimics`` look-alikes of each type into the world, and ordinary days around them."""
     wanted = set(PAIRS if only is None else only)
-    for rule, pair in PAIRS.items():
-        if rule not in wanted:
-            continue
+    for rule in sorted(wanted, key=lambda name: (name != OUTAGES, name)):
+        pair = PAIRS[rule]
         for n in range(faults):
             pair.fault(Plot(world, rule, Kind.FAULT, n))
         for n in range(mimics):

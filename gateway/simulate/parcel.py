@@ -224,7 +224,7 @@ def plain_item(
         receiver_unit=receiver_unit,
         sender=sender,
         addressee=addressee,
-        origin_office=OFFICE_OF[sender_unit] if sender_unit in OFFICE_OF else HUB,
+        origin_office=OFFICE_OF.get(sender_unit, HUB) if sender_unit else HUB,
         expected_offices=(ExpectedOffice(target, at, "address"),),
         booked_at=at,
         handed_over_at=at,
