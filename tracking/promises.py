@@ -32,7 +32,7 @@ class Touched:
     final: bool
     """False: it was only expected, before acceptance."""
     by_unit: bool
-    """The unit named the date itself; it is touched where its day becomes a day off."""
+    """The unit named the date itself, or kept it when the calendar changed before; touched where its day is now off."""
 
 
 def recomputed(dossier: Dossier, promise: Promise) -> dt.datetime | None:
@@ -58,10 +58,8 @@ def touched(dossier: Dossier, promise: Promise, changed: WorkCalendar) -> Touche
     if dossier.due_at is None or dossier.state not in OPEN_STATES:
         return None
     by_unit = recomputed(dossier, promise) != dossier.due_at
-    if by_unit:
-        would_be = _next_working(changed, dossier.due_at)
-    else:
-        would_be = recomputed(dossier, dataclasses.replace(promise, calendar=changed))
+    new = dataclasses.replace(promise, calendar=changed)
+    would_be = _next_working(changed, dossier.due_at) if by_unit else recomputed(dossier, new)
     if would_be == dossier.due_at:
         return None
     return Touched(dossier.code, dossier.competent_unit, dossier.due_at, would_be, dossier.due_final, by_unit)

@@ -72,7 +72,7 @@ def changed(calendar: WorkCalendar, unit: UnitId | None, rows: Iterable[DayOverr
     if strange:
         raise ValueError(f"the calendar does not reach {min(strange)}")
     days = {row.day: row for row in calendar.overrides} | new
-    decided = repr((calendar.version, [new[day] for day in sorted(new)]))
+    decided = repr((calendar.version, [(day, new[day].working) for day in sorted(new)]))
     version = f"{calendar.version.partition('~')[0]}~{hashlib.sha256(decided.encode()).hexdigest()[:12]}"
     whole = tuple(days[day] for day in sorted(days))
     return dataclasses.replace(calendar, unit=unit, version=version, overrides=whole)

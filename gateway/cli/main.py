@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "messages": "operations_messages:app",
     "reconcile": "operations_reconcile:reconcile",
     "explain": "operations_explain:explain",
+    "calendar": "operations_calendar:app",
     "upgrade": "operations_store:upgrade",
     "migrate": "operations_store:migrate",
     "backup": "operations_store:back_up",

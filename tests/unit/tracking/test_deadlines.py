@@ -45,6 +45,16 @@ def local(text: str) -> dt.datetime:
         ("2025-12-31", 3, "2026-01-06"),
         ("2026-08-20", 2, "2026-08-22"),
     ],
+    ids=[
+        "Tet is skipped",
+        "a Monday swapped off",
+        "a make-up Saturday counts",
+        "a Saturday that works",
+        "posted on Saturday, received on Monday, unit abolished in between",
+        "national day",
+        "new year by the library",
+        "due on a Saturday that works",
+    ],
 )
 def test_the_eight_worked_examples_of_the_product_facts(received: str, days: int, due: str) -> None:
     promised = deadlines.due_at(Term(TermKind.WORKING_DAYS, days), local(f"{received}T09:00"), YEARS)

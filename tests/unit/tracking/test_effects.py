@@ -9,7 +9,7 @@ from schemas.dossier import (
     ProofKind,
     RequestKind,
 )
-from schemas.ids import Sha256
+from schemas.ids import Sha256, UnitId
 from schemas.organisation import SupplementClock
 from tests.unit.tracking.build import OFFICE, T0, after, calendar
 from tests.unit.tracking.walk import ALL, made, standing
@@ -90,3 +90,38 @@ def test_the_holder_changes_when_the_taker_signs_and_not_when_it_is_sent_back() 
     assert sent.competent_unit == OFFICE
     assert made(sent, T.TAKE_OVER).competent_unit == "so-tn"
     assert made(sent, T.TAKE_OVER, Facts(sent_back=True)).competent_unit == OFFICE
+
+
+def test_each_unit_of_an_inter_level_dossier_has_a_budget_counted_from_its_own_receipt() -> None:
+    budgets = (Term(TermKind.WORKING_DAYS, 1), Term(TermKind.WORKING_DAYS, 3))
+    promise = dataclasses.replace(FIVE_DAYS, legs=budgets)
+    work = made(accepted(promise), T.BEGIN_WORK, Facts(promise=promise), MONDAY)
+    tuesday = after(days=1).replace(hour=16, minute=30)
+    assert work.legs[-1].due_at == tuesday
+    on = made(work, T.SEND_ON, Facts(giver_signed=True, next_unit=UnitId("so-tn")), after(hours=6))
+    assert (on.legs[0].done_at, on.legs[-1].due_at) == (after(hours=6), None), "the budget waits for the taker"
+    taken = made(on, T.TAKE_OVER, Facts(taker_signed=True, promise=promise), after(days=2))
+    assert taken.legs[-1].due_at == after(days=7).replace(hour=16, minute=30)
+    assert taken.due_at == FRIDAY_DUE, "the dossier's own date stays"
+
+
+def test_the_budget_of_the_next_unit_is_counted_by_its_own_calendar() -> None:
+    off = calendar(("2026-11-17", False, "its own holiday"))
+    promise = dataclasses.replace(FIVE_DAYS, legs=(Term(TermKind.WORKING_DAYS, 1),) * 2, leg_calendar=off)
+    work = made(accepted(), T.BEGIN_WORK, Facts(promise=FIVE_DAYS), MONDAY)
+    on = made(work, T.SEND_ON, Facts(giver_signed=True, next_unit=UnitId("so-tn")), after(hours=1))
+    taken = made(on, T.TAKE_OVER, Facts(taker_signed=True, promise=promise), after(hours=2))
+    assert taken.legs[-1].due_at == after(days=2).replace(hour=16, minute=30)
+
+
+def test_a_stop_gives_back_its_days_to_the_units_budget_too() -> None:
+    promise = dataclasses.replace(FIVE_DAYS, legs=(Term(TermKind.WORKING_DAYS, 2),))
+    work = made(accepted(promise), T.BEGIN_WORK, Facts(promise=promise), MONDAY)
+    asked = made(work, T.ASK_SUPPLEMENT, Facts(promise=promise), after(days=1))
+    here = made(asked, T.SUPPLEMENT_ARRIVED, ALL, after(days=2))
+    done = made(here, T.SUPPLEMENT_COMPLETE, Facts(promise=promise), after(days=2))
+    assert done.legs[-1].due_at == after(days=3).replace(hour=16, minute=30)
+
+
+def test_without_a_budget_no_leg_has_a_date() -> None:
+    assert made(accepted(), T.BEGIN_WORK, Facts(promise=FIVE_DAYS), MONDAY).legs[-1].due_at is None

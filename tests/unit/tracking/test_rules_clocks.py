@@ -29,6 +29,7 @@ from tests.unit.tracking.faults import (
 from tracking import clocks, reconcile
 from tracking.clocks import Processing
 from tracking.rules.clocks import WrongClock
+from tracking.rules.deadline import DueDateBroken
 
 S, M, P = DossierState, Movement, Purpose
 OPEN = Pause(RequestKind.SUPPLEMENT, after(30), None, PauseEffect.PAUSE)
@@ -154,3 +155,19 @@ def test_the_processing_clock_never_counts_more_than_office_time_nor_less_than_n
     free = walked(*AT_WORK)
     used = clocks.processing_time(one, WEEK, after(until))
     assert dt.timedelta() <= used <= clocks.processing_time(free, WEEK, after(until))
+
+
+def test_a_unit_that_overruns_its_budget_is_named_and_the_dossiers_own_date_is_another_promise() -> None:
+    taken = Leg(OFFICE, UnitId("so-tn"), after(20), after(24), after(48), None)
+    late = walked(*AT_WORK, legs=(*ARRIVED_SIGNED, taken), due_at=after(200), due_final=True)
+    (found,) = DueDateBroken().findings(seen(late, CAME), at(49))
+    assert (found.epoch.startswith("leg|so-tn"), found.units) == (True, (UnitId("so-tn"),))
+    for done in (
+        dataclasses.replace(taken, done_at=after(47)),
+        dataclasses.replace(taken, received_at=None),
+        dataclasses.replace(taken, due_at=after(50)),
+    ):
+        innocent = dataclasses.replace(late, legs=(*ARRIVED_SIGNED, done))
+        assert not list(DueDateBroken().findings(seen(innocent, CAME), at(49)))
+    paused = dataclasses.replace(late, pauses=(OPEN,))
+    assert not list(DueDateBroken().findings(seen(paused, CAME), at(49)))
