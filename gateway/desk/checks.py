@@ -12,6 +12,7 @@ from schemas.ids import MessageId, UnitId
 from schemas.numbers import s10
 from schemas.organisation import Agreement, ProcedureVersion, Unit
 from schemas.ports.stores import Tx
+from schemas.shipment import Purpose
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,7 +93,10 @@ def _check_code(tx: Tx, request: HandoverRequest, faults: list[Fault]) -> None:
 
 
 def _check_item(tx: Tx, request: HandoverRequest, faults: list[Fault]) -> None:
-    """A scanned number must be whole and not be on its way already (D-20, D-22 are for what comes from elsewhere)."""
+    """A scanned number must be whole and not be on its way already (D-20, D-22 are for what comes from elsewhere).
+
+    News of a number that nobody registered is no obstacle: it waits for this registration (D-40).
+    """
     if request.item_number is None:
         return
     try:
@@ -101,5 +105,5 @@ def _check_item(tx: Tx, request: HandoverRequest, faults: list[Fault]) -> None:
         near = ", ".join(s10.near_misses(request.item_number)[:3])
         faults.append(Fault("item_number", "fault.item_number", (("number", request.item_number), ("near", near))))
         return
-    if any(item.valid_to is None for item in tx.items.find_number(number)):
+    if any(item.valid_to is None and item.purpose is not Purpose.UNKNOWN for item in tx.items.find_number(number)):
         faults.append(Fault("item_number", "fault.item_taken", (("number", number),)))

@@ -22,8 +22,10 @@ from schemas.shipment import (
     Purpose,
 )
 from schemas.tracking import EvidenceLevel, Fold
+from tracking import claims, reading
 from tracking.advance import advance
 from tracking.facts import Facts
+from tracking.ingest import refold_items
 from tracking.table import Trigger
 
 SERVICE = "HCC"
@@ -66,6 +68,9 @@ def give_to_post(
         tell=tell,
         now=now,
     )
+    if item.fold.events_n:  # the carrier told of it before it was typed: its story counts from now on
+        refold_items(tx, (item.id,), tell=tell, context_source=reading.load_context, now=now, settle=False)
+        return tx.dossiers.get(signed.id), tx.items.get(item.id)
     return signed, item
 
 
@@ -108,7 +113,8 @@ def _open_item(
     expected = (
         (ExpectedOffice(addressee.address.province_code, at, "address"),) if addressee.address.province_code else ()
     )
-    item = tx.items.add(
+    item = claims.register(
+        tx,
         Item(
             id=ItemId(0),
             version=0,
@@ -141,7 +147,7 @@ def _open_item(
             sender_receipt_at=None,
             inquiry_at=None,
             recall_at=None,
-        )
+        ),
     )
     tx.items.pack(Packing(dossier.id, item.id, 1, parcels, (), at, None))
     return item

@@ -45,7 +45,7 @@ class ClosedDossierMoving(Rule[ItemView]):
             closed = dossier.closed_at
             if closed is None or dossier.state is not DossierState.CLOSED:
                 continue
-            after = _first_movement(view, closed + grace, item)
+            after = _first_movement(view, closed + grace, context)
             if after is None:
                 continue
             ended = Proof("step", dossier.code, "the dossier was closed", closed, values=(("number", name_of(item)),))
@@ -55,15 +55,21 @@ class ClosedDossierMoving(Rule[ItemView]):
             yield self.found(str(item.id), epoch, self.severity, (ended, moved), units)
 
 
-def _first_movement(view: ItemView, since: dt.datetime, item: Item) -> StoredEvent | None:
-    expected = {one.office for one in item.expected_offices}
+def _first_movement(view: ItemView, since: dt.datetime, context: Context) -> StoredEvent | None:
     for stored in moved(view):
-        event = stored.event
-        told = event.mapped.movement if event.mapped is not None else None
-        here = told is Movement.DELIVERED and (not expected or event.office in expected)
-        if event.occurred.utc_low > since and not here:
+        if stored.event.occurred.utc_low > since and not _delivers_here(stored, view.item, context):
             return stored
     return None
+
+
+def _delivers_here(stored: StoredEvent, item: Item, context: Context) -> bool:
+    """The delivery that was waited for: at an expected office, or anywhere where none is known."""
+    event = stored.event
+    if event.mapped is None or event.mapped.movement is not Movement.DELIVERED:
+        return False
+    on = event.occurred.utc_low.astimezone(VIETNAM).date()
+    expected = [one.office for one in item.expected_offices]
+    return not expected or any(context.same_place(event.office, office, on) for office in expected)
 
 
 def moved(view: ItemView) -> Iterator[StoredEvent]:

@@ -48,6 +48,9 @@ def test_d05_sees_a_delivery_at_another_office_than_the_expected() -> None:
     expected = (ExpectedOffice("330000", after(0), "booking"),)
     here = seen(*log((M.DELIVERED, 80)), inside=(CLOSED,), expected_offices=expected)
     assert not list(ClosedDossierMoving().findings(here, at(90)))
+    province = (ExpectedOffice("33", after(0), "address"),)
+    late = seen(*log((M.DELIVERED, 80)), inside=(CLOSED,), expected_offices=province)
+    assert not list(ClosedDossierMoving().findings(late, at(90))), "an office of the expected province"
     elsewhere = stored(event(M.DELIVERED, after(80), office="010000"))
     there = seen(elsewhere, inside=(CLOSED,), expected_offices=expected)
     assert list(ClosedDossierMoving().findings(there, at(90)))
