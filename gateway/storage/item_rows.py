@@ -120,6 +120,8 @@ def row(item: Item) -> dict[str, Any]:
 def _asked_about(item: Item) -> dict[str, Any]:
     """What only the nominations look at, beside the fold."""
     return {
+        "origin": item.origin_office or None,
+        "expected": "".join(f"|{one.office}|" for one in item.expected_offices) or None,
         "handed_over_at": item.handed_over_at,
         "promised_at": item.promised_at,
         "storage_until": item.storage_until,

@@ -9,10 +9,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from gateway.storage.tables.dossiers import dossier, event, item, packing
+from gateway.storage.tables.dossiers import dossier, event, item, item_number, packing
+from gateway.storage.tables.papers import bag_item, manifest_line
+from gateway.storage.tables.trade import corridor, service_profile
 from schemas.dossier import DossierState, ReturnMethod
 from schemas.shipment import Purpose
 from schemas.tracking import Movement, Outcome
+from tracking.rules import parcels
 from tracking.rules.delivery import AUTHORISED
 from tracking.table import CODE_OF
 
@@ -74,7 +77,7 @@ def _end_before_the_begin() -> sa.ColumnElement[bool]:
         sa.select(delivered.c.item_id)
         .join(accepted, accepted.c.item_id == delivered.c.item_id)
         .where(
-            sa.text(f"delivered.rank = {_M.DELIVERED.rank}"),
+            delivered.c.rank == _M.DELIVERED.rank,
             accepted.c.rank == _M.ACCEPTED.rank,
             accepted.c.utc_low > delivered.c.utc_low,
         )
@@ -82,6 +85,25 @@ def _end_before_the_begin() -> sa.ColumnElement[bool]:
     return item.c.id.in_(found)
 
 
+def _scan(*conditions: Any) -> sa.ColumnElement[bool]:
+    """An item with a scan that does not fit what the item (its row ``mine``) says of itself."""
+    found = sa.select(event.c.item_id).join(_MINE, _MINE.c.id == event.c.item_id).where(*conditions)
+    return item.c.id.in_(found)
+
+
+def _shared(column: Any, of: Any, *conditions: Any) -> Any:
+    """Values of ``column`` that have several of ``of``."""
+    return sa.select(column).where(*conditions).group_by(column).having(sa.func.min(of) != sa.func.max(of))
+
+
+_OURS: Final = dossier.alias("ours")
+_MINE: Final = item.alias("mine")
+_DOORS: Final = [one.rank for one in (_M.OUT_FOR_DELIVERY, _M.ATTEMPT_FAILED, _M.READY_FOR_COLLECTION, _M.DELIVERED)]
+_ELSEWHERE: Final = (
+    _MINE.c.expected.is_not(None),
+    event.c.rank.in_(_DOORS),
+    ~_MINE.c.expected.contains(sa.literal("|") + event.c.office + sa.literal("|")),
+)
 _WAITS: Final = (
     _UNSETTLED,
     item.c.handed_over_at <= _CUT,
@@ -98,13 +120,19 @@ ITEMS: Final[dict[str, Conditions]] = {
         item.c.id.in_(
             sa.select(packing.c.item_id)
             .join(dossier, dossier.c.id == packing.c.dossier_id)
-            .where(packing.c.until.is_(None), _state(_S.CLOSED), item.c.last_event_at > dossier.c.closed_at)
-            .correlate(item)
+            .join(_MINE, _MINE.c.id == packing.c.item_id)
+            .where(packing.c.until.is_(None), _state(_S.CLOSED), _MINE.c.last_event_at > dossier.c.closed_at)
         ),
     ),
     "D-06": (*_IN_FLIGHT, _carries(_state(_S.VOID, _S.WITHDRAWN))),
     "D-07": (*_IN_FLIGHT, item.c.accepted_at.is_not(None), item.c.last_event_at <= _CUT),
     "D-08": _WAITS,
+    "D-12": (_scan(*_ELSEWHERE),),
+    "D-13": (
+        _UNSETTLED,
+        item.c.movement.in_(["accepted", "in_transit", "held"]),
+        item.c.carrier.in_(sa.select(corridor.c.carrier)),
+    ),
     "D-14": (_UNSETTLED, item.c.direction == "return", item.c.sender_receipt_at.is_(None)),
     "D-15": (_GONE, item.c.outcome == Outcome.RETURNED, item.c.sender_receipt_at.is_(None), item.c.since <= _CUT),
     "D-16": (_UNSETTLED, item.c.movement == _M.ATTEMPT_FAILED, item.c.attempts >= item.c.attempt_max),
@@ -114,6 +142,32 @@ ITEMS: Final[dict[str, Conditions]] = {
         sa.func.lower(item.c.given_to).not_in(sorted(AUTHORISED)),
     ),
     "D-20": (sa.text("item.wrong_number"),),
+    "D-21": (
+        sa.or_(
+            _scan(event.c.rank == _M.ACCEPTED.rank, event.c.office != _MINE.c.origin),
+            _scan(event.c.utc_low < _MINE.c.valid_from),
+            _scan(*_ELSEWHERE),
+        ),
+    ),
+    "D-22": (
+        item.c.id.in_(
+            sa.select(item_number.c.item_id).where(
+                item_number.c.number.in_(_shared(item_number.c.number, item_number.c.item_id))
+            )
+        ),
+    ),
+    "D-23": (
+        item.c.id.in_(
+            sa.select(packing.c.item_id).where(
+                packing.c.dossier_id.in_(_shared(packing.c.dossier_id, packing.c.item_id))
+            )
+        ),
+    ),
+    "D-26": (item.c.id.in_(sa.select(bag_item.c.item_id)),),
+    "D-29": (
+        *_IN_FLIGHT,
+        item.c.id.in_(_shared(packing.c.item_id, packing.c.dossier_id, packing.c.until.is_(None))),
+    ),
     "D-31": (sa.text("item.regressed"),),
     "D-32": (
         sa.or_(
@@ -127,6 +181,7 @@ ITEMS: Final[dict[str, Conditions]] = {
     "D-35": (_told(sa.text("NOT event.known")),),
     "D-39": (sa.or_(_GONE, sa.and_(_UNSETTLED, item.c.inquiry_at <= _CUT)),),
     "D-40": (sa.text("item.purpose = 'unknown'"),),
+    "D-42": (item.c.events_n > 0, item.c.carrier.in_(sa.select(service_profile.c.carrier))),
 }
 """Rules on items."""
 
@@ -219,13 +274,36 @@ DOSSIERS: Final[dict[str, Conditions]] = {
         sa.or_(
             dossier.c.clock_apart,
             dossier.c.receipt_at > dossier.c.accepted_at,
-            _packed(_purpose(_P.DOSSIER_IN), item.c.since > dossier.c.accepted_at),
+            dossier.c.id.in_(
+                sa.select(packing.c.dossier_id)
+                .join(item, item.c.id == packing.c.item_id)
+                .join(_OURS, _OURS.c.id == packing.c.dossier_id)
+                .where(_purpose(_P.DOSSIER_IN), item.c.since > _OURS.c.accepted_at)
+            ),
+        ),
+    ),
+    "D-28": (
+        _state(*parcels.STILL_WAITING),
+        _packed(
+            item.c.movement == _M.DELIVERED,
+            item.c.since <= _CUT,
+            sa.or_(
+                item.c.parcels > 1,
+                packing.c.parts > 1,
+                packing.c.dossier_id.in_(_shared(packing.c.dossier_id, packing.c.item_id)),
+            ),
         ),
     ),
     "D-30": (_APART,),
+    "D-41": (
+        sa.or_(
+            dossier.c.id.in_(sa.select(manifest_line.c.dossier_id).where(manifest_line.c.released)),
+            _packed(item.c.id.in_(sa.select(manifest_line.c.item_id).where(manifest_line.c.released)), still=False),
+        ),
+    ),
     "E-09": (_state(_S.RESULT_READY), dossier.c.return_method == int(ReturnMethod.POST)),
 }
 """Rules on dossiers."""
 
-BAGS: Final[dict[str, Conditions]] = {}
-"""Rules on bags."""
+BAGS: Final[dict[str, Conditions]] = {"D-24": (), "D-25": (), "D-27": ()}
+"""Rules on bags: all of them, there is one for a hundred items."""

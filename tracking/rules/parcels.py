@@ -14,7 +14,7 @@ from tracking.rules.views import DossierView, ItemView
 
 S = DossierState
 
-_STILL_WAITING = frozenset(
+STILL_WAITING = frozenset(
     {
         *(S.LODGED, S.IN_POST, S.SUPP_ASKED, S.SUPP_IN_POST, S.RESULT_IN_POST, S.RESULT_HELD, S.PROOF_WAIT),
         S.PAPERS_OUT,
@@ -42,7 +42,7 @@ class SplitIncomplete(Rule[DossierView]):
     def findings(self, view: DossierView, context: Context) -> Iterator[Finding]:
         """One case for each leg that is incomplete."""
         dossier = view.dossier
-        if dossier.state not in _STILL_WAITING:
+        if dossier.state not in STILL_WAITING:
             return
         present = present_parcels(dossier, view.parcels)
         declared = max((max(one.item.parcels_declared, one.packing.parts) for one in present), default=1)

@@ -140,6 +140,8 @@ item = sa.Table(
     flag("regressed"),
     flag("wrong_number"),
     key("given_to", nullable=True),
+    key("origin", nullable=True),
+    key("expected", nullable=True),
     partial("ix_item_orphan", "id", where="purpose = 'unknown'"),
     partial("ix_item_given", "given_to", where="given_to IS NOT NULL"),
     partial("ix_item_odd", "id", where="regressed OR wrong_number OR unknown_n > 0"),
@@ -152,7 +154,7 @@ item = sa.Table(
 
 ``names`` is what the rows of ``item_number`` were made from. The columns after ``doc`` are for
 :mod:`gateway.storage.nominate`; ``wrong_number``: it claims to be S10 and cannot be;
-``given_to``: the relation of the one who took it, as told.
+``given_to``: the relation of the one who took it, as told; ``expected``: its expected offices, each between bars.
 """
 
 item_number = sa.Table(
@@ -216,6 +218,7 @@ event = sa.Table(
     maybe_when("withdrawn_at"),
     text("doc"),
     key("source"),
+    sa.Index("ix_event_way", "item_id", "rank", "utc_low", "office", "source"),
     partial("ix_event_unknown", "carrier", "code", "last_seen_at", where="NOT known"),
     partial("ix_event_unread", "item_id", where="NOT known"),
     partial("ix_event_taken_back", "item_id", where="withdrawn_at IS NOT NULL"),

@@ -51,6 +51,8 @@ def upgrade() -> None:
         for name in names:
             op.add_column(table, sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("item", sa.Column("given_to", KEY, nullable=True))
+    op.add_column("item", sa.Column("origin", KEY, nullable=True))
+    op.add_column("item", sa.Column("expected", KEY, nullable=True))
     op.add_column("event", sa.Column("source", KEY, nullable=False, server_default=""))
     _fill_events()
     op.add_column("discrepancy", sa.Column("owner", sa.Text(), nullable=False, server_default=""))
@@ -60,20 +62,24 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_progress")),
     )
-    _fill("item", (*ITEM_TIMES, "direction", "given_to", *ITEM_NUMBERS, *FLAGS["item"]), _of_item)
+    _fill("item", (*ITEM_TIMES, "direction", "given_to", "origin", "expected", *ITEM_NUMBERS, *FLAGS["item"]), _of_item)
     _fill("dossier", (*DOSSIER_TIMES, "supplements", "return_method", "pauses", *FLAGS["dossier"]), _of_dossier)
     _fill("discrepancy", ("owner",), lambda doc: {"owner": doc["owner"]})
+    op.create_index("ix_event_way", "event", ["item_id", "rank", "utc_low", "office", "source"])
     for name, table, column, where in PARTIAL:
         op.create_index(name, table, [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_event_way", "event")
     for name, table, _, _ in PARTIAL:
         op.drop_index(name, table)
     op.drop_table("progress")
     op.drop_column("discrepancy", "owner")
     op.drop_column("event", "source")
     op.drop_column("item", "given_to")
+    op.drop_column("item", "origin")
+    op.drop_column("item", "expected")
     for name in (*ITEM_TIMES, "direction", *ITEM_NUMBERS, *FLAGS["item"]):
         op.drop_column("item", name)
     for name in (*DOSSIER_TIMES, "supplements", "return_method", "pauses", *FLAGS["dossier"]):
@@ -113,6 +119,8 @@ def _of_item(doc: dict[str, Any]) -> dict[str, Any]:
         **{name: _micros(doc[name]) for name in ITEM_TIMES},
         "direction": fold["direction"],
         "given_to": (fold["recipient"] or {}).get("relation") or None,
+        "origin": doc["origin_office"] or None,
+        "expected": "".join(f"|{one['office']}|" for one in doc["expected_offices"]) or None,
         "evidence_required": doc["evidence_required"],
         "attempts": fold["attempts"],
         "attempt_max": doc["attempt_max"],
