@@ -61,6 +61,14 @@ class Entry:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Ledger:
+    """Who held what, oldest first. ``name`` is the item's number or reference; empty: the paper without any item."""
+
+    name: str
+    entries: tuple[Entry, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Hole:
     """A release that somebody signed and nobody took: from ``since`` the giver alone answers for the item."""
 
@@ -68,6 +76,23 @@ class Hole:
     giver: UnitId
     taker: UnitId
     since: dt.datetime
+
+
+def ledgers(
+    items: Sequence[Item], manifests: Sequence[HandoverManifest], at: dt.datetime
+) -> tuple[tuple[Ledger, ...], tuple[Hole, ...]]:
+    """A dossier's ledgers, one for each item that carries it or carried it, and its open holes.
+
+    A manifest that lists items speaks of those; one that lists the dossier alone speaks of the paper by itself.
+    """
+    books = []
+    for item in items:
+        mine = [manifest for manifest in manifests if item.id in _listed(manifest)]
+        books.append(Ledger(item.number or item.reference or "", ledger(item, mine, at)))
+    loose = [manifest for manifest in manifests if not _listed(manifest)]
+    entries = _entries([hold for manifest in loose for hold in _signed(manifest)], at)
+    books += [Ledger("", entries)] if entries else []
+    return tuple(book for book in books if book.entries), open_holes(items, manifests, at)
 
 
 def ledger(item: Item, manifests: Iterable[HandoverManifest], at: dt.datetime) -> tuple[Entry, ...]:
@@ -78,7 +103,11 @@ def ledger(item: Item, manifests: Iterable[HandoverManifest], at: dt.datetime) -
         manifests: those that list the item or its dossier, newest revision each.
         at: the moment asked about.
     """
-    holds = sorted((hold for hold in _holds(item, manifests) if hold.since <= at), key=lambda hold: hold.since)
+    return _entries(_holds(item, manifests), at)
+
+
+def _entries(known: Iterable[Hold], at: dt.datetime) -> tuple[Entry, ...]:
+    holds = sorted((hold for hold in known if hold.since <= at), key=lambda hold: hold.since)
     kept: list[Hold] = []
     for hold in holds:
         if not kept or (kept[-1].unit, kept[-1].carrier, kept[-1].why) != (hold.unit, hold.carrier, hold.why):

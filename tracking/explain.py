@@ -8,6 +8,7 @@ from schemas.dossier import Dossier, Step
 from schemas.ports.stores import Tx
 from schemas.shipment import Item, Packing
 from tracking import reading, status, transitions
+from tracking.custody import Hole, Ledger, ledgers
 from tracking.status import Use
 
 
@@ -32,6 +33,10 @@ class Explanation:
     lawful: tuple[str, ...]
     """What may happen next, by trigger."""
     as_of: dt.datetime
+    custody: tuple[Ledger, ...] = ()
+    """Who held each item, and the paper that travelled without one."""
+    holes: tuple[Hole, ...] = ()
+    """Hand-overs that were released and that nobody took."""
 
 
 def explain(tx: Tx, dossier: Dossier, *, now: dt.datetime) -> Explanation:
@@ -39,6 +44,7 @@ def explain(tx: Tx, dossier: Dossier, *, now: dt.datetime) -> Explanation:
     items = tuple(_item(tx, packing) for packing in tx.items.packings_in(dossier.id))
     subjects = [(Subject.DOSSIER, str(dossier.id)), *((Subject.ITEM, str(one.item.id)) for one in items)]
     cases = [case for kind, subject in subjects for case in tx.discrepancies.of_subject(kind, subject)]
+    custody, holes = custody_of(tx, dossier, now)
     cases.sort(key=lambda case: (case.state is DiscrepancyState.RESOLVED, -case.opened_at.timestamp()))
     return Explanation(
         dossier=dossier,
@@ -47,7 +53,16 @@ def explain(tx: Tx, dossier: Dossier, *, now: dt.datetime) -> Explanation:
         cases=tuple(cases),
         lawful=tuple(transitions.lawful_triggers(dossier)),
         as_of=now,
+        custody=custody,
+        holes=holes,
     )
+
+
+def custody_of(tx: Tx, dossier: Dossier, now: dt.datetime) -> tuple[tuple[Ledger, ...], tuple[Hole, ...]]:
+    """The ledgers of the dossier's items, and the holes that are open."""
+    view = reading.dossier_view(tx, dossier.id)
+    items = {parcel.item.id: parcel.item for parcel in view.parcels}
+    return ledgers(tuple(items.values()), view.manifests, now)
 
 
 def replayed(explanation: Explanation) -> bool:

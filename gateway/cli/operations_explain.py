@@ -35,6 +35,7 @@ _REASONS: Final = (
     ("of the same time", "why.same_time"),
     ("a movement after", "why.after_end"),
     ("an announcement", "why.announcement"),
+    ("told of the bag", "why.bag"),
 )
 """How :mod:`tracking.status` begins each reason, and the sentence for it; a test compares the two."""
 _NEAR: Final = "; near duplicate"
@@ -122,6 +123,7 @@ def _print(told: Told) -> None:
     _print_steps(explanation)
     for one in explanation.items:
         _print_item(one)
+    _print_custody(explanation)
     _print_cases(explanation)
     _print_waiting(told.open_messages)
     lawful = [f"  - {sentence(f'trigger.{trigger}')} ({trigger})" for trigger in explanation.lawful]
@@ -147,6 +149,24 @@ def _print_item(one: ExplainedItem) -> None:
         for use in one.uses
     ]
     table(title, ("Lúc", "Mã", "Nghĩa", "Dùng", "Vì sao"), rows)
+
+
+def _print_custody(explanation: Explanation) -> None:
+    """Who held what and since when; a hand-over that nobody took is marked."""
+    rows = [
+        (
+            book.name or "–",
+            entry.hold.unit or sentence("custody.carrier" if entry.hold.carrier else "custody.citizen"),
+            local(entry.hold.since),
+            local(entry.until),
+            sentence(f"custody.{entry.hold.why}", manifest=entry.hold.manifest),
+            "!" if entry.hole else "",
+        )
+        for book in explanation.custody
+        for entry in book.entries
+    ]
+    if rows:
+        table("Ai giữ giấy tờ", ("Bưu gửi", "Người giữ", "Từ", "Đến", "Căn cứ", "Hở"), rows)
 
 
 _USED: Final = {True: "có", False: "không"}

@@ -87,7 +87,7 @@ async def look_up(store: Store, code: str, principal: Principal, now: dt.datetim
         dossier = whole.find(tx, code)
         if dossier is None or not scope.may_see(principal, dossier):
             return dossier
-        return whole.read(tx, dossier)
+        return whole.read(tx, dossier, now)
 
     found = await store.read(read)
     if found is None:

@@ -1,6 +1,7 @@
 """Everything about one dossier, read in one snapshot."""
 
 import dataclasses
+import datetime as dt
 
 from schemas.attachment import AttachedDocument
 from schemas.calendar import WorkCalendar
@@ -15,6 +16,8 @@ from schemas.ports.message_stores import MessageFilter
 from schemas.ports.stores import Tx
 from schemas.shipment import Booking, Item, Packing
 from schemas.tracking import StoredEvent
+from tracking.custody import Ledger
+from tracking.explain import custody_of
 
 _MESSAGES = 200
 """Newest messages of one dossier that are shown."""
@@ -46,6 +49,8 @@ class Whole:
     """Oldest first."""
     cases: tuple[Discrepancy, ...]
     """Open ones first."""
+    custody: tuple[Ledger, ...] = ()
+    """Who held each item, oldest first."""
 
 
 def find(tx: Tx, told: str) -> Dossier | None:
@@ -53,8 +58,8 @@ def find(tx: Tx, told: str) -> Dossier | None:
     return tx.dossiers.find(told) or tx.dossiers.find(dossier_code.compact(told))
 
 
-def read(tx: Tx, dossier: Dossier) -> Whole:
-    """Everything about it."""
+def read(tx: Tx, dossier: Dossier, now: dt.datetime | None = None) -> Whole:
+    """Everything about it; who holds what, where ``now`` is given."""
     on = dossier_code.local_day(dossier.created_at)
     packings = tx.items.packings_in(dossier.id)
     items = tuple(_item(tx, packing) for packing in packings)
@@ -74,6 +79,7 @@ def read(tx: Tx, dossier: Dossier) -> Whole:
         superseded=tuple(each for each in papers if each.superseded_by),
         messages=messages[::-1],
         cases=tuple(sorted(unique, key=lambda case: (case.state is DiscrepancyState.RESOLVED, case.opened_at))),
+        custody=custody_of(tx, dossier, now)[0] if now is not None else (),
     )
 
 
