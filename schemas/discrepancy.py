@@ -49,6 +49,12 @@ class Age(enum.StrEnum):
         """From (included) and to (not included), in hours; None: no end."""
         return _AGES[self]
 
+    @classmethod
+    def of(cls, opened_at: dt.datetime, now: dt.datetime) -> "Age":
+        """The bucket of a case that was opened at ``opened_at``."""
+        hours = (now - opened_at) / dt.timedelta(hours=1)
+        return next((age for age, (_, most) in _AGES.items() if most is not None and hours < most), cls.OLDER)
+
 
 _AGES = {
     Age.HOURS_4: (0, 4),

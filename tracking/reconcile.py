@@ -187,7 +187,16 @@ def _kept(case: Discrepancy, finding: Finding, now: dt.datetime) -> Discrepancy:
     if case.resolved_by != AUTO and finding.severity <= case.severity and not escalated:
         return case
     return dataclasses.replace(
-        fresh, state=DiscrepancyState.REOPENED, reopened_at=now, resolved_at=None, resolved_by="", reason=""
+        fresh,
+        state=DiscrepancyState.REOPENED,
+        reopened_at=now,
+        resolved_at=None,
+        resolved_by="",
+        reason="",
+        second_person="",
+        reason_code=None,
+        evidence_sha256=None,
+        proposed_by="",
     )
 
 

@@ -1,5 +1,9 @@
 """Discrepancies: the list, and one with its evidence, its remedy and a decision."""
 
+import enum
+from collections.abc import Callable
+from typing import TypeVar
+
 from aiohttp import web
 
 from gateway.accounts import Role
@@ -11,13 +15,18 @@ from gateway.inbound.forms.decisions import CaseForm
 from gateway.inbound.forms.faults import check
 from gateway.inbound.routes import Route, require
 from gateway.inbound.views.whole import dossier_of
-from schemas.discrepancy import Discrepancy, DiscrepancyState
+from schemas.discrepancy import Age, Discrepancy, DiscrepancyState, ReasonCode, Severity
 from schemas.dossier import Dossier
 from schemas.ids import DiscrepancyId
 from schemas.ports.clock import Clock
+from schemas.ports.house_stores import CaseFilter
 from schemas.ports.stores import Store, Tx
 
+Choice = TypeVar("Choice", bound=enum.Enum)
+
 _MOST = 200
+_KNOWN = 5_000
+"""Open cases that the filters and the table of ages count; more than these are a day on which nobody filters."""
 
 
 class CasePages:
@@ -38,19 +47,36 @@ class CasePages:
         )
 
     async def list(self, request: web.Request) -> web.Response:
-        """Open cases gravest first, or all newest first; one rule where the filter names it."""
-        units = signed(request).principal.units
-        everything, rule = request.query.get("all") == "1", request.query.get("rule", "")
+        """Open cases gravest first, or all newest first, as the filters say; findings of rules in shadow on demand."""
+        units, query, now = signed(request).principal.units, request.query, self._clock.now()
+        wanted = CaseFilter(
+            units=units,
+            rule=query.get("rule") or None,
+            severity=_one_of(Severity, query.get("severity", ""), int),
+            age=_one_of(Age, query.get("age", ""), str),
+            owner={"": None, "none": ""}.get(query.get("owner", ""), query.get("owner", "")),
+            shadow=query.get("shadow") == "1",
+            resolved=query.get("all") == "1",
+        )
 
-        def read(tx: Tx) -> list[tuple[Discrepancy, Dossier | None]]:
-            store = tx.discrepancies
-            cases = store.list(units=units, limit=_MOST) if everything else store.open(units=units, limit=_MOST)
-            return [(case, dossier_of(tx, case)) for case in cases if not rule or case.rule == rule]
+        def read(tx: Tx) -> tuple[list[tuple[Discrepancy, Dossier | None]], tuple[Discrepancy, ...]]:
+            cases = tx.discrepancies.search(wanted, now=now, limit=_MOST)
+            everybody = tx.discrepancies.search(CaseFilter(units=units, shadow=None), now=now, limit=_KNOWN)
+            return [(case, dossier_of(tx, case)) for case in cases], everybody
 
-        cases = await self._store.read(read)
-        rules = sorted({case.rule for case, _ in cases} | ({rule} if rule else set()))
+        cases, everybody = await self._store.read(read)
+        shown = [case for case in everybody if not case.shadow]
         return self._renderer.page(
-            request, "cases.html", cases=cases, everything=everything, rule=rule, rules=rules, now=self._clock.now()
+            request,
+            "cases.html",
+            cases=cases,
+            wanted=wanted,
+            most=_MOST,
+            rules=sorted({case.rule for case in everybody} | ({wanted.rule} if wanted.rule else set())),
+            owners=sorted({case.owner for case in everybody if case.owner}),
+            ages=[(age, sum(Age.of(case.opened_at, now) is age for case in shown)) for age in Age],
+            severities=tuple(reversed(Severity)),
+            now=now,
         )
 
     async def show(self, request: web.Request) -> web.Response:
@@ -60,13 +86,21 @@ class CasePages:
     async def settle(self, request: web.Request) -> web.Response:
         """A decision with its reason; a fault shows the page again."""
         fields = await bodies.form(request)
-        told = {"act": fields.get("act", ""), "reason": fields.get("reason", "")}
+        told = {"act": fields.get("act", ""), "code": fields.get("code") or "confirmed"}
+        told["reason"] = fields.get("reason", "")
         form, faults = check(CaseForm, told)
         if form is None:
             return await self._page(request, faults={fault.path: fault for fault in faults}, told=told)
         case, _ = await self._found(request)
-        await self._desk.settle_discrepancy(case.id, DiscrepancyState(form.act), form.reason, signed(request).principal)
-        raise web.HTTPSeeOther(f"/discrepancies/{case.id}?done=settled")
+        decided = await self._desk.settle_discrepancy(
+            case.id,
+            DiscrepancyState(form.act),
+            form.reason,
+            signed(request).principal,
+            code=ReasonCode(form.code),
+        )
+        done = "proposed" if decided.proposed_by and decided.resolved_at is None else "settled"
+        raise web.HTTPSeeOther(f"/discrepancies/{case.id}?done={done}")
 
     async def _page(
         self, request: web.Request, *, faults: dict[str, object] | None = None, told: dict[str, str] | None = None
@@ -80,7 +114,9 @@ class CasePages:
             dossier=dossier,
             resolved=case.state is DiscrepancyState.RESOLVED,
             faults=faults or {},
-            told=told or {"act": "acknowledged", "reason": ""},
+            told=told or {"act": "acknowledged", "code": "confirmed", "reason": ""},
+            codes=tuple(ReasonCode),
+            grave=case.severity is Severity.HIGH,
             now=self._clock.now(),
         )
 
@@ -97,3 +133,11 @@ class CasePages:
         if not scope.shares(principal, case.units):
             raise await scope.turn_away(self._store, principal, "discrepancy", key, self._clock.now())
         return case, dossier
+
+
+def _one_of(kind: type[Choice], told: str, read: Callable[[str], object]) -> Choice | None:
+    """The choice of a filter; None for nothing and for what nobody offers."""
+    try:
+        return kind(read(told)) if told else None
+    except ValueError:
+        return None

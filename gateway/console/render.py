@@ -50,6 +50,7 @@ NOTICES: Final = {
     "resolved": "Đã ghi nhận lý do; thông điệp coi như xong.",
     "cancelled": "Đã hủy thông điệp.",
     "settled": "Đã ghi nhận quyết định.",
+    "proposed": "Đã ghi nhận đề nghị; chờ người thứ hai xác nhận.",
     "uploaded": "Đã nhận tệp; dây chuyền quét đang xử lý.",
     "assigned": "Đã gắn tài liệu vào hồ sơ.",
     "accepted": "Đã nhận tài liệu.",

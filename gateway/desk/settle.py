@@ -1,14 +1,17 @@
 """Decisions of a person on messages and cases, each with its reason, its audit row and nothing lost."""
 
 import dataclasses
+import datetime as dt
+import hashlib
 from typing import Final
 
 from gateway.accounts import Principal
 from gateway.outbox.bells.bell import Bell
+from gateway.storage.codec import to_json
 from schemas.audit import Act
-from schemas.discrepancy import Discrepancy, DiscrepancyState
+from schemas.discrepancy import Discrepancy, DiscrepancyState, ReasonCode, Severity
 from schemas.errors import NotAllowed
-from schemas.ids import DiscrepancyId, ItemId, MessageNo, PeerId
+from schemas.ids import DiscrepancyId, ItemId, MessageNo, PeerId, Sha256
 from schemas.message import Message, MessageState
 from schemas.numbers import s10
 from schemas.ports.clock import Clock
@@ -52,9 +55,21 @@ class SettleDesk:
         await self._switch(peer, reason, principal, stopped=False)
 
     async def settle_discrepancy(
-        self, case: DiscrepancyId, act: DiscrepancyState, reason: str, principal: Principal
+        self,
+        case: DiscrepancyId,
+        act: DiscrepancyState,
+        reason: str,
+        principal: Principal,
+        *,
+        code: ReasonCode = ReasonCode.CONFIRMED,
     ) -> Discrepancy:
-        """``ACKNOWLEDGED``, ``WAITING`` or ``RESOLVED``, with a reason. Raises NotFound, NotAllowed."""
+        """``ACKNOWLEDGED``, ``WAITING`` or ``RESOLVED``, with a reason; ``code`` says why where it is resolved.
+
+        A grave case needs two: the first one proposes, and the case waits until another person resolves it too. With
+        the resolution stays the digest of the evidence that the person saw.
+
+        Raises NotFound; NotAllowed without a reason, for a case that is resolved, and where one person is both.
+        """
         if act not in _DECISIONS:
             raise NotAllowed(f"a person cannot set a case to {act}", subject=case)
         if not reason.strip():
@@ -63,18 +78,10 @@ class SettleDesk:
         def transact(tx: Tx) -> Discrepancy:
             now = self._clock.now()
             found = tx.discrepancies.get(case)
-            changed = dataclasses.replace(
-                found,
-                state=act,
-                owner=principal.shown,
-                acknowledged_at=found.acknowledged_at or now,
-                resolved_at=now if act is DiscrepancyState.RESOLVED else None,
-                resolved_by=principal.shown if act is DiscrepancyState.RESOLVED else "",
-                reason=reason or found.reason,
-            )
+            changed, done = _decided(found, act, reason.strip(), code, principal, now)
             tx.discrepancies.put(changed)
             unit = found.units[0] if found.units else None
-            tx.audit.write(Act(now, principal.who, f"case.{act}", "discrepancy", case, unit, reason))
+            tx.audit.write(Act(now, principal.who, f"case.{done}", "discrepancy", case, unit, reason))
             return changed
 
         return await self._store.write(transact)
@@ -127,3 +134,39 @@ class SettleDesk:
             return message
 
         return await self._store.write(transact)
+
+
+def _decided(
+    case: Discrepancy, act: DiscrepancyState, reason: str, code: ReasonCode, principal: Principal, now: dt.datetime
+) -> tuple[Discrepancy, str]:
+    """The case after the decision, and what the audit log calls it."""
+    if case.state is DiscrepancyState.RESOLVED:
+        raise NotAllowed("this case is resolved; it opens again by itself where its cause is back", subject=case.id)
+    taken = dataclasses.replace(
+        case, state=act, owner=principal.shown, acknowledged_at=case.acknowledged_at or now, reason=reason
+    )
+    if act is not DiscrepancyState.RESOLVED:
+        return dataclasses.replace(taken, proposed_by="", reason_code=None, evidence_sha256=None), act.value
+    seen = evidence_digest(case)
+    told = dataclasses.replace(taken, reason_code=code, evidence_sha256=seen)
+    if case.severity < Severity.HIGH:
+        return dataclasses.replace(told, resolved_at=now, resolved_by=principal.shown), act.value
+    if not case.proposed_by or case.evidence_sha256 != seen:
+        return dataclasses.replace(told, state=DiscrepancyState.WAITING, proposed_by=principal.who), "proposed"
+    if case.proposed_by == principal.who:
+        raise NotAllowed("a grave case needs a second person; you proposed to resolve it", subject=case.id)
+    confirmed = dataclasses.replace(
+        told,
+        owner=case.owner,
+        resolved_at=now,
+        resolved_by=case.owner,
+        second_person=principal.shown,
+        reason=case.reason,
+        reason_code=case.reason_code,
+    )
+    return confirmed, act.value
+
+
+def evidence_digest(case: Discrepancy) -> Sha256:
+    """Digest of the evidence as it stands: a resolution says what its person saw."""
+    return Sha256(hashlib.sha256(to_json(case.evidence).encode()).hexdigest())

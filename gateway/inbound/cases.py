@@ -11,7 +11,7 @@ from gateway.inbound.forms.faults import parse
 from gateway.inbound.forms.replies import DiscrepancyListReply, write
 from gateway.inbound.routes import LIMIT, Parameter, Route, require
 from gateway.inbound.views import masking
-from schemas.discrepancy import Discrepancy, DiscrepancyState
+from schemas.discrepancy import Discrepancy, DiscrepancyState, ReasonCode
 from schemas.ids import DiscrepancyId
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Store
@@ -84,7 +84,11 @@ class Cases:
         form = parse(CaseForm, await bodies.json(request))
         case = await self._found(request)
         decided = await self._desk.settle_discrepancy(
-            case.id, DiscrepancyState(form.act), form.reason, signed(request).principal
+            case.id,
+            DiscrepancyState(form.act),
+            form.reason,
+            signed(request).principal,
+            code=ReasonCode(form.code),
         )
         return web.Response(body=write(masking.case(decided)), content_type="application/json")
 

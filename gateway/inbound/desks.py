@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gateway.accounts import Principal
 from gateway.desk.requests import HandoverReceipt, HandoverRequest
-from schemas.discrepancy import Discrepancy, DiscrepancyState
+from schemas.discrepancy import Discrepancy, DiscrepancyState, ReasonCode
 from schemas.ids import DiscrepancyId, MessageNo, Sha256
 from schemas.message import Message
 from schemas.ports.message_stores import IdempotentAnswer
@@ -52,7 +52,13 @@ class SettleDesk(Protocol):
         ...
 
     async def settle_discrepancy(
-        self, case: DiscrepancyId, act: DiscrepancyState, reason: str, principal: Principal
+        self,
+        case: DiscrepancyId,
+        act: DiscrepancyState,
+        reason: str,
+        principal: Principal,
+        *,
+        code: ReasonCode = ReasonCode.CONFIRMED,
     ) -> Discrepancy:
         """``ACKNOWLEDGED``, ``WAITING`` or ``RESOLVED``, with a reason."""
         ...

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from gateway.desk.asking import AskingDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.requests import HandoverReceipt
+from gateway.desk.settle import evidence_digest
 from gateway.sample import province
-from schemas.discrepancy import Discrepancy, DiscrepancyState, Severity, Subject
+from schemas.discrepancy import Discrepancy, DiscrepancyState, Proof, ReasonCode, Severity, Subject
 from schemas.document import (
     DocumentText,
     PageVerdict,
@@ -169,10 +171,8 @@ async def test_a_wrong_item_number_is_corrected_with_a_reason_and_the_old_one_st
     assert [act.detail for act in await house.acts("item.renumbered")] == ["gõ nhầm một chữ số"]
 
 
-async def test_a_case_is_settled_by_a_person_only_with_a_reason_and_only_to_a_persons_states(
-    house: OutboxHouse,
-) -> None:
-    case = Discrepancy(
+def _case() -> Discrepancy:
+    return Discrepancy(
         id=DiscrepancyId("case-1"),
         rule="D-20",
         subject_kind=Subject.ITEM,
@@ -194,6 +194,12 @@ async def test_a_case_is_settled_by_a_person_only_with_a_reason_and_only_to_a_pe
         second_person="",
         units=(province.COMMUNE,),
     )
+
+
+async def test_a_case_is_settled_by_a_person_only_with_a_reason_and_only_to_a_persons_states(
+    house: OutboxHouse,
+) -> None:
+    case = _case()
     await house.store.write(lambda tx: tx.discrepancies.put(case))
     for act, reason in ((DiscrepancyState.RESOLVED, " "), (DiscrepancyState.OPEN, "vì thế")):
         with pytest.raises(NotAllowed):
@@ -201,9 +207,45 @@ async def test_a_case_is_settled_by_a_person_only_with_a_reason_and_only_to_a_pe
     assert await house.store.read(lambda tx: tx.discrepancies.get(case.id)) == case
     waiting = await house.settle.settle_discrepancy(case.id, DiscrepancyState.WAITING, "đã gọi bưu cục", OPERATOR)
     assert (waiting.state, waiting.owner, waiting.resolved_at) == (DiscrepancyState.WAITING, OPERATOR.shown, None)
-    done = await house.settle.settle_discrepancy(case.id, DiscrepancyState.RESOLVED, "đã sửa số", OPERATOR)
+    resolve = functools.partial(house.settle.settle_discrepancy, case.id, DiscrepancyState.RESOLVED)
+    proposed = await resolve("đã sửa số", OPERATOR, code=ReasonCode.CORRECTED)
+    assert (proposed.state, proposed.resolved_at, proposed.proposed_by) == (
+        DiscrepancyState.WAITING,
+        None,
+        OPERATOR.who,
+    )
+    with pytest.raises(NotAllowed, match="second person"):
+        await resolve("vẫn là tôi", OPERATOR)
+    other = dataclasses.replace(OPERATOR, who="user:other", shown="Vàng Thị Mỷ")
+    done = await resolve("đồng ý", other)
     assert (done.resolved_at, done.resolved_by, done.reason) == (MONDAY, OPERATOR.shown, "đã sửa số")
-    assert [act.detail for act in await house.acts("case.resolved")] == ["đã sửa số"]
+    assert (done.second_person, done.reason_code, done.evidence_sha256) == (
+        other.shown,
+        ReasonCode.CORRECTED,
+        evidence_digest(case),
+    )
+    assert [act.who for act in await house.acts("case.proposed")] == [OPERATOR.who]
+    assert [act.who for act in await house.acts("case.resolved")] == [other.who]
+    with pytest.raises(NotAllowed, match="resolved"):
+        await house.settle.settle_discrepancy(case.id, DiscrepancyState.WAITING, "mở lại đi", OPERATOR)
+
+
+async def test_a_proposal_falls_when_the_evidence_has_changed_and_a_lesser_case_needs_one_person(
+    house: OutboxHouse,
+) -> None:
+    seen = Proof("event", "1", "một", MONDAY)
+    grave = dataclasses.replace(_case(), evidence=(seen,))
+    lesser = dataclasses.replace(_case(), id=DiscrepancyId("lesser"), severity=Severity.MEDIUM)
+    for one in (grave, lesser):
+        await house.store.write(lambda tx, one=one: tx.discrepancies.put(one))  # type: ignore[misc]  # bound now
+    resolve = functools.partial(house.settle.settle_discrepancy, act=DiscrepancyState.RESOLVED, reason="xong")
+    proposed = await resolve(grave.id, principal=OPERATOR)
+    more = dataclasses.replace(proposed, evidence=(seen, dataclasses.replace(seen, key="2")))
+    await house.store.write(lambda tx: tx.discrepancies.put(more))
+    other = dataclasses.replace(OPERATOR, who="user:other", shown="Vàng Thị Mỷ")
+    again = await resolve(grave.id, principal=other)
+    assert (again.state, again.proposed_by) == (DiscrepancyState.WAITING, other.who)
+    assert (await resolve(lesser.id, principal=OPERATOR)).state is DiscrepancyState.RESOLVED
 
 
 async def test_asking_about_an_item_makes_its_next_question_due_now(house: OutboxHouse) -> None:

@@ -15,4 +15,5 @@ class CaseForm(Form):
     """What becomes of a discrepancy."""
 
     act: Literal["acknowledged", "waiting", "resolved"]
+    code: Literal["corrected", "confirmed", "found", "replaced", "compensated", "false_alarm", "accepted"] = "confirmed"
     reason: Reason

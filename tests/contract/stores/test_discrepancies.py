@@ -6,9 +6,10 @@ import pytest
 
 from gateway.storage.database import Database
 from gateway.storage.transaction import GatewayTx
-from schemas.discrepancy import Discrepancy, DiscrepancyState, Proof, Severity, Subject
+from schemas.discrepancy import Age, Discrepancy, DiscrepancyState, Proof, Severity, Subject
 from schemas.errors import NotFound
 from schemas.ids import DiscrepancyId, Sha256
+from schemas.ports.house_stores import CaseFilter
 from tests.contract.stores.records import COMMUNE, POST, PROVINCE, T0, later
 
 
@@ -74,3 +75,55 @@ async def test_a_case_is_replaced_with_its_units(database: Database) -> None:
     assert await database.read(lambda tx: tx.discrepancies.find(DiscrepancyId("z"))) is None
     with pytest.raises(NotFound):
         await database.read(lambda tx: tx.discrepancies.get(DiscrepancyId("z")))
+
+
+async def test_the_list_is_filtered_by_rule_gravity_owner_age_and_shadow(database: Database) -> None:
+    hour = 3600.0
+    cases = [
+        case("a", rule="D-01", severity=Severity.HIGH, owner="An", opened_at=later(0)),
+        case("b", rule="D-20", owner="An", opened_at=later(20 * hour)),
+        case("c", rule="D-20", opened_at=later(23 * hour), units=(PROVINCE,)),
+        case("d", rule="D-20", state=DiscrepancyState.RESOLVED, opened_at=later(1)),
+        case("s", rule="D-13", shadow=True, opened_at=later(2)),
+    ]
+    for one in cases:
+        await database.write(functools.partial(_put, one))
+
+    async def ids(**wanted: Any) -> str:
+        now = later(24 * hour)
+        found = await database.read(lambda tx: tx.discrepancies.search(CaseFilter(**wanted), now=now))
+        return "".join(one.id for one in found)
+
+    assert await ids() == "abc"
+    assert await ids(rule="D-20") == "bc"
+    assert await ids(rule="D-20", resolved=True) == "cbd"
+    assert await ids(severity=Severity.HIGH) == "a"
+    assert (await ids(owner="An"), await ids(owner="")) == ("ab", "c")
+    assert (await ids(age=Age.HOURS_4), await ids(age=Age.HOURS_24), await ids(age=Age.DAYS_3)) == ("c", "b", "a")
+    assert (await ids(shadow=True), await ids(shadow=None, units=[PROVINCE])) == ("s", "c")
+    assert await ids(state=DiscrepancyState.RESOLVED, resolved=True) == "d"
+
+
+async def test_cases_of_many_subjects_come_together(database: Database) -> None:
+    for one in (case("a"), case("b", opened_at=later(5)), case("c", subject="8")):
+        await database.write(functools.partial(_put, one))
+    found = await database.read(lambda tx: tx.discrepancies.of_subjects(Subject.ITEM, ["7", "8", "9"]))
+    assert {subject: "".join(one.id for one in cases) for subject, cases in found.items()} == {
+        "7": "ba",
+        "8": "c",
+        "9": "",
+    }
+
+
+def test_every_age_has_one_bucket() -> None:
+    hours = (0.0, 3.9, 4.0, 23.9, 24.0, 71.9, 72.0, 167.9, 168.0, 9999.0)
+    buckets = [Age.of(T0, later(hour * 3600)) for hour in hours]
+    assert buckets == [age for age in Age for _ in range(2)]
+
+
+async def test_progress_is_kept_and_forgotten(database: Database) -> None:
+    await database.write(lambda tx: tx.schedule.keep_progress("pass", "7"))
+    await database.write(lambda tx: tx.schedule.keep_progress("pass", "8"))
+    assert await database.read(lambda tx: tx.schedule.progress("pass")) == "8"
+    await database.write(lambda tx: tx.schedule.keep_progress("pass", None))
+    assert await database.read(lambda tx: tx.schedule.progress("pass")) is None
