@@ -17,6 +17,7 @@ from schemas.shipment import Item
 from schemas.tracking import StoredEvent
 from tracking import bags, volumes
 from tracking.rules.context import Context, LimitKey, Limits
+from tracking.rules.documents import differing
 from tracking.rules.views import BagView, Companion, DossierView, FeedView, InvoiceView, ItemView, Parcel
 from tracking.status import ItemContext
 
@@ -231,7 +232,6 @@ def _whole(tx: Tx, dossier: Dossier, parcels: tuple[Parcel, ...], listed: Sequen
     """With what only few dossiers need read: logs while a fee is asked for, documents where sheets do not agree."""
     fee = dossier.state is DossierState.FEE_ASKED
     told = [stored for one in parcels for stored in tx.events.of_item(one.item.id)] if fee else []
-    apart = any(paper.sheets_scanned not in (None, paper.sheets_counted) for paper in dossier.components)
     carried = {parcel.item.id for parcel in parcels}
     mine = (one for one in listed if any(line.dossier == dossier.id or line.item in carried for line in one.lines))
     return DossierView(
@@ -239,7 +239,7 @@ def _whole(tx: Tx, dossier: Dossier, parcels: tuple[Parcel, ...], listed: Sequen
         parcels,
         manifests=tuple(mine),
         money=tuple(stored for stored in told if stored.event.money),
-        documents=tx.documents.of_dossier(dossier.id) if apart else (),
+        documents=tx.documents.of_dossier(dossier.id) if any(differing(dossier.components)) else (),
     )
 
 

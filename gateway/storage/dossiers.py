@@ -207,15 +207,22 @@ def _asked_about(dossier: Dossier) -> dict[str, Any]:
         "accepted_at": dossier.accepted_at,
         "closed_at": dossier.closed_at,
         "receipt_at": max((leg.received_at for leg in dossier.legs if leg.received_at), default=None),
+        "leg_due_at": dossier.legs[-1].due_at if dossier.legs else None,
         "supplements": len(dossier.supplements),
         "return_method": int(dossier.return_method),
         "peers_apart": any(told.national != dossier.national for told in dossier.peer_states),
-        "sheets_apart": any(_apart(paper) for paper in dossier.components),
+        "sheets_apart": _sheets_apart(dossier.components),
         "proven": dossier.return_proof is not None,
         "pauses": len(dossier.pauses),
         "clock_apart": clocks.lawful(dossier) is not clocks.recorded(dossier),
         "on_the_way": any(leg.sent_at and not (leg.received_at or leg.done_at) for leg in dossier.legs),
     }
+
+
+def _sheets_apart(papers: Sequence[Component]) -> bool:
+    """A paper differs, or only some were scanned: then the sum may differ (E-22)."""
+    some = len({paper.sheets_scanned is None for paper in papers}) == 2
+    return some or any(_apart(paper) for paper in papers)
 
 
 def _apart(paper: Component) -> bool:

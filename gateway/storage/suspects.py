@@ -215,12 +215,14 @@ DOSSIERS: Final[dict[str, Conditions]] = {
     "D-09": (
         sa.or_(
             sa.and_(_state(_S.ACCEPTED, _S.PROCESSING, _S.BETWEEN_UNITS), dossier.c.due_at <= _CUT),
+            sa.and_(_state(_S.PROCESSING), dossier.c.leg_due_at <= _CUT),
             _packed(*_IN_FLIGHT, _TAKEN, item.c.promised_at <= _CUT),
         ),
     ),
     "D-10": (
         sa.or_(
             sa.and_(_state(_S.ACCEPTED, _S.PROCESSING, _S.BETWEEN_UNITS), dossier.c.due_at <= _NOW),
+            sa.and_(_state(_S.PROCESSING), dossier.c.leg_due_at <= _NOW),
             _state(_S.SUPP_ASKED, _S.FEE_ASKED),
             _packed(*_IN_FLIGHT, _TAKEN, item.c.promised_at <= _NOW),
         ),

@@ -55,14 +55,14 @@ class ScannedDiffersFromCounted(DossierRule):
 
     def findings(self, view: DossierView, context: Context) -> Iterator[Finding]:
         """One case for each paper that differs, or one for the sum."""
-        differing = tuple(_differing(view.dossier.components))
-        if not differing:
+        apart = tuple(differing(view.dossier.components))
+        if not apart:
             return
         scanned_at = _last_scan(view)
         severity = self.waited(context, scanned_at, view.dossier)
         if severity is None:
             return
-        for name, counted, scanned in differing:
+        for name, counted, scanned in apart:
             says, values = (
                 f"{name or 'all papers'}: {counted} counted, {scanned} scanned",
                 _values(name, counted, scanned),
@@ -71,7 +71,7 @@ class ScannedDiffersFromCounted(DossierRule):
             yield self.case(view, f"{name}|{counted}|{scanned}", severity, proof)
 
 
-def _differing(papers: tuple[Component, ...]) -> Iterator[tuple[str, int, int]]:
+def differing(papers: tuple[Component, ...]) -> Iterator[tuple[str, int, int]]:
     """(paper, counted, scanned); the paper is empty for the sum of sheets that nobody sorted."""
     known = [(paper, paper.sheets_scanned) for paper in papers if paper.sheets_scanned is not None]
     if not known:

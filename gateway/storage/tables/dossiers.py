@@ -39,6 +39,7 @@ dossier = sa.Table(
     maybe_when("accepted_at"),
     maybe_when("closed_at"),
     maybe_when("receipt_at"),
+    maybe_when("leg_due_at"),
     number("supplements"),
     number("return_method"),
     number("pauses"),
@@ -55,7 +56,8 @@ dossier = sa.Table(
 
 """``receipt_at``: the newest receipt of a unit. ``peers_apart``: a peer believes another national code than ours.
 
-``sheets_apart``: a paper whose sheets were received or scanned in another number than counted. What rules ask about
+``leg_due_at``: until when the unit that works on it now may. ``sheets_apart``: a paper whose sheets were received or
+scanned in another number than counted, or papers of which only some were scanned. What rules ask about
 stands in columns, so that SQL can nominate (:mod:`gateway.storage.nominate`).
 """
 

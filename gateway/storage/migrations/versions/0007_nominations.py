@@ -20,7 +20,7 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 CHUNK = 1_000
 ITEM_TIMES = ("handed_over_at", "promised_at", "storage_until", "sender_receipt_at", "inquiry_at", "recall_at")
 ITEM_NUMBERS = ("evidence_required", "attempts", "attempt_max", "events_n", "unknown_n", "parcels")
-DOSSIER_TIMES = ("accepted_at", "closed_at", "receipt_at")
+DOSSIER_TIMES = ("accepted_at", "closed_at", "receipt_at", "leg_due_at")
 FLAGS = {
     "item": ("regressed", "wrong_number"),
     "dossier": ("peers_apart", "sheets_apart", "proven", "on_the_way", "clock_apart"),
@@ -138,6 +138,7 @@ def _of_dossier(doc: dict[str, Any]) -> dict[str, Any]:
         "accepted_at": _micros(doc["accepted_at"]),
         "closed_at": _micros(doc["closed_at"]),
         "receipt_at": max((one for one in receipts if one is not None), default=None),
+        "leg_due_at": _micros(doc["legs"][-1]["due_at"]) if doc["legs"] else None,
         "supplements": len(doc["supplements"]),
         "return_method": doc["return_method"],
         "peers_apart": any(told["national"] != doc["national"] for told in doc["peer_states"]),
@@ -145,7 +146,8 @@ def _of_dossier(doc: dict[str, Any]) -> dict[str, Any]:
             paper.get(name) is not None and paper[name] != paper["sheets_counted"]
             for paper in doc["components"]
             for name in ("sheets_received", "sheets_scanned")
-        ),
+        )
+        or len({paper.get("sheets_scanned") is None for paper in doc["components"]}) == 2,
         "proven": doc["return_proof"] is not None,
         "pauses": len(doc["pauses"]),
         "clock_apart": True,  # who knows; the next change of the dossier says it
