@@ -142,7 +142,7 @@ USUAL = {
     Movement.DAMAGED: 72.0,
 }
 """Hours after which 95 % of items have moved on, while nothing was learned: a sorting centre scans once in two days at
-the worst, a collection point keeps an item for ten. Public holidays do not count."""
+the worst, a collection point keeps an item for ten. Sundays and public holidays do not count."""
 STALE, INQUIRY = 1.5, 3.0
 """Times the usual: worth a look, worth an inquiry (tracking facts §5.3)."""
 
@@ -198,7 +198,7 @@ class NoMovement(Rule[ItemView]):
         limits = context.limits_of(self.id, default, item.carrier, item.service, provinces_of(item))
         if not lasted(context, since, limits.soft, None):
             return None
-        rested = since + holidays(context.calendar(None), since, context.now)
+        rested = since + days_off(context.calendar(None), since, context.now)
         if lasted(context, rested, limits.hard, None):
             return self.severity
         return Severity.MEDIUM if lasted(context, rested, limits.soft, None) else None
@@ -217,11 +217,16 @@ def _sign_of_life(view: ItemView) -> dt.datetime | None:
     return max(alive, default=None)
 
 
-def holidays(calendar: WorkCalendar, start: dt.datetime, end: dt.datetime) -> dt.timedelta:
-    """Whole days off between two instants that are no usual day off: Tết, but no Sunday."""
+def days_off(calendar: WorkCalendar, start: dt.datetime, end: dt.datetime) -> dt.timedelta:
+    """Whole days between two instants on which hardly an item is carried: Sundays, and public holidays."""
     first, last = start.astimezone(VIETNAM).date(), end.astimezone(VIETNAM).date()
-    days = (one.day for one in calendar.overrides if not one.working and first < one.day < last)
-    return sum((dt.timedelta(days=1) for day in days if not deadlines.is_working_day(calendar, day)), dt.timedelta(0))
+    between = (first + dt.timedelta(days=n) for n in range(1, (last - first).days))
+    return sum((dt.timedelta(days=1) for day in between if _is_off(calendar, day)), dt.timedelta(0))
+
+
+def _is_off(calendar: WorkCalendar, day: dt.date) -> bool:
+    usual = calendar.week[day.weekday()]
+    return day.isoweekday() == 7 or (bool(usual) and not deadlines.is_working_day(calendar, day))
 
 
 ANSWER_DAYS = 10

@@ -121,7 +121,10 @@ def test_d07_any_row_is_a_sign_of_life_and_the_epoch_is_the_last_one() -> None:
     assert list(NoMovement().findings(dead, at(100))), "what cannot have happened is no sign"
 
 
-def test_d07_does_not_count_public_holidays_but_sundays() -> None:
+def test_d07_counts_neither_sundays_nor_public_holidays() -> None:
+    saturday = seen(*log((M.ACCEPTED, 120), (M.OUT_FOR_DELIVERY, 128)))
+    assert not list(NoMovement().findings(saturday, at(128 + 24 + 23.9)))
+    assert list(NoMovement().findings(saturday, at(128 + 24 + 24)))
     resting = seen(*log((M.ACCEPTED, 0), (M.IN_TRANSIT, 1)))
     holiday = calendar(("2026-11-17", False, "Tết"), ("2026-11-18", False, "Tết"))
     assert not list(NoMovement().findings(resting, at(100, calendar=lambda _: holiday)))
