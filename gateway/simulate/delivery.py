@@ -8,6 +8,7 @@ from gateway.simulate.pair import Pair
 from gateway.simulate.parcel import Parcel, name_hash
 from gateway.simulate.plot import Folder, Plot
 from gateway.simulate.world import DAY, HOUR
+from schemas.calendar import VIETNAM
 from schemas.shipment import ExpectedOffice, Purpose
 from schemas.tracking import (
     Direction,
@@ -36,8 +37,7 @@ def receipt_on_the_next_working_day(plot: Plot) -> None:
     at = plot.begin()
     folder, (parcel,) = plot.inbound(at)
     on_the_way = parcel.travel(at, until=Movement.OUT_FOR_DELIVERY)
-    evening = on_the_way.replace(hour=16, minute=plot.rng.randrange(5, 50))
-    delivered = evening if evening > on_the_way else on_the_way + HOUR
+    delivered = on_the_way.astimezone(VIETNAM).replace(hour=16, minute=plot.rng.randrange(5, 50))
     parcel.say(Movement.DELIVERED, delivered, office=parcel.destination())
     folder.finish(plot.world.office(delivered, 0.5))
     plot.innocent(delivered, "delivered in the evening or before days off; the office signed when it opened")
@@ -145,15 +145,16 @@ def wrong_office(plot: Plot) -> None:
     at = plot.begin()
     folder, (parcel,) = plot.inbound(at, unit=plot.near_unit())
     seen = parcel.travel(at, until=Movement.IN_TRANSIT)
-    astray = plot.world.counter(seen, 4.0)
+    astray = plot.world.round(seen, 4.0)
     if plot.n % 2:
         parcel.say(Movement.DELIVERED, plot.world.counter(astray, 1.0), office=WRONG_OFFICE)
         folder.finish(plot.world.office(astray, 2.0))
         astray = plot.world.counter(astray, 1.0)
     else:
-        parcel.say(Movement.IN_TRANSIT, astray, office=WRONG_OFFICE, code="EMG")
-        parcel.say(Movement.OUT_FOR_DELIVERY, plot.world.counter(astray, 6.0), office=parcel.destination())
-        delivered = plot.world.counter(astray, 7.0)
+        parcel.say(Movement.OUT_FOR_DELIVERY, astray, office=WRONG_OFFICE)
+        right = plot.world.round(astray, 6.0)
+        parcel.say(Movement.OUT_FOR_DELIVERY, right, office=parcel.destination())
+        delivered = plot.world.counter(right, 1.0)
         parcel.say(Movement.DELIVERED, delivered, office=parcel.destination())
         folder.finish(delivered)
     plot.faulty(astray, f"came to the delivery office {WRONG_OFFICE}", entails=("D-13",))
@@ -245,11 +246,12 @@ def _two_parcels(plot: Plot, hours: float) -> None:
     folder, (first, second) = plot.inbound(at, parts=2)
     delivered = first.travel(at)
     on_the_way = second.travel(at, until=Movement.IN_TRANSIT)
-    late = plot.world.counter(max(delivered, on_the_way) + hours * HOUR, 0.2)
-    second.say(Movement.OUT_FOR_DELIVERY, late - HOUR, office=second.destination())
+    out = plot.world.round(max(delivered, on_the_way) + hours * HOUR)
+    late = plot.world.counter(out, 0.7)
+    second.say(Movement.OUT_FOR_DELIVERY, out, office=second.destination())
     second.say(Movement.DELIVERED, late, office=second.destination())
     folder.finish(late)
-    plot.judge(delivered, f"the second parcel came {hours:.0f} hours after the first", entails=("E-12",))
+    plot.judge(delivered, f"the second parcel came {hours:.0f} hours after the first", entails=("E-12", "D-07"))
 
 
 def _withdrawn(plot: Plot, *, recalled: bool) -> tuple[Folder, Parcel, dt.datetime]:

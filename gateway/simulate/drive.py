@@ -5,7 +5,9 @@ Every tick the clerks' acts happen one by one at their own times, then each wire
 (:class:`gateway.workers.rules.Rules`) makes its full pass. The clock is the world's: nothing waits.
 """
 
+import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,7 +16,9 @@ from adapters.manifest import SettingType
 from adapters.registry import Registry, manifests
 from gateway.clock import SystemClock
 from gateway.sample import province
-from gateway.simulate import agreed
+from gateway.simulate import agreed, truth
+from gateway.simulate.naive import Tally, compare
+from gateway.simulate.score import Score, named_cases, score
 from gateway.simulate.world import Act, Heard, World
 from gateway.storage.database import Database, open_database
 from gateway.workers.rules import Rules
@@ -48,19 +52,42 @@ class WorldClock:
         raise RuntimeError(f"something waits until {when.isoformat()} in the simulated world")
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Played:
+    """What became of a world."""
+
+    score: Score
+    naive: Tally
+    ours: Tally
+    events: int
+    slips: tuple[str, ...]
+    """Mistakes of the world itself; a world with slips proves nothing."""
+
+
+async def run(world: World, folder: Path) -> Played:
+    """Play ``world`` into a store in ``folder``, its truth beside it, and compare the two."""
+    told = folder / "truth.jsonl"
+    truth.write(told, world.truth)
+    database = await play(world, folder)
+    try:
+        cases = await database.read(named_cases)
+        naive, ours = await database.read(lambda tx: compare(tx, world))
+    finally:
+        await database.close()
+    return Played(score(truth.read(told), cases), naive, ours, len(world.heard), tuple(world.slips))
+
+
 async def play(world: World, folder: Path) -> Database:
     """Play the whole world into a store in ``folder``; answers the open store."""
     database = open_database(f"sqlite:///{folder / 'world.sqlite'}", blobs=folder / "blobs")
     await database.write(lambda tx: _catalogue(tx, world))
     rules = Rules(database, registry=_registry(), clock=WorldClock(world), context=load_context)
     for now, sweeps in _ticks(world):
-        while (acts := world.acts_until(now)) or (news := world.news_until(now)):
-            if acts:
-                await database.write(lambda tx, acts=acts: _act(tx, world, acts))
-                continue
-            world.now = now
-            await database.write(lambda tx, news=news: _hear(tx, world, news, now))
+        while acts := world.acts_until(now):
+            await database.write(functools.partial(_act, world=world, acts=acts))
         world.now = now
+        if news := world.news_until(now):
+            await database.write(functools.partial(_hear, world=world, news=news, now=now))
         if sweeps:
             await rules.once()
     return database

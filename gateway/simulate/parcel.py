@@ -8,7 +8,7 @@ import unicodedata
 from typing import Any, Final, Protocol
 
 from gateway.sample import province
-from gateway.simulate.world import Heard, World
+from gateway.simulate.world import HOUR, Heard, World
 from schemas.calendar import VIETNAM
 from schemas.dossier import Party
 from schemas.ids import DossierId, ItemId, PeerId, Sha256, UnitId
@@ -38,14 +38,14 @@ CODES: Final = {
     Movement.READY_FOR_COLLECTION: "EDH",
     Movement.ATTEMPT_FAILED: "EMH",
     Movement.DELIVERED: "EMI",
-    Movement.RETURNING: "RTS",
-    Movement.RETURNED: "RTD",
+    Movement.RETURNING: "EDD",
+    Movement.RETURNED: "EMI",
     Movement.LOST: "LST",
     Movement.DAMAGED: "DMG",
     Movement.DESTROYED: "DST",
     Movement.CANCELLED: "EXX",
 }
-"""UPU codes where there are any; the carrier's own for returns and losses."""
+"""UPU codes (on the way back the direction tells what they mean); the carrier's own for losses."""
 _OUTCOMES: Final = {
     Movement.DELIVERED: Outcome.DELIVERED,
     Movement.RETURNED: Outcome.RETURNED,
@@ -64,6 +64,8 @@ OFFICE_OF: Final = {
 """Post office that serves a unit; the feed names offices by these codes."""
 
 
+REPEATED: Final = 0.1
+"""Share of scans that come a second time, with an edited text: pages overlap, clerks write remarks."""
 STORM_H: Final = 4.0
 """What a storm costs on the trunk road, in hours of work."""
 
@@ -128,12 +130,17 @@ class Parcel:
         """The carrier scans it at ``at``; we hear of it after ``lag`` (drawn where None)."""
         told = self.event(movement, at, office=office, peer=peer, lag=lag, **changes)
         self.seen.append(told)
+        self.world.scans.setdefault(told.number or "", []).append(told)
         self.world.tell(peer, Heard(told, complete))
+        if self.rng.random() < REPEATED:
+            self.say_again(told, told.received_at + 5 * HOUR, text="(cập nhật nội dung)")
         return told
 
     def say_again(self, event: TrackingEvent, at: dt.datetime, *, complete: bool = False, **changes: Any) -> None:
         """The same event once more, heard at ``at``: a page that overlaps, a full history, a withdrawal."""
         told = dataclasses.replace(event, received_at=at.replace(microsecond=0), **changes)
+        if told.withdrawn and event in self.world.scans.get(event.number or "", ()):
+            self.world.scans[event.number or ""].remove(event)
         self.world.tell(event.source, Heard(told, complete))
 
     def event(
@@ -173,7 +180,8 @@ class Parcel:
         for movement, office, (low, high) in steps:
             trunk = movement is Movement.OUT_FOR_DELIVERY
             storm = STORM_H if trunk and at.astimezone(VIETNAM).date() in self.world.storms else 0.0
-            at = self.world.counter(at, self.rng.uniform(low, high) + storm)
+            leave = self.world.round if trunk else self.world.counter
+            at = leave(at, self.rng.uniform(low, high) + storm)
             end = movement is until
             self.say(movement, at, office=office, **(last if end else {}))
             if end:

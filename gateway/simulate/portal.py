@@ -27,7 +27,7 @@ def accepted_before_arrival(plot: Plot) -> None:
     delivered = _deliver(plot, parcel, plot.world.counter(told, 6.0))
     folder.receipt(plot.world.office(delivered, 0.5))
     folder.work(plot.world.office(delivered, 0.6))
-    plot.faulty(told, "accepted while its item is on the road", entails=("E-12",))
+    plot.faulty(told, "accepted while its item is on the road", entails=("E-12", "D-11"))
 
 
 def accepted_by_delegation(plot: Plot) -> None:
@@ -114,8 +114,8 @@ def supplement_taken_up(plot: Plot) -> None:
 def paid_at_the_post(plot: Plot) -> None:
     """The fee was paid to the postman, and the dossier still waits for it."""
     folder, parcel, at = _fee_asked(plot)
-    paid = plot.world.counter(at, 6.0)
-    parcel.say(None, paid, code="110", mapped=PAID, money=(MoneyLine("cod", 20_000),), office=parcel.destination())
+    paid = parcel.travel(at)
+    _collected(parcel, paid)
     proved = plot.world.office(paid, plot.rng.uniform(18, 26))
     folder.move(Trigger.PROVE_FEE, proved, fee_proof=True, promise=folder.promise)
     folder.work_on(proved)
@@ -123,15 +123,19 @@ def paid_at_the_post(plot: Plot) -> None:
 
 
 def paid_and_synchronised(plot: Plot) -> None:
-    """The fee was paid and the dossier went on within the hour; or nobody has paid yet."""
+    """Paid at the post and taken up within the hour; or paid elsewhere while the letter is still on the road."""
     folder, parcel, at = _fee_asked(plot)
-    paid = plot.world.counter(at, 6.0)
     if plot.n % 2:
-        parcel.say(None, paid, code="110", mapped=PAID, money=(MoneyLine("cod", 20_000),), office=parcel.destination())
-    proved = paid + HOUR / 12 if plot.n % 2 else plot.world.office(paid, 12.0)
+        paid = parcel.travel(at)
+        _collected(parcel, paid)
+        proved, why = paid + HOUR / 3, "paid and taken up at once"
+    else:
+        seen = parcel.travel(at, until=Movement.IN_TRANSIT)
+        proved, why = plot.world.office(seen, 1.0), "paid on line while the letter is on the road"
+        _deliver(plot, parcel, plot.world.counter(proved, 2.0))
     folder.move(Trigger.PROVE_FEE, proved, fee_proof=True, promise=folder.promise)
     folder.work_on(plot.world.office(proved, 0.1))
-    plot.innocent(paid, "paid and taken up at once" if plot.n % 2 else "nobody has paid yet")
+    plot.innocent(at, why)
 
 
 def result_not_sent(plot: Plot) -> None:
@@ -300,7 +304,7 @@ def returned_with_proof(plot: Plot) -> None:
 def portal_lags(plot: Plot) -> None:
     """The portal never took the news; or the one-stop system says what this dossier never was."""
     at = plot.begin()
-    folder = plot.working(at)
+    folder = plot.working(at, by_post=plot.n % 2 == 0)
     if plot.n % 2:
         plot.portal_deaf = True
         folder.file(at)
@@ -314,11 +318,12 @@ def portal_lags(plot: Plot) -> None:
         return
     folder.file(at)
     told = plot.world.office(at, 2.0)
-    folder.status(3, told + HOUR, reason="nhầm", refused=True)
-    back = plot.world.office(told, 14.0)
-    folder.status(4, back)
-    folder.work_on(back)
-    plot.faulty(told + HOUR, "the one-stop system says 3, we never were there", entails=("E-16",))
+    folder.status(10, told, refused=True)
+    signed = plot.world.office(told, 14.0)
+    folder.move(Trigger.SIGN_RESULT, signed, result_codes=("KQ.G99.000001",))
+    parcel = plot.parcel(folder, Purpose.RESULT_OUT, signed + HOUR).register(signed + HOUR).pack(folder, signed + HOUR)
+    parcel.travel(signed + HOUR)
+    plot.faulty(told, "the one-stop system says 10 of a dossier at work", entails=("E-11", "E-19"))
 
 
 def portal_soon_knows(plot: Plot) -> None:
@@ -329,11 +334,16 @@ def portal_soon_knows(plot: Plot) -> None:
     plot.innocent(at, "told within minutes")
 
 
+def _collected(parcel: Parcel, at: dt.datetime) -> None:
+    money = (MoneyLine("cod", 20_000),)
+    parcel.say(None, at + HOUR / 12, code="110", mapped=PAID, money=money, office=parcel.destination())
+
+
 PAID: Final = Mapped(Movement.IN_TRANSIT, Outcome.OPEN, Direction.FORWARD, EvidenceLevel.NONE, action="money")
 
 
 def _deliver(plot: Plot, parcel: Parcel, after: dt.datetime) -> dt.datetime:
-    out = plot.world.counter(after, 4.0)
+    out = plot.world.round(after, 4.0)
     parcel.say(Movement.OUT_FOR_DELIVERY, out, office=parcel.destination())
     delivered = plot.world.counter(out, plot.rng.uniform(0.5, 1.5))
     parcel.say(Movement.DELIVERED, delivered, office=parcel.destination())
@@ -353,7 +363,7 @@ def _accepted_after(plot: Plot, hours: float) -> None:
 
 def _refused(plot: Plot, hours: float) -> None:
     at = plot.begin()
-    folder, (parcel,) = plot.inbound(at)
+    folder, (parcel,) = plot.inbound(at, by_post=True)
     delivered = parcel.travel(at)
     signed = plot.world.office(delivered, 0.5)
     folder.receipt(signed)
@@ -387,9 +397,7 @@ def _supplement(plot: Plot, hours: float) -> None:
 def _fee_asked(plot: Plot) -> tuple[Folder, Parcel, dt.datetime]:
     at = plot.begin()
     folder = plot.working(at).past(Trigger.ASK_FEE, at, fee_amount=20_000).file(at)
-    parcel = plot.parcel(folder, Purpose.REQUEST_OUT, at, cod_due=20_000).register(at).pack(folder, at)
-    parcel.travel(at)
-    return folder, parcel, at
+    return folder, plot.parcel(folder, Purpose.REQUEST_OUT, at, cod_due=20_000).register(at).pack(folder, at), at
 
 
 def _booked_result(plot: Plot, at: dt.datetime) -> tuple[Folder, Parcel]:

@@ -185,6 +185,8 @@ def _name(tx: Tx, case: Discrepancy) -> str:
         if case.subject_kind is Subject.ITEM:
             item = tx.items.get(ItemId(int(case.subject)))
             return item.number or item.reference or case.subject
+        if case.subject_kind is Subject.INVOICE:
+            return case.subject.rpartition("|")[2]
     except (NotFound, ValueError):
         return case.subject
     return case.subject

@@ -54,7 +54,7 @@ def more_news_after_delivery(plot: Plot) -> None:
         early = parcel.travel(at, until=Movement.IN_TRANSIT)
         wrong = parcel.say(Movement.DELIVERED, early + HOUR, office=parcel.destination(), carrier_event_id="w")
         parcel.say_again(wrong, wrong.received_at + HOUR, withdrawn=True)
-        out = plot.world.counter(early, 6.0)
+        out = plot.world.round(early, 6.0)
         parcel.say(Movement.OUT_FOR_DELIVERY, out, office=parcel.destination())
         delivered = plot.world.counter(out, 1.0)
         parcel.say(Movement.DELIVERED, delivered, office=parcel.destination())
@@ -87,7 +87,7 @@ def odd_but_possible_time(plot: Plot) -> None:
     at = plot.begin()
     folder, (parcel,) = plot.inbound(at)
     if plot.n % 3 == 0:
-        out = plot.world.counter(at, 2.0)
+        out = plot.world.round(at, 2.0)
         parcel.say(Movement.OUT_FOR_DELIVERY, out, office=parcel.destination())
         delivered = plot.world.counter(out, 1.0)
         parcel.say(Movement.DELIVERED, delivered, office=parcel.destination())
@@ -148,7 +148,7 @@ def history_rewritten(plot: Plot) -> None:
     if plot.n % 2:
         moved = dataclasses.replace(first, office="990151", received_at=asked)
         plot.world.tell(PUSH, Heard(moved, complete=True))
-    out = plot.world.counter(asked, 3.0)
+    out = plot.world.round(asked, 3.0)
     parcel.say(Movement.OUT_FOR_DELIVERY, out, office=parcel.destination())
     delivered = plot.world.counter(out, 1.0)
     parcel.say(Movement.DELIVERED, delivered, office=parcel.destination())
@@ -165,7 +165,7 @@ def history_confirmed(plot: Plot) -> None:
     whole = plot.n % 2 == 0
     for event in parcel.seen if whole else parcel.seen[1:]:
         parcel.say_again(event, asked, complete=whole)
-    out = plot.world.counter(asked, 3.0)
+    out = plot.world.round(asked, 3.0)
     parcel.say(Movement.OUT_FOR_DELIVERY, out, office=parcel.destination())
     delivered = plot.world.counter(out, 1.0)
     parcel.say(Movement.DELIVERED, delivered, office=parcel.destination())
@@ -202,7 +202,7 @@ def known_code(plot: Plot) -> None:
 
 
 def _deliver(plot: Plot, parcel: Parcel, after: dt.datetime) -> dt.datetime:
-    out = plot.world.counter(after, 4.0)
+    out = plot.world.round(after, 4.0)
     parcel.say(Movement.OUT_FOR_DELIVERY, out, office=parcel.destination())
     delivered = plot.world.counter(out, 1.0)
     parcel.say(Movement.DELIVERED, delivered, office=parcel.destination())

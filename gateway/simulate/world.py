@@ -29,6 +29,7 @@ PLANTING_DAYS: Final = 16
 """Plots begin in these first days, so that each has time to come to its end."""
 HOUR: Final = dt.timedelta(hours=1)
 DAY: Final = dt.timedelta(days=1)
+LAST_ROUND_H: Final = 14
 STORMS: Final = 2
 """Days of bad weather among the planting days: what travels takes longer, nothing gets lost by it."""
 
@@ -58,6 +59,10 @@ class World:
         self.slips: list[str] = []
         """What this world meant to do and the house refused: mistakes of a plot, never of a rule."""
         self.now = BEGINS
+        self.heard: list[TrackingEvent] = []
+        """Everything that arrived, in the order of arrival."""
+        self.scans: dict[str, list[TrackingEvent]] = {}
+        """What clerks really scanned, by item number; a scan that was taken back is not in it."""
         self.tellers: dict[DossierCode, Tell] = {}
         self._codes = 0
         self._serial = 47_320_000
@@ -106,6 +111,7 @@ class World:
         while self._news and self._news[0][0] <= when:
             _, _, peer, heard = heapq.heappop(self._news)
             taken.setdefault(peer, []).append(heard)
+            self.heard.append(heard.event)
         return taken
 
     def next_at(self) -> dt.datetime | None:
@@ -127,6 +133,17 @@ class World:
     def office(self, after: dt.datetime, hours: float = 0.0) -> dt.datetime:
         """The moment when an office has worked ``hours`` since ``after``."""
         return _worked(self.calendar, after, hours)
+
+    def round(self, after: dt.datetime, hours: float = 0.0) -> dt.datetime:
+        """When a postman leaves with it, ``hours`` of work after ``after``: in the morning, or right after noon.
+
+        Nobody goes on a round in the evening, so no item is "out" over a night.
+        """
+        at = _worked(self.post_calendar, after, hours)
+        local = at.astimezone(VIETNAM)
+        if local.hour < LAST_ROUND_H:
+            return at
+        return _worked(self.post_calendar, local.replace(hour=18), 0.2 + (local.minute % 30) / 30)
 
     def counter(self, after: dt.datetime, hours: float = 0.0) -> dt.datetime:
         """The moment when a post counter (Saturdays too) has worked ``hours`` since ``after``."""
