@@ -6,12 +6,16 @@ from typing import Annotated
 import cyclopts
 
 from adapters.registry import PeerCheck, PeerRow, Registry
+from gateway.budgets import PeerBudget, budgets
+from gateway.cli.opening import store
 from gateway.cli.output import Exit, Json, complain, record, table
 from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
 from gateway.config import Settings
+from schemas.calendar import VIETNAM
 from schemas.ids import PeerId
 
+_PURPOSES = {"message": "gửi tin", "feed": "đọc luồng", "question": "hỏi bưu gửi"}
 _TRIED = {True: "kết nối được", False: "KHÔNG kết nối được", None: "không thử được (không có phép thử vô hại)"}
 
 
@@ -19,11 +23,20 @@ app = cyclopts.App(name="peers", help="Các hệ thống kết nối: danh sách
 
 
 @app.command(name="list")
-def list_peers(*, config: Config = None, json: Json = False) -> int:
+def list_peers(
+    *,
+    budget: Annotated[
+        bool, cyclopts.Parameter(help="Calls of today by purpose, beside the quota, of the peers that are on.")
+    ] = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
     """Liệt kê mọi hệ thống đã biết, bật hay tắt, và việc nó làm được.
 
-    Exit codes: 0 printed; 1 a setting is wrong (it is named).
+    Exit codes: 0 printed; 1 a setting is wrong (it is named); 2 with --budget: there is no store yet.
     """
+    if budget:
+        return asyncio.run(_budgets(load_settings(config), json=json))
     rows = asyncio.run(_rows(load_settings(config)))
     if json:
         record(rows)
@@ -68,6 +81,28 @@ async def _rows(settings: Settings) -> tuple[PeerRow, ...]:
         return registry.rows()
     finally:
         await registry.aclose()
+
+
+async def _budgets(settings: Settings, *, json: bool) -> int:
+    clock = SystemClock()
+    registry = Registry.load(settings.peers, clock=clock)
+    try:
+        async with store(settings) as opened:
+            told = await budgets(opened, registry, clock.now())
+    finally:
+        await registry.aclose()
+    if json:
+        record(told)
+        return Exit.DONE
+    table("Số lần gọi hôm nay", ("Tên", "Hôm nay", "Hạn mức", "Theo việc", "Hết lúc"), map(_budget, told))
+    return Exit.DONE
+
+
+def _budget(told: PeerBudget) -> tuple[object, ...]:
+    purposes = ", ".join(f"{_PURPOSES.get(name, name)} {calls}" for name, calls in told.by_purpose)
+    gone = "" if told.gone_at is None else f"{told.gone_at.astimezone(VIETNAM):%H:%M}"
+    quota = "không rõ" if told.calls_per_day is None else str(told.calls_per_day)
+    return (told.peer, told.calls_today, quota, purposes, gone)
 
 
 async def _check(settings: Settings, peer: PeerId | None) -> list[PeerCheck]:
