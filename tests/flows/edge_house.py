@@ -357,6 +357,7 @@ def seed(tx: AccountTx, now: dt.datetime, password_hash: str) -> None:
         ("gdv", "Lò Thị Ơi", (Role.CLERK,), (province.POST, province.COMMUNE)),
         ("khac", "Sùng Thị Mỷ", (Role.CLERK,), (province.OTHER_POST, province.OTHER_COMMUNE)),
         ("truc", "Cầm Văn Hịa", (Role.OPERATOR,), ()),
+        ("truc2", "Vàng Thị Mỷ", (Role.OPERATOR,), ()),
         ("sohoa", "Quàng Văn Pọm", (Role.SCANNER,), (province.COMMUNE,)),
     ):
         if tx.accounts.user_named(name) is None:

@@ -116,7 +116,18 @@ async def test_a_discrepancy_is_seen_with_its_evidence_and_remedy_and_settled_wi
         refused = await browser.post(f"/discrepancies/{'c' * 64}", fields)
         assert refused.status == 422 and refused.has("error-reason")
         page = await browser.post(f"/discrepancies/{'c' * 64}", {**fields, "reason": "bưu cục đã gửi giấy nhận"})
+        assert page.text_of("case-state") == "Đang chờ bên khác"
+        assert "Cầm Văn Hịa đã đề nghị đóng việc này" in page.text_of("grave")
+        for query in ("severity=3", "age=0-4h", "owner=C%E1%BA%A7m+V%C4%83n+H%E1%BB%8Ba", "rule=D-01", ""):
+            assert (await browser.get(f"/discrepancies?{query}")).has("case-D-01"), query
+        for query in ("severity=1", "age=over-7d", "owner=none", "rule=D-02", "shadow=1"):
+            assert (await browser.get(f"/discrepancies?{query}")).has("nothing"), query
+    async with house.browser("truc2") as browser:
+        page = await browser.get(f"/discrepancies/{'c' * 64}")
+        fields = {"csrf": page.field("csrf"), "act": "resolved", "code": "found", "reason": "đã gọi lại, đúng vậy"}
+        page = await browser.post(f"/discrepancies/{'c' * 64}", fields)
         assert page.text_of("case-state") == "Đã xử lý"
+        assert "Vàng Thị Mỷ" in page.text
         assert (await browser.get("/discrepancies")).has("nothing")
     async with house.browser("khac") as browser:
         assert (await browser.get(f"/discrepancies/{'c' * 64}")).status == 403
