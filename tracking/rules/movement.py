@@ -218,10 +218,15 @@ def _sign_of_life(view: ItemView) -> dt.datetime | None:
 
 
 def days_off(calendar: WorkCalendar, start: dt.datetime, end: dt.datetime) -> dt.timedelta:
-    """Whole days between two instants on which hardly an item is carried: Sundays, and public holidays."""
-    first, last = start.astimezone(VIETNAM).date(), end.astimezone(VIETNAM).date()
-    between = (first + dt.timedelta(days=n) for n in range(1, (last - first).days))
-    return sum((dt.timedelta(days=1) for day in between if _is_off(calendar, day)), dt.timedelta(0))
+    """Time between two instants in which hardly an item is carried: Sundays and public holidays, begun ones too."""
+    off = dt.timedelta(0)
+    midnight = dt.datetime.combine(start.astimezone(VIETNAM).date(), dt.time(), VIETNAM)
+    while midnight < end:
+        after = midnight + deadlines.ONE_DAY
+        if _is_off(calendar, midnight.date()):
+            off += min(after, end) - max(midnight, start)
+        midnight = after
+    return off
 
 
 def _is_off(calendar: WorkCalendar, day: dt.date) -> bool:

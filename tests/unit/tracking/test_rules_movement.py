@@ -123,6 +123,7 @@ def test_d07_any_row_is_a_sign_of_life_and_the_epoch_is_the_last_one() -> None:
 
 def test_d07_counts_neither_sundays_nor_public_holidays() -> None:
     saturday = seen(*log((M.ACCEPTED, 120), (M.OUT_FOR_DELIVERY, 128)))
+    assert not list(NoMovement().findings(saturday, at(128 + 27))), "on the Sunday itself"
     assert not list(NoMovement().findings(saturday, at(128 + 24 + 23.9)))
     assert list(NoMovement().findings(saturday, at(128 + 24 + 24)))
     resting = seen(*log((M.ACCEPTED, 0), (M.IN_TRANSIT, 1)))
