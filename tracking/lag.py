@@ -13,7 +13,7 @@ import collections
 import datetime as dt
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from schemas.calendar import VIETNAM, WorkCalendar
@@ -34,6 +34,9 @@ _DONE = frozenset({DossierState.RESULT_READY.value, DossierState.REFUSED.value, 
 """Where the processing clock ends: what is promised is over (domain model §3, rows 8, 20, 23)."""
 
 
+Key = TypeVar("Key")
+
+
 class Spread:
     """A distribution of durations in classes of 2 %: quantiles are the upper edge of a class, never too short."""
 
@@ -43,8 +46,11 @@ class Spread:
 
     def add(self, lasted: dt.timedelta) -> None:
         """One more case; less than nothing counts as nothing."""
-        seconds = max(0.0, lasted.total_seconds())
-        self._counts[math.ceil(math.log1p(seconds) / _GROWTH - 1e-9)] += 1
+        self.count(class_of(lasted))
+
+    def count(self, place: int) -> None:
+        """One more case of this class."""
+        self._counts[place] += 1
 
     def lag(self) -> Lag | None:
         """What it comes to; None for too few cases."""
@@ -63,17 +69,25 @@ class Spread:
         raise AssertionError("the counts do not add up to the samples")
 
 
+def class_of(lasted: dt.timedelta) -> int:
+    """The class of a duration: 0 for nothing, then each one 2 % wider than the one before."""
+    seconds = lasted.total_seconds()
+    return math.ceil(math.log1p(seconds) / _GROWTH - 1e-9) if seconds > 0 else 0
+
+
 class Holidays:
     """The days off that are no usual day off: Tết, but no Sunday."""
 
     def __init__(self, calendar: WorkCalendar) -> None:
         """Of the common calendar."""
-        self._days = [one.day for one in calendar.overrides if not one.working]
+        days = [dt.datetime.combine(one.day, dt.time(), VIETNAM) for one in calendar.overrides if not one.working]
+        self._begins = [day.astimezone(dt.UTC) for day in days]  # compared with times in UTC: twice as quick
+        self._ends = [day + dt.timedelta(days=1) for day in self._begins]
 
     def touch(self, since: dt.datetime, until: dt.datetime) -> bool:
-        """True where one of them lies on the way from ``since`` to ``until``, both days included."""
-        place = bisect.bisect_left(self._days, since.astimezone(VIETNAM).date())
-        return place < len(self._days) and self._days[place] <= until.astimezone(VIETNAM).date()
+        """True where one of them lies on the way from ``since`` to ``until``, both ends included."""
+        place = bisect.bisect_right(self._ends, since)
+        return place < len(self._begins) and self._begins[place] <= until
 
 
 class Learner:
@@ -90,26 +104,27 @@ class Learner:
         """Lags of its events; legs from each event to the next; what was left at each movement until delivery."""
         carrier, service = story.carrier, story.service
         log = [seen for seen in story.log if seen.received - seen.occurred >= -SKEW]
-        for route in dict.fromkeys(("", story.route)):
-            for seen in log:
-                self._add(self._lags[carrier, service, route], seen.occurred, seen.received)
-            for seen, later in itertools.pairwise(log):
-                if not seen.movement.terminal:
-                    self._add(self._paces[carrier, service, seen.movement, route], seen.occurred, later.occurred)
+        routes = ("", story.route) if story.route else ("",)
+        for seen in log:
+            self._add(self._lags, [(carrier, service, route) for route in routes], seen.occurred, seen.received)
+        for seen, later in itertools.pairwise(log):
+            if not seen.movement.terminal:
+                keys = [(carrier, service, seen.movement, route) for route in routes]
+                self._add(self._paces, keys, seen.occurred, later.occurred)
         ended = next((seen.occurred for seen in log if seen.movement is Movement.DELIVERED), None)
         first: dict[Movement, dt.datetime] = {}
         for seen in log:
             first.setdefault(seen.movement, seen.occurred)
         for movement, since in first.items():
             if ended is not None and since <= ended and not movement.terminal:
-                self._add(self._remaining[str(carrier), movement.value], since, ended)
+                self._add(self._remaining, [(str(carrier), movement.value)], since, ended)
 
     def dossier(self, story: DossierStory) -> None:
         """What was left of the processing whenever it came into a state."""
         ended = next((at for state, at in story.steps if state in _DONE), None)
         for state, since in story.steps:
             if ended is not None and since < ended and state not in _DONE:
-                self._add(self._remaining[story.procedure, state], since, ended)
+                self._add(self._remaining, [(story.procedure, state)], since, ended)
 
     def learned(self, at: dt.datetime) -> Learned:
         """What there were enough samples for; what holds on any route has no route in its key."""
@@ -121,12 +136,11 @@ class Learner:
             paces[(carrier, service, movement, route) if route else (carrier, service, movement)] = lag
         return Learned(at, lags, paces, dict(_enough(self._remaining)))
 
-    def _add(self, spread: Spread, since: dt.datetime, until: dt.datetime) -> None:
+    def _add(self, spreads: dict[Key, Spread], keys: Iterable[Key], since: dt.datetime, until: dt.datetime) -> None:
         if not self._holidays.touch(since, until):
-            spread.add(until - since)
-
-
-Key = TypeVar("Key")
+            place = class_of(until - since)
+            for key in keys:
+                spreads[key].count(place)
 
 
 def _enough(spreads: Mapping[Key, Spread]) -> Iterator[tuple[Key, Lag]]:

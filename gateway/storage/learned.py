@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import datetime as dt
 import functools
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -28,6 +29,9 @@ _TABLE: Final = learned
 _HOUR_US: Final = 3_600_000_000
 _OF_RANK: Final = {movement.rank: movement for movement in Movement}
 _GET: Final = sa.select(learned.c.doc).where(learned.c.name == _NAME)
+_DIGEST: Final = sa.select(learned.c.digest).where(learned.c.name == _NAME)
+_KEPT: Final[dict[str, Learned]] = {}
+"""The last one that was read, by the digest of its text: every transaction asks, it changes once a night."""
 _THESE: Final[sa.BindParameter[Any]] = sa.bindparam("these", expanding=True)
 _AFTER: Final[sa.BindParameter[Any]] = sa.bindparam("after")
 _SINCE: Final = sa.bindparam("since", type_=Micros())
@@ -113,15 +117,24 @@ class LearnedLags:
 
     def get(self) -> Learned:
         """What was learned last; empty where nothing was."""
-        doc = self._sql.scalar(_GET)
-        return Learned() if doc is None else _read(doc)
+        digest = self._sql.scalar(_DIGEST)
+        if digest is None:
+            return Learned()
+        known = _KEPT.get(digest)
+        if known is None:
+            known = _read(self._sql.scalar(_GET))
+            _KEPT.clear()
+            _KEPT[digest] = known
+        return known
 
     def put(self, learned: Learned) -> None:
         """Replace what was learned. Raises ValueError without its time."""
         if learned.at is None:
             raise ValueError("what was learned says when")
         doc = _Doc(learned.at, _rows(learned.lags), _rows(learned.paces), _rows(learned.remaining))
-        self._sql.put(_TABLE, {"name": _NAME, "at": learned.at, "doc": to_json(doc)})
+        told = to_json(doc)
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        self._sql.put(_TABLE, {"name": _NAME, "at": learned.at, "digest": digest, "doc": told})
 
     def items(self, after: ItemId, *, since: dt.datetime, limit: int) -> tuple[ItemStory, ...]:
         """Items with news since ``since``, ascending by id."""
@@ -224,9 +237,7 @@ def _lag(row: _Row) -> Lag:
     return Lag(row.samples, dt.timedelta(seconds=row.p50_s), dt.timedelta(seconds=row.p95_s))
 
 
-@functools.lru_cache(maxsize=2)
 def _read(doc: str) -> Learned:
-    """Each transaction asks; the text changes once a night."""
     told = from_json(doc, _Doc)
     lags: dict[LagKey, Lag] = {}
     for row in told.lags:

@@ -97,8 +97,9 @@ schedule_slot = sa.Table("schedule_slot", metadata, key("name", primary_key=True
 progress = sa.Table("progress", metadata, key("name", primary_key=True), text("doc"))
 """Where a long piece of work stands, so that the next process goes on with it."""
 
-learned = sa.Table("learned", metadata, key("name", primary_key=True), when("at"), text("doc"))
-"""What the log taught, as of ``at``; one row, made anew each night."""
+learned = sa.Table("learned", metadata, key("name", primary_key=True), when("at"), key("digest"), text("doc"))
+"""What the log taught, as of ``at``; one row, made anew each night. ``digest`` is that of ``doc``: every transaction
+asks, and half a megabyte is read only when it changed."""
 
 account = sa.Table(
     "account",

@@ -34,6 +34,7 @@ def upgrade() -> None:
         "learned",
         sa.Column("name", KEY, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("digest", KEY, nullable=False),
         sa.Column("doc", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_learned")),
     )
