@@ -14,7 +14,8 @@ from schemas.calendar import WorkCalendar
 from schemas.dossier import Dossier, Step
 from schemas.message import Message, MessageState, Operation
 from schemas.tracking import Outcome, StoredEvent
-from tracking.deadlines import working_time
+from tracking import clocks as working_clocks
+from tracking.clocks import Processing
 
 
 class Source(enum.StrEnum):
@@ -160,29 +161,15 @@ def _message(message: Message) -> Line:
 
 
 def _processing(dossier: Dossier, calendar: WorkCalendar, now: dt.datetime) -> Clock:
-    """Office time since acceptance, without the pauses."""
-    start = dossier.accepted_at
-    paused = any(pause.until is None for pause in dossier.pauses)
-    ended = next((step.at for step in dossier.history if step.state in _ENDS), None)
-    if start is None:
-        return Clock("processing", False, None, dossier.due_at, dt.timedelta())
-    end = ended or now
-    used = working_time(calendar, start, end)
-    for pause in dossier.pauses:
-        used -= working_time(calendar, max(pause.since, start), min(pause.until or end, end))
-    return Clock("processing", ended is None and not paused, start, dossier.due_at, max(used, dt.timedelta()))
-
-
-_ENDS = frozenset({"RESULT_READY", "STOPPED", "WITHDRAWN", "REFUSED", "CLOSED", "RETURNED"})
+    """Office time since acceptance, without the stops."""
+    used = working_clocks.processing_time(dossier, calendar, now)
+    running = working_clocks.recorded(dossier) is Processing.RUNS
+    return Clock("processing", running, dossier.accepted_at, dossier.due_at, used)
 
 
 def _postal(items: Iterable[ItemWhole], now: dt.datetime) -> Clock:
     """Time in which the post held an item of the dossier: overlapping parcels count once."""
-    spans = sorted(_held(whole, now) for whole in items if whole.item.fold.accepted_at is not None)
-    used, until = dt.timedelta(), dt.datetime.min.replace(tzinfo=dt.UTC)
-    for start, end in spans:
-        used += max(dt.timedelta(), end - max(start, until))
-        until = max(until, end)
+    used = working_clocks.postal_time((whole.item for whole in items), now)
     running = [whole for whole in items if _with_post(whole)]
     since = max((whole.item.fold.accepted_at for whole in running if whole.item.fold.accepted_at), default=None)
     promised = min((whole.item.promised_at for whole in running if whole.item.promised_at), default=None)
@@ -192,10 +179,3 @@ def _postal(items: Iterable[ItemWhole], now: dt.datetime) -> Clock:
 def _with_post(whole: ItemWhole) -> bool:
     fold = whole.item.fold
     return fold.accepted_at is not None and fold.outcome is Outcome.OPEN
-
-
-def _held(whole: ItemWhole, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    fold = whole.item.fold
-    start = fold.accepted_at or now
-    end = now if fold.outcome is Outcome.OPEN else fold.delivered_at or fold.since or now
-    return start, max(start, end)
