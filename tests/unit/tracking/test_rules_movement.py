@@ -93,7 +93,7 @@ def test_d06_gives_a_recall_one_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "severity"), [(72.9, None), (73, Severity.MEDIUM), (144.9, Severity.MEDIUM), (145, Severity.HIGH)]
+    ("hours", "severity"), [(72.9, None), (73, Severity.MEDIUM), (168.9, Severity.MEDIUM), (169, Severity.HIGH)]
 )
 def test_d07_waits_one_and_a_half_of_the_usual_and_is_grave_at_three(hours: float, severity: Severity | None) -> None:
     resting = seen(*log((M.ACCEPTED, 0), (M.IN_TRANSIT, 1)))
