@@ -83,6 +83,10 @@ _PLACE: Final = _POLL_AT * sa.literal_column(str(watch.AGE), sa.BigInteger) + sa
     else_=_SLACK,
 )
 """As :func:`tracking.watch.place` has it; a contract test compares."""
+_CARRIED: Final = _DOC.where(
+    item.c.carrier == sa.bindparam("carrier"),
+    sa.func.coalesce(item.c.accepted_at, item.c.handed_over_at).between(sa.bindparam("since"), sa.bindparam("to")),
+).order_by(item.c.id)
 _DUE: Final = (
     _DOC.where(
         item.c.carrier == sa.bindparam("carrier"), item.c.poll_at.is_not(None), item.c.poll_at <= sa.bindparam("now")
@@ -234,6 +238,10 @@ class Items:
         self._sql.lock("booking", peer, reference, direction.value)
         values = {"peer": peer, "reference": reference, "direction": direction}
         return int(self._sql.scalar(_LAST_SEQ, values)) + 1
+
+    def carried(self, carrier: CarrierId, since: dt.datetime, until: dt.datetime) -> tuple[Item, ...]:
+        """What the carrier took, or was given, in this time; by id."""
+        return tuple(_item(row) for row in self._sql.rows(_CARRIED, {"carrier": carrier, "since": since, "to": until}))
 
     def due_for_poll(self, carrier: CarrierId, now: dt.datetime, *, limit: int) -> tuple[Item, ...]:
         """Open items whose next poll has come, most urgent first; one never asked about is due at once."""

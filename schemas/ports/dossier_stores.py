@@ -160,6 +160,10 @@ class ItemStore(Protocol):
         """Of all these dossiers, oldest first."""
         ...
 
+    def carried(self, carrier: CarrierId, since: dt.datetime, until: dt.datetime) -> tuple[Item, ...]:
+        """What the carrier took, or was given, in this time; by id."""
+        ...
+
     def due_for_poll(self, carrier: CarrierId, now: dt.datetime, *, limit: int) -> tuple[Item, ...]:
         """Open items whose next poll has come, in the order of :func:`tracking.watch.place`."""
         ...

@@ -1,0 +1,283 @@
+"""A carrier's report beside what we hold: who matches, who could be meant, who is missing on which side.
+
+Nothing is changed by it. Rows are found by number, then by reference; what is left is compared by
+:func:`tracking.pairing.suggest`, which only suggests. A figure that either side leaves out is no difference.
+"""
+
+import csv
+import dataclasses
+import datetime as dt
+import enum
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from gateway.importing import sheets
+from gateway.importing.lines import lines
+from gateway.importing.records import Unreadable
+from gateway.storage.codec import to_json
+from schemas.calendar import VIETNAM
+from schemas.errors import InvalidNumber
+from schemas.ids import CarrierId, ItemId
+from schemas.numbers import s10
+from schemas.ports.stores import Tx
+from schemas.shipment import Item
+from schemas.tracking import Outcome
+from tracking.pairing import Clue, suggest
+
+FIELDS: Final = (
+    *("number", "reference", "accepted_at", "delivered_at", "office", "province"),
+    *("weight_g", "fee_due", "cod_due"),
+)
+_AMOUNTS: Final = ("weight_g", "fee_due", "cod_due")
+_TIMES: Final = ("accepted_at", "delivered_at")
+_EXCEL_DAY_0: Final = dt.datetime(1899, 12, 30, tzinfo=VIETNAM)
+_SLACK: Final = dt.timedelta(days=1)
+"""Reports are made by the day."""
+
+
+class Verdict(enum.StrEnum):
+    """What became of a row, or of an item that has none."""
+
+    MATCHED = "matched"
+    DIFFERING = "differing"
+    SUGGESTED = "suggested"
+    AMBIGUOUS = "ambiguous"
+    MISSING_HERE = "missing_here"
+    MISSING_THERE = "missing_there"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One row of a report; what it leaves out is None or empty."""
+
+    row: int
+    number: str
+    reference: str
+    accepted_at: dt.datetime | None
+    delivered_at: dt.datetime | None
+    office: str
+    province: str
+    weight_g: int | None
+    fee_due: int | None
+    cod_due: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that could not be read, and why."""
+
+    row: int
+    why: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Compared:
+    """One line of the result."""
+
+    row: int | None
+    """None: the report has no such row."""
+    verdict: Verdict
+    number: str
+    ours: str
+    """Number or reference of our item; empty where there is none."""
+    item: int | None
+    differences: tuple[str, ...] = ()
+
+
+def read(path: Path, columns: Mapping[str, str]) -> tuple[tuple[ReportRow, ...], tuple[BadRow, ...]]:
+    """Rows by the ending of the file: ``.xlsx``, ``.jsonl``, else CSV with comma, semicolon or tab.
+
+    Args:
+        path: the file.
+        columns: heading of each field that is not called as the field is.
+    """
+    rows: list[ReportRow] = []
+    bad: list[BadRow] = []
+    try:
+        for n, cells in _cells(path):
+            told = {field: cells.get(columns.get(field, field), "").strip() for field in FIELDS}
+            try:
+                rows.append(_row(n, told))
+            except ValueError as error:
+                bad.append(BadRow(n, str(error)))
+    except Unreadable as error:
+        bad.append(BadRow(0, error.detail))
+    return tuple(rows), tuple(bad)
+
+
+def compare(tx: Tx, carrier: CarrierId, rows: Sequence[ReportRow]) -> tuple[Compared, ...]:
+    """Every row in its order, then our items of the report's time that it does not name."""
+    named = tx.items.named(tuple(dict.fromkeys(name for row in rows for name in (row.number, row.reference) if name)))
+    found = {row.row: _exact(named, carrier, row) for row in rows}
+    seen = {item.id for item in found.values() if item is not None}
+    times = [at for row in rows for at in (row.accepted_at, row.delivered_at) if at is not None]
+    since, until = (min(times) - _SLACK, max(times) + _SLACK) if times else (None, None)
+    there = () if since is None or until is None else tx.items.carried(carrier, since, until)
+    missing = {item.id: item for item in there if item.id not in seen}
+    open_rows = [row for row in rows if found[row.row] is None]
+    near_by = [_of_item(item) for item in missing.values()]
+    guesses = {one.told: one for one in suggest([_of_row(row) for row in open_rows], near_by)}
+    result = []
+    for row in rows:
+        item = found[row.row]
+        guess = guesses.get(row.row)
+        if item is not None:
+            differences = _differences(row, item)
+            verdict = Verdict.DIFFERING if differences else Verdict.MATCHED
+            result.append(Compared(row.row, verdict, row.number, _name(item), item.id, differences))
+        elif guess is not None:
+            near = missing[ItemId(guess.ours)]
+            if not guess.ambiguous:
+                del missing[near.id]
+            verdict = Verdict.AMBIGUOUS if guess.ambiguous else Verdict.SUGGESTED
+            result.append(Compared(row.row, verdict, row.number, _name(near), near.id))
+        else:
+            result.append(Compared(row.row, Verdict.MISSING_HERE, row.number or row.reference, "", None))
+    result += [Compared(None, Verdict.MISSING_THERE, "", _name(item), item.id) for item in missing.values()]
+    return tuple(result)
+
+
+def write(path: Path, compared: Sequence[Compared], bad: Sequence[BadRow]) -> None:
+    """The result as CSV or JSON, by the ending. Text that a spreadsheet would run as a formula is marked as text."""
+    if path.suffix == ".json":
+        path.write_text(to_json({"result": compared, "rejects": bad}) + "\n", "utf-8")
+        return
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(("row", "verdict", "number", "ours", "differences"))
+        for one in compared:
+            told = (one.number, one.ours, "; ".join(one.differences))
+            out.writerow((one.row or "", one.verdict.value, *map(_inert, told)))
+        for row in bad:
+            out.writerow((row.row, "unreadable", "", "", _inert(row.why)))
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _cells(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """(number of the row, cells by heading)."""
+    if path.suffix == ".jsonl":
+        for line in lines(path):
+            yield line.number, _json(line.raw)
+        return
+    table = sheets.rows(path) if path.suffix == ".xlsx" else _csv(path)
+    head = [name.strip() for name in next(iter(table), [])]
+    for n, cells in enumerate(table, 2):
+        if any(cell.strip() for cell in cells):
+            yield n, dict(zip(head, cells, strict=False))
+
+
+def _json(raw: bytes) -> dict[str, str]:
+    try:
+        told = json.loads(raw)
+    except (ValueError, RecursionError):
+        told = None
+    return {name: "" if value is None else str(value) for name, value in told.items()} if isinstance(told, dict) else {}
+
+
+def _csv(path: Path) -> Iterator[list[str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            head = file.readline()
+            file.seek(0)
+            yield from csv.reader(file, delimiter=max(",;\t", key=head.count))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unreadable(f"not CSV in UTF-8: {error}"[:200]) from None
+
+
+def _row(n: int, told: Mapping[str, str]) -> ReportRow:
+    """Raises ValueError with what is wrong."""
+    if not told["number"] and not told["reference"]:
+        raise ValueError("neither number nor reference")
+    return ReportRow(
+        row=n,
+        number=_number(told["number"]),
+        reference=told["reference"],
+        accepted_at=_time("accepted_at", told["accepted_at"]),
+        delivered_at=_time("delivered_at", told["delivered_at"]),
+        office=told["office"],
+        province=told["province"],
+        weight_g=_amount("weight_g", told["weight_g"]),
+        fee_due=_amount("fee_due", told["fee_due"]),
+        cod_due=_amount("cod_due", told["cod_due"]),
+    )
+
+
+def _number(told: str) -> str:
+    try:
+        return s10.validate(told)
+    except InvalidNumber:
+        return told
+
+
+def _amount(field: str, told: str) -> int | None:
+    plain = told.replace(".", "").replace(",", "").replace(" ", "").removesuffix("đ")
+    if told and not plain.isdecimal():
+        raise ValueError(f"{field}: {told[:40]!r} is no whole number")
+    return int(plain) if plain else None
+
+
+def _time(field: str, told: str) -> dt.datetime | None:
+    """ISO 8601, ``dd/mm/yyyy [HH:MM[:SS]]`` or the day number of a spreadsheet; without zone it is Vietnam's."""
+    if not told:
+        return None
+    for pattern in ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):
+        try:
+            return dt.datetime.strptime(told, pattern).replace(tzinfo=VIETNAM)
+        except ValueError:
+            continue
+    try:
+        if told.replace(".", "", 1).isdecimal() and len(told.partition(".")[0]) == 5:
+            return _EXCEL_DAY_0 + dt.timedelta(days=float(told))
+        at = dt.datetime.fromisoformat(told)
+    except ValueError:
+        raise ValueError(f"{field}: {told[:40]!r} is no time") from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=VIETNAM)
+
+
+def _exact(named: Mapping[str, tuple[Item, ...]], carrier: CarrierId, row: ReportRow) -> Item | None:
+    """By number, else by reference: the item whose validity holds the row's time, the newest where it tells none."""
+    at = row.accepted_at or row.delivered_at
+    for name in filter(None, (row.number, row.reference)):
+        mine = [item for item in named.get(name, ()) if item.carrier == carrier]
+        held = [one for one in mine if at is None or _holds(one, at)]
+        if held:
+            return held[0]
+    return None
+
+
+def _holds(item: Item, at: dt.datetime) -> bool:
+    return item.valid_from - _SLACK <= at and (item.valid_to is None or at <= item.valid_to + _SLACK)
+
+
+def _differences(row: ReportRow, item: Item) -> tuple[str, ...]:
+    found = []
+    for field in _AMOUNTS:
+        told, ours = getattr(row, field), getattr(item, field)
+        if told is not None and ours is not None and told != ours:
+            found.append(f"{field}: {told} there, {ours} here")
+    for field in _TIMES:
+        then, here = getattr(row, field), getattr(item.fold, field)
+        if then is not None and here is not None and abs(then - here) > _SLACK:
+            found.append(f"{field}: {then.isoformat()} there, {here.isoformat()} here")
+    if row.delivered_at is not None and item.fold.outcome is not Outcome.DELIVERED:
+        found.append(f"delivered there, {item.fold.movement or 'unheard of'} here")
+    return tuple(found)
+
+
+def _of_row(row: ReportRow) -> Clue:
+    return Clue(row.row, row.number, row.accepted_at or row.delivered_at, row.office, row.province, row.weight_g)
+
+
+def _of_item(item: Item) -> Clue:
+    province = item.sender.address.province_code if item.sender is not None and item.sender.address is not None else ""
+    at = item.fold.accepted_at or item.handed_over_at or item.valid_from
+    return Clue(item.id, item.number or "", at, item.origin_office, province, item.weight_g)
+
+
+def _name(item: Item) -> str:
+    return item.number or item.reference or ""
