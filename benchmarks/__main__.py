@@ -1,7 +1,7 @@
 """``python -m benchmarks [--only NAME] [--quick] [--out FILE]``: measure, print, write ``benchmarks/latest.json``.
 
-Exit codes: 0 measured (an aim that was missed is printed, not punished); 2 bad usage; 3 something that is needed to
-measure is missing, and it is named.
+Exit codes: 0 measured (an aim that was missed is printed, not punished); 1 a rule finds nothing or cries at everything;
+2 bad usage; 3 something that is needed to measure is missing, and it is named.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from benchmarks import (
     events,
     figures,
     ocr,
+    proof,
     refold,
     scanning,
     sealing,
@@ -36,6 +37,7 @@ MODULES: Final[dict[str, Callable[[Extent], list[Figure]]]] = {
     "sends": sends.measure,
     "events": events.measure,
     "refold": refold.measure,
+    "proof": proof.measure,
     "scanning": scanning.measure,
     "skew": skew.measure,
     "barcodes": barcodes.measure,
@@ -55,7 +57,7 @@ def main() -> int:
 
 def _run(names: Sequence[str], extent: Extent, out: Path) -> int:
     found: list[Figure] = []
-    missing = False
+    missing = failed = False
     print(f"Machine: {', '.join(f'{name} {value}' for name, value in figures.machine().items())}")
     if extent.quick:
         print("--quick: one short round of each; the figures mean nothing.")
@@ -68,6 +70,9 @@ def _run(names: Sequence[str], extent: Extent, out: Path) -> int:
             print(f"  not measured: {error}", file=sys.stderr)
             missing = True
             continue
+        except proof.RuleProvesNothing as error:
+            print(f"  failed: {error}", file=sys.stderr)
+            failed, measured = True, error.figures
         for figure in measured:
             print(figure.line())
         print(f"  [{time.monotonic() - began:.0f} s]", flush=True)
@@ -75,7 +80,7 @@ def _run(names: Sequence[str], extent: Extent, out: Path) -> int:
     figures.write(found, extent, SystemClock().now(), out)
     missed = [figure.name for figure in found if figure.aim and not figure.aim.reached(figure.median)]
     print(f"\n{len(found)} figures in {out}" + (f"; aims missed: {', '.join(missed)}" if missed else ""))
-    return 3 if missing else 0
+    return 1 if failed else 3 if missing else 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -64,7 +64,7 @@ def closing_scan_on_its_way(plot: Plot) -> None:
     folder.receipt(signed)
     folder.work(signed)
     parcel.say(Movement.DELIVERED, signed + plot.rng.uniform(12, 40) * HOUR, office=parcel.destination())
-    plot.innocent(signed, "the closing scan came within two days")
+    plot.innocent(signed, "the closing scan came within two days", entails=("D-07",))
 
 
 def moving_after_the_end(plot: Plot) -> None:
@@ -224,8 +224,17 @@ def split_incomplete(plot: Plot) -> None:
 
 
 def split_within_a_day(plot: Plot) -> None:
-    """The second of two parcels comes some hours after the first."""
-    _two_parcels(plot, plot.rng.uniform(2, 16))
+    """The second of two parcels comes the same day."""
+    at = plot.begin()
+    folder, (first, second) = plot.inbound(at, parts=2)
+    out = first.travel(at, until=Movement.OUT_FOR_DELIVERY)
+    second.travel(at, until=Movement.IN_TRANSIT)
+    delivered = plot.world.counter(out, 0.5)
+    first.say(Movement.DELIVERED, delivered, office=first.destination())
+    late = delivered + plot.rng.uniform(0.5, 2.0) * HOUR
+    second.say(Movement.DELIVERED, late, office=second.destination())
+    folder.finish(late)
+    plot.innocent(delivered, "the second parcel came the same day")
 
 
 def _proof_after(plot: Plot, hours: float) -> None:

@@ -261,9 +261,10 @@ class Plot:
 
         def heard(tx: Tx, now: dt.datetime) -> None:
             stored = tx.dossiers.get(dossier)
-            others = tuple(one for one in stored.peer_states if one.peer != PORTAL)
-            told = PeerState(PORTAL, national or 0, at, from_us=True)
-            tx.dossiers.put(dataclasses.replace(stored, peer_states=(*others, told)))
+            listening = {PORTAL} | {one.peer for one in stored.peer_states if one.as_of <= at}
+            others = tuple(one for one in stored.peer_states if one.peer not in listening)
+            told = tuple(PeerState(peer, national or 0, at, from_us=True) for peer in sorted(listening))
+            tx.dossiers.put(dataclasses.replace(stored, peer_states=(*others, *told)))
 
         self._portal_at = max(self._portal_at, self.world.now + dt.timedelta(minutes=self.rng.randint(1, 12)))
         self.world.at(self._portal_at, heard)

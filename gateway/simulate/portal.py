@@ -190,7 +190,7 @@ def returned_on_paper_only(plot: Plot) -> None:
         home = plot.world.counter(back, 4.0)
         parcel.say(Movement.RETURNED, home, office=parcel.template.origin_office)
         parcel.amend(home + 2 * HOUR, sender_receipt_at=home + 2 * HOUR)
-    plot.faulty(accepted, "said to be returned while it is with the post", entails=("D-05", "D-14", "D-02"))
+    plot.faulty(accepted, "said to be returned while it is with the post", entails=("D-02", "D-04", "D-05", "D-14"))
 
 
 def returned_after_all(plot: Plot) -> None:

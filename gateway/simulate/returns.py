@@ -174,7 +174,7 @@ def _two_attempts(plot: Plot, hours: float) -> None:
     decided = second + hours * HOUR
     parcel.say(Movement.READY_FOR_COLLECTION, decided, office=parcel.destination())
     parcel.say(Movement.DELIVERED, decided + 20 * HOUR, office=parcel.destination())
-    plot.judge(second, f"two attempts failed; decided after {hours:.0f} hours", entails=("E-12",))
+    plot.judge(second, f"two attempts failed; decided after {hours:.0f} hours", entails=("D-07", "E-12"))
 
 
 def _collected(plot: Plot, *, days_before_the_end: float) -> None:
