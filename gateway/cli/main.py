@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "simulate": "simulating:simulate",
     "calendar": "operations_calendar:app",
     "import": "operations_import:app",
+    "remap": "operations_remap:remap_codes",
     "upgrade": "operations_store:upgrade",
     "migrate": "operations_store:migrate",
     "backup": "operations_store:back_up",

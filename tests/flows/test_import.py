@@ -204,7 +204,6 @@ async def _compared(database: Database, rows: list[reports.ReportRow]) -> tuple[
 
 def test_a_slip_in_a_number_is_suggested_where_the_context_agrees(house: House) -> None:
     house.take("items", {**ITEM, "packing": [], "origin_office": "330000"})
-    database = house.open()
     rows = [
         reports._row(
             2,
@@ -219,3 +218,26 @@ def test_a_slip_in_a_number_is_suggested_where_the_context_agrees(house: House) 
 def test_two_that_could_be_meant_equally_are_ambiguous() -> None:
     told = [Clue(1, "EL000000050VN", None, "", "", 120)]
     assert suggest(told, [Clue(7, NUMBER, None, "", "", 120)]) == ()  # a weight alone is not enough
+
+
+def test_a_code_that_is_learned_later_replays_what_waited_for_it(house: House) -> None:
+    house.take("dossiers", DOSSIER)
+    house.take("items", ITEM)
+    house.take("events", *EVENTS)
+    meaning = {"movement": "out_for_delivery", "outcome": "open", "direction": "forward", "proof": 0}
+    rows = [
+        {"code_list": "vnpost", "code": "??", "since": None, "until": "2026-11-16", "mapped": None},
+        {"code_list": "vnpost", "code": "??", "since": "2026-11-16", "mapped": meaning},
+    ]
+    table = house.file("codes.jsonl", *rows)
+    _, would = house.run("remap", str(table), "--carrier", "vnpost", "--json", "--dry-run")
+    _, done = house.run("remap", str(table), "--carrier", "vnpost", "--json")
+    _, again = house.run("remap", str(table), "--carrier", "vnpost", "--json")
+    told = [json.loads(one) for one in (would, done, again)]
+    assert [(one["items"], one["events"], one["changed"]) for one in told] == [(1, 1, 1), (1, 1, 1), (1, 0, 0)]
+    _, out = house.run("explain", CODE, "--json")
+    explained = json.loads(out)
+    fold = explained["explanation"]["items"][0]["item"]["fold"]
+    assert (fold["movement"], fold["unknown_n"], explained["replayed"]) == ("out_for_delivery", 0, True)
+    twice = house.file("twice.jsonl", rows[1], rows[1])
+    assert house.run("remap", str(twice), "--carrier", "vnpost")[0] == 2
