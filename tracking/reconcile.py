@@ -91,8 +91,27 @@ def settle_dossiers(tx: Tx, views: Sequence[DossierView], context: Context) -> t
         name = str(view.dossier.id)
         found = findings(DOSSIER_RULES, view, context)
         if found or cases[name]:
-            changed += _settle(tx, Subject.DOSSIER, name, found, context, read=cases[name])
+            around = _Around(tx, view)
+            changed += _settle(tx, Subject.DOSSIER, name, found, context, around.peers, cases[name], around.cases)
     return tuple(changed)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Around:
+    """What may explain a dossier's case; asked only where a rule names such an explanation."""
+
+    tx: Tx
+    view: DossierView
+
+    def peers(self) -> Sequence[PeerId]:
+        """Those at which its items are booked, and those that told where it stands."""
+        booked = [one.peer for parcel in self.view.parcels for one in self.tx.items.bookings_of(parcel.item.id)]
+        return tuple(dict.fromkeys([*booked, *(told.peer for told in self.view.dossier.peer_states)]))
+
+    def cases(self) -> Sequence[Discrepancy]:
+        """Cases of the items that carry it now."""
+        items = [str(parcel.item.id) for parcel in self.view.parcels if parcel.packing.until is None]
+        return [case for cases in self.tx.discrepancies.of_subjects(Subject.ITEM, items).values() for case in cases]
 
 
 def reconcile_bag(tx: Tx, bag: BagNumber, context: Context) -> tuple[Discrepancy, ...]:

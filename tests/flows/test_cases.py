@@ -119,6 +119,20 @@ async def test_never_seen_is_the_same_case_as_not_accepted_and_an_eased_one_goes
     assert set(await world.open_cases()) == {"D-35"}
 
 
+async def test_a_dossiers_silence_hangs_under_the_case_of_its_item_and_stands_alone_when_that_one_closes(
+    world: World,
+) -> None:
+    one = await world.lodged()
+    held = await world.pack(item(), one)
+    await world.hear(event(M.ACCEPTED, after(1)))
+    await sweep_all(world, after(days=8))
+    cases = await world.open_cases()
+    assert cases["E-12"].parent == cases["D-07"].id
+    await world.do(lambda tx: tx.discrepancies.put(dataclasses.replace(cases["D-07"], state=DiscrepancyState.RESOLVED)))
+    await sweep_all(world, after(days=8, hours=1))
+    assert (await world.open_cases())["E-12"].parent is None, held.id
+
+
 async def test_a_movement_after_a_closed_dossiers_end_is_one_case_under_the_regression(world: World) -> None:
     one, sent = await regressed(world)
     await world.move(one, Trigger.ARCHIVE, Facts(grace_over=True), after(31))
