@@ -2,11 +2,12 @@
 
 import asyncio
 import dataclasses
+import datetime as dt
 from typing import Annotated, Final
 
 import cyclopts
 
-from gateway.cli import opening
+from gateway.cli import opening, output
 from gateway.cli.output import Exit, Json, complain, local, record, say, table
 from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
@@ -19,6 +20,7 @@ from schemas.message import Message, MessageState
 from schemas.ports.message_stores import MessageFilter
 from schemas.ports.stores import Tx
 from tracking import explain as explaining
+from tracking import known
 from tracking.explain import ExplainedItem, Explanation
 from tracking.status import Use
 
@@ -55,18 +57,27 @@ def explain(
     dossier: Annotated[str, cyclopts.Parameter(help="Code of the dossier, the present one or an old one.")],
     /,
     *,
+    as_of: Annotated[
+        str | None,
+        cyclopts.Parameter(help="ISO 8601; without a zone Asia/Ho_Chi_Minh. What was known then, from rows of then."),
+    ] = None,
     config: Config = None,
     json: Json = False,
 ) -> int:
     """Vì sao hồ sơ đang ở trạng thái này: các bước, sự kiện đã dùng hoặc bỏ qua, sai lệch, bước hợp lệ tiếp theo.
 
-    Exit codes: 0 explained; 2 no such dossier, or the rows do not come to the state that is stored.
+    Exit codes: 0 explained; 2 no such dossier (then), no such time, or the rows do not come to the stored state.
     """
     settings = load_settings(config)
+    try:
+        moment = None if as_of is None else output.instant(as_of)
+    except ValueError:
+        complain(f"--as-of {as_of}: không phải thời điểm ISO 8601, ví dụ 2026-11-20T08:00+07:00.")
+        return Exit.BAD_INPUT
 
     async def run() -> Told:
         async with opening.store(settings) as database:
-            return await _read(database, dossier)
+            return await _read(database, dossier, moment)
 
     told = asyncio.run(run())
     if json:
@@ -93,13 +104,18 @@ def why(use: Use) -> str:
     return f"{text} {sentence('why.near')}" if near else text
 
 
-async def _read(database: Database, code: str) -> Told:
-    now = SystemClock().now()
+async def _read(database: Database, code: str, moment: dt.datetime | None) -> Told:
+    """Messages keep no past: as of a moment none is told."""
+    now = moment or SystemClock().now()
 
     def read(tx: Tx) -> Told:
         dossier = tx.dossiers.find(code)
         if dossier is None:
             raise NotFound("no dossier has or had this code", subject=code)
+        if moment is not None:
+            then = known.at(tx, moment)
+            explanation = explaining.explain(then, then.dossiers.get(dossier.id), now=moment)
+            return Told(explanation, explaining.replayed(explanation), ())
         explanation = explaining.explain(tx, dossier, now=now)
         waiting = tx.messages.list(MessageFilter(dossier=dossier.id, states=_OPEN), limit=50)
         return Told(explanation, explaining.replayed(explanation), waiting)
@@ -118,6 +134,7 @@ def _print(told: Told) -> None:
     explanation = told.explanation
     dossier = explanation.dossier
     national = "chưa báo Cổng DVCQG" if dossier.national is None else sentence(f"national.{dossier.national}")
+    say(f"Theo những gì đã biết lúc {local(explanation.as_of)}.")
     say(f"Hồ sơ {dossier.code}: {sentence(f'state.{dossier.state}')} ({dossier.state}); Cổng DVCQG: {national}")
     say(f"Thủ tục {dossier.procedure}, đơn vị giải quyết {dossier.competent_unit}, hẹn trả {local(dossier.due_at)}\n")
     _print_steps(explanation)

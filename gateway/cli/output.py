@@ -54,6 +54,12 @@ def local(at: dt.datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(VIETNAM):%d/%m/%Y %H:%M:%S}"
 
 
+def instant(told: str) -> dt.datetime:
+    """ISO 8601; without a zone it is Asia/Ho_Chi_Minh. Raises ValueError."""
+    at = dt.datetime.fromisoformat(told)
+    return at if at.tzinfo is not None else at.replace(tzinfo=VIETNAM)
+
+
 def say(text: str) -> None:
     """Print a line for a person on standard output."""
     sys.stdout.write(text + "\n")

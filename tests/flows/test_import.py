@@ -241,3 +241,19 @@ def test_a_code_that_is_learned_later_replays_what_waited_for_it(house: House) -
     assert (fold["movement"], fold["unknown_n"], explained["replayed"]) == ("out_for_delivery", 0, True)
     twice = house.file("twice.jsonl", rows[1], rows[1])
     assert house.run("remap", str(twice), "--carrier", "vnpost")[0] == 2
+
+
+def test_an_explanation_as_of_a_moment_knows_only_what_had_come(house: House) -> None:
+    house.take("dossiers", {**DOSSIER, "created_at": "2026-11-16T08:00:00+07:00"})
+    house.take("items", ITEM)
+    early = [{**one, "received_at": "2026-11-16T10:00:00+07:00"} for one in EVENTS[:1]]
+    late = [{**one, "received_at": "2026-11-17T10:00:00+07:00"} for one in EVENTS[1:]]
+    house.take("events", *early, *late)
+    code, out = house.run("explain", CODE, "--as-of", "2026-11-16T20:00", "--json")
+    then = json.loads(out)
+    (item,) = then["explanation"]["items"]
+    assert (code, then["replayed"], item["item"]["fold"]["movement"]) == (0, True, "accepted")
+    assert [use["stored"]["event"]["code"] for use in item["uses"]] == ["10"]
+    assert then["explanation"]["as_of"] == "2026-11-16T20:00:00+07:00"
+    assert house.run("explain", CODE, "--as-of", "2026-11-15T20:00")[0] == 2  # nobody knew of it
+    assert house.run("explain", CODE, "--as-of", "yesterday")[0] == 2
