@@ -163,7 +163,8 @@ class _Folder:
         low = stored.event.occurred.utc_low
         if self.accepted_at is None or low < self.accepted_at:
             self.accepted_at = low
-        self._heard(stored)
+        if stored.event.mapped is None or stored.event.mapped.action != MONEY:
+            self._heard(stored)  # money that moves is no news of where the item is
 
     def _heard(self, stored: StoredEvent) -> None:
         high = stored.event.occurred.utc_high

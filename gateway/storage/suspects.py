@@ -125,7 +125,7 @@ ITEMS: Final[dict[str, Conditions]] = {
         ),
     ),
     "D-06": (*_IN_FLIGHT, _carries(_state(_S.VOID, _S.WITHDRAWN))),
-    "D-07": (*_IN_FLIGHT, item.c.accepted_at.is_not(None), item.c.last_event_at <= _CUT),
+    "D-07": (*_IN_FLIGHT, item.c.accepted_at.is_not(None), sa.func.coalesce(item.c.last_event_at, 0) <= _CUT),
     "D-08": _WAITS,
     "D-12": (_scan(*_ELSEWHERE),),
     "D-13": (

@@ -16,6 +16,8 @@ from schemas.dossier import (
     DossierState,
     IntakeMode,
     Leg,
+    Pause,
+    PauseEffect,
     PeerState,
     ProofKind,
     Request,
@@ -26,11 +28,12 @@ from schemas.dossier import (
     Supplement,
 )
 from schemas.ids import BagNumber, DossierCode, DossierId, ItemId, PeerId, UnitId
+from schemas.invoice import Corridor, ServiceProfile
 from schemas.numbers import s10
 from schemas.ports.stores import Tx
 from schemas.shipment import ExpectedOffice, Item, Packing, Purpose
 from schemas.tracking import Direction, EvidenceLevel, Mapped, MoneyLine, Movement, Outcome, Recipient, TrackingEvent
-from tests.unit.tracking.build import OFFICE, OUTCOMES, PEER, POST, after, calendar, dossier, event, item
+from tests.unit.tracking.build import CARRIER, OFFICE, OUTCOMES, PEER, POST, after, calendar, dossier, event, item
 from tracking import normalise, reading, status
 from tracking.table import CODE_OF
 
@@ -38,6 +41,13 @@ T = TypeVar("T")
 
 PEERS = (PEER, PeerId("postal_soap"))
 OFFICES = ("330000", "331100", "100000")
+_USUAL = tuple(
+    state
+    for state in DossierState
+    if state in (DossierState.LODGED, DossierState.IN_POST, DossierState.ARRIVED, DossierState.RESULT_IN_POST)
+    or CODE_OF.get(state) in (5, 6, 8, 10)
+)
+"""States whose rules need an item in a certain state as well."""
 SPAN_H = 900.0
 """Five weeks: every limit of the catalogue ends within them."""
 
@@ -62,11 +72,17 @@ class Scatter:
 
     def store(self, tx: Tx) -> dt.datetime:
         """Fill the store; answers a moment to judge it at."""
+        self.trade(tx)
         tx.catalogue.put_calendar(calendar(("2026-11-20", False, "holiday")))
         dossiers = [tx.dossiers.add(self.dossier(n)) for n in range(self.chance.randint(1, 5))]
+        known: list[str] = []
         for n in range(self.chance.randint(1, 5)):
             inside = [one for one in dossiers if self.chance.random() < 0.7]
-            stored = tx.items.add(self.item(n))
+            told = self.item(n)
+            if known and self.chance.random() < 0.2:
+                told = dataclasses.replace(told, number=self.chance.choice(known), valid_from=self.moment())
+            stored = tx.items.add(told)
+            known += [stored.number] if stored.number else []
             for one in inside:
                 since = self.moment(0, 200)
                 tx.items.pack(Packing(one.id, stored.id, 1, 1, (), since, self.some(0, 0.15)))
@@ -75,15 +91,24 @@ class Scatter:
                 self.bag(tx, n, stored)
         return self.moment(1, SPAN_H * 1.2)
 
+    def trade(self, tx: Tx) -> None:
+        """What was agreed with the carrier: a corridor, and which data may come."""
+        day = after().date() - dt.timedelta(days=400)
+        if self.chance.random() < 0.5:
+            tx.trade.put_corridors([Corridor(CARRIER, OFFICES[0], OFFICES[1], (), day, None)])
+        if self.chance.random() < 0.3:
+            tx.trade.put_profiles([ServiceProfile(CARRIER, "HCC", (), day, None)])
+
     def item(self, n: int) -> Item:
         number = s10.mint("EL", n + 100 * self.chance.randrange(90))
         if self.chance.random() < 0.15:
             number = number[:10] + str((int(number[10]) + 1) % 10) + number[11:]
         return item(
-            self.chance.choice(list(Purpose)),
+            self.chance.choice((*Purpose, *(Purpose.DOSSIER_IN, Purpose.RESULT_OUT) * 4)),
             id=ItemId(0),
             version=0,
             number=self.maybe(number, 0.9),
+            origin_office=self.chance.choice(("", *OFFICES)),
             handed_over_at=self.some(likely=0.7),
             promised_at=self.some(likely=0.4),
             storage_until=self.some(likely=0.3),
@@ -140,7 +165,7 @@ class Scatter:
         )
 
     def dossier(self, n: int) -> Dossier:
-        state = self.chance.choice(list(DossierState))
+        state = self.chance.choice((*DossierState, *_USUAL * 2))
         national = self.maybe(CODE_OF.get(state), 0.9)
         plain = dossier(
             state,
@@ -156,6 +181,7 @@ class Scatter:
             due_at=self.some(),
             due_final=self.chance.random() < 0.7,
             legs=tuple(self.leg() for _ in range(self.chance.choice((0, 0, 1, 2)))),
+            pauses=tuple(self.pause() for _ in range(self.chance.choice((0, 0, 1)))),
             requests=tuple(self.request() for _ in range(self.chance.choice((0, 0, 1)))),
             supplements=tuple(self.supplement(no) for no in range(1, self.chance.choice((1, 1, 2, 3)))),
             components=self.components(),
@@ -182,6 +208,10 @@ class Scatter:
     def request(self) -> Request:
         kind = self.chance.choice(list(RequestKind))
         return Request(kind, self.moment(), self.maybe(50_000), self.some(), self.some(likely=0.3))
+
+    def pause(self) -> Pause:
+        since = self.moment()
+        return Pause(RequestKind.SUPPLEMENT, since, self.maybe(since + dt.timedelta(days=6), 0.7), PauseEffect.PAUSE)
 
     def supplement(self, n: int) -> Supplement:
         return Supplement(n, self.moment(), self.some(), self.some(), self.some(likely=0.3))
