@@ -47,7 +47,9 @@ class Folded:
         return tuple(sorted(self.log, key=_as_stored))
 
 
-def take(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> tuple[tuple[EventOutcome, ...], tuple[Folded, ...]]:
+def take(
+    tx: Tx, batch: TrackingBatch, now: dt.datetime, *, pushed: bool = False
+) -> tuple[tuple[EventOutcome, ...], tuple[Folded, ...]]:
     """Append a batch and fold what it touched: what became of each event, and each item as it stands now."""
     items, places = _matched(tx, batch)
     told, batch = len(batch.events), _with_copies(tx, batch, items, places)
@@ -56,7 +58,7 @@ def take(tx: Tx, batch: TrackingBatch, now: dt.datetime) -> tuple[tuple[EventOut
     heard = {item: [batch.events[place] for place in at] for item, at in places.items()}
     taken_back = [item for item, events in heard.items() if _withdraw(tx, batch, item, events, logs[item], now)]
     logs |= tx.events.of_items(taken_back)
-    return outcomes[:told], fold_all(tx, items, logs, now)
+    return outcomes[:told], fold_all(tx, items, logs, now, pushed=pushed)
 
 
 def refold(tx: Tx, items: Sequence[ItemId], now: dt.datetime) -> tuple[Folded, ...]:
@@ -146,15 +148,17 @@ def _withdraw(
     return any_taken
 
 
-def fold_all(tx: Tx, items: Mapping[ItemId, Item], logs: Logs, now: dt.datetime) -> tuple[Folded, ...]:
-    """Fold each item's log and store the folds that changed, all at once."""
+def fold_all(
+    tx: Tx, items: Mapping[ItemId, Item], logs: Logs, now: dt.datetime, *, pushed: bool = False
+) -> tuple[Folded, ...]:
+    """Fold each item's log and store the folds that changed, all at once; ``pushed``: the news came by itself."""
     inside = reading.dossiers_inside(tx, tuple(items))
     changed: list[tuple[Item, Fold, PollState]] = []
     for of, item in items.items():
         logs[of] = _released(tx, item, logs[of])
         fold = status.fold(logs[of], context=reading.folding_of(item, inside.get(of, ())))
         if fold != item.fold:
-            changed.append((item, fold, _polls(item, fold, now)))
+            changed.append((item, fold, _polls(item, fold, now, pushed=pushed)))
     stored = {item.id: item for item in tx.items.put_folds(changed)}
     return tuple(Folded(stored.get(of, item), logs[of], inside.get(of, ())) for of, item in items.items())
 
@@ -182,7 +186,7 @@ def _released(tx: Tx, item: Item, log: tuple[StoredEvent, ...]) -> tuple[StoredE
     return tuple(events)
 
 
-def _polls(item: Item, fold: Fold, now: dt.datetime) -> PollState:
+def _polls(item: Item, fold: Fold, now: dt.datetime, *, pushed: bool) -> PollState:
     """The news moves the next question; an item that was never asked about stays due.
 
     The jitter comes from the id, because a transaction may run twice and must do the same.
@@ -190,5 +194,6 @@ def _polls(item: Item, fold: Fold, now: dt.datetime) -> PollState:
     if item.polls.last_at is None:
         return item.polls
     told = dataclasses.replace(item, fold=fold)
-    next_at = watch.next_poll(told, now=now, chance=(item.id * 0.6180339887) % 1.0)
+    outlook = watch.Outlook(push_well=pushed)
+    next_at = watch.next_poll(told, now=now, chance=(item.id * 0.6180339887) % 1.0, outlook=outlook)
     return PollState(item.polls.last_at, next_at, item.polls.failures)

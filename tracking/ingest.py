@@ -120,7 +120,7 @@ def ingest(
         settle: False leaves the cases to the full pass, which a bulk import runs once when all its events are in.
     """
     news = _News(str(batch.carrier), f"peer:{batch.peer}", tell, now)
-    outcomes, folded = arrival.take(tx, batch, now)
+    outcomes, folded = arrival.take(tx, batch, now, pushed=way is Way.PUSH)
     tx.volumes.add(batch.peer, way, now, sum(outcome.new for outcome in outcomes))
     complaints = _new_complaints(batch, outcomes)
     _complain(tx, batch.peer, complaints, now)

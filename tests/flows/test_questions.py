@@ -21,10 +21,11 @@ from schemas.ids import CarrierId, DiscrepancyId, ItemId, PeerId, push_feed
 from schemas.ports.learned import CallCount, Way
 from schemas.ports.stores import Tx
 from schemas.shipment import Item, NumberScheme, PollState
-from schemas.tracking import Fold, Movement
+from schemas.tracking import Fold, Movement, TrackingBatch
 from tests.flows.outbox_house import MONDAY, OutboxHouse, desk_house, outbox_house
 from tests.unit.tracking import build
 from tracking import reading, volumes
+from tracking.ingest import ingest
 from tracking.reading import load_context
 
 pytestmark = pytest.mark.flow
@@ -252,6 +253,24 @@ async def test_an_item_that_is_pushed_is_asked_about_less_and_not_less_while_pus
         assert await wait_of(pushed) > 16 * HOUR
         await house.store.write(lambda tx: tx.discrepancies.put(missing_pushes()))
         assert await wait_of(gap) < 7 * HOUR
+
+
+async def test_news_that_came_by_itself_puts_the_next_question_off(tmp_path: Path) -> None:
+    async with loop_house(tmp_path) as house:
+        items = await register(house, *(looped(n) for n in range(2)))
+        await feeds(house).once()
+        world = loop(house).carrier.world
+        for n, way in enumerate((Way.FEED, Way.PUSH)):
+            event = world.happen(code="in_transit", at=MONDAY, number=f"PK{n:06}")
+            batch = TrackingBatch(LOOPBACK, event.carrier, (event,), (), (), MONDAY)
+            await house.store.write(
+                lambda tx, batch=batch, way=way: ingest(  # type: ignore[misc]  # bound now
+                    tx, batch, tell=house.router, context_source=load_context, now=MONDAY, way=way
+                )
+            )
+        fetched, pushed = await polls(house, items)
+        assert fetched.next_at is not None and fetched.next_at - MONDAY < 7 * HOUR
+        assert pushed.next_at is not None and pushed.next_at - MONDAY > 16 * HOUR
 
 
 def missing_pushes(case: str = "1", **changes: object) -> Discrepancy:
