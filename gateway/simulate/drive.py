@@ -31,7 +31,7 @@ from tracking.reading import load_context
 
 TICK: Final = dt.timedelta(minutes=30)
 """How often wires hand over what arrived: a feed that is polled, a push that comes in batches."""
-SWEEPS: Final = (dt.time(5, 30), dt.time(12), dt.time(17, 30))
+SWEEPS: Final = (dt.time(5, 30), dt.time(13))
 """When the full pass runs, local time; after the planting days only the first of them."""
 BUSY: Final = dt.timedelta(days=21)
 NOWHERE: Final = "http://127.0.0.1:9"

@@ -1,0 +1,1 @@
+"""Truth, score and naive merge of the simulated world, without playing one."""
