@@ -7,6 +7,7 @@ drawn without regard to what could have happened.
 import dataclasses
 import datetime as dt
 import random
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from schemas.bag import Bag, BagLine, HandoverManifest, ManifestLine, ManifestParty, Seal
@@ -41,6 +42,12 @@ T = TypeVar("T")
 
 PEERS = (PEER, PeerId("postal_soap"))
 OFFICES = ("330000", "331100", "100000")
+_STORIES: tuple[Any, ...] = (
+    (DossierState.IN_POST, Purpose.DOSSIER_IN, Movement.ACCEPTED, Movement.DELIVERED),
+    (DossierState.RETURNED, Purpose.RESULT_OUT, Movement.ACCEPTED, Movement.DELIVERED),
+    (DossierState.WITHDRAWN, Purpose.DOSSIER_IN, Movement.ACCEPTED, Movement.IN_TRANSIT),
+    (DossierState.ACCEPTED, Purpose.DOSSIER_IN, Movement.ACCEPTED),
+)
 _USUAL = tuple(
     state
     for state in DossierState
@@ -89,7 +96,52 @@ class Scatter:
             self.log(tx, stored)
             if self.chance.random() < 0.2:
                 self.bag(tx, n, stored)
+        self.story(tx)
         return self.moment(1, SPAN_H * 1.2)
+
+    def story(self, tx: Tx) -> None:
+        """One of the conjunctions that chance alone would take thousands of stores to meet."""
+        state, purpose, *moves = self.chance.choice(_STORIES)
+        made = [self._told(tx, state, n) for n in (70, 71)]
+        items = [self._sent(tx, purpose, n, moves) for n in (90, 91)]
+        for one in made[: self.chance.choice((1, 2))]:
+            for each in items[: self.chance.choice((1, 2))]:
+                tx.items.pack(Packing(one.id, each.id, 1, 1, (), after(), None))
+        swapped = (("present", "missing"), ("", "present"))
+        lines = tuple(
+            ManifestLine(one.id, one.number or "?", None, gave, took, None)
+            for one, (gave, took) in zip(items, swapped, strict=True)
+        )
+        bag = tx.bags.put(Bag(BagNumber("T-s"), 0, POST, OFFICE, (), after(1), after(9), None, None, (), "M-s"))
+        parties = ManifestParty(POST, "An", after(1), None), ManifestParty(OFFICE, "Bình", after(9), None)
+        tx.bags.put_manifest(HandoverManifest("M-s", 1, bag.number, *parties, lines, None, None, None))
+
+    def _told(self, tx: Tx, state: DossierState, n: int) -> Dossier:
+        code, other = CODE_OF.get(state), UnitId(f"unit-{n}")
+        steps = (Step(2, state, code, after(), after(), "An", "desk", OFFICE),)
+        return tx.dossiers.add(
+            dossier(
+                state,
+                id=DossierId(0),
+                version=0,
+                code=DossierCode(f"000.00.01.H99-261117-{n:04d}"),
+                national=code,
+                history=steps,
+                receiving_unit=other,
+                competent_unit=other,
+                peer_states=(PeerState(PEERS[1], 9, after(1)),),
+            )
+        )
+
+    def _sent(self, tx: Tx, purpose: Purpose, n: int, moves: Sequence[Movement]) -> Item:
+        number = s10.mint("CP", n)
+        expected = (ExpectedOffice(OFFICES[1], after(), "booked"),)
+        plain = item(purpose, id=ItemId(0), version=0, number=number, origin_office=OFFICES[0])
+        stored = tx.items.add(dataclasses.replace(plain, expected_offices=expected))
+        told = [event(move, after(2 + 3 * hour), number=number, office=OFFICES[2]) for hour, move in enumerate(moves)]
+        tx.events.append(stored.id, [(one, None) for one in told])
+        view = reading.item_view(tx, stored.id)
+        return tx.items.put(dataclasses.replace(view.item, fold=status.fold(view.events, context=view.folding)))
 
     def trade(self, tx: Tx) -> None:
         """What was agreed with the carrier: a corridor, and which data may come."""
