@@ -198,6 +198,8 @@ class _Folder:
             self._prove(stored, movement)
             return True, "tells the same end again; its proof counts"
         if stored.event.occurred.utc_low <= end.event.occurred.utc_high:
+            if movement.terminal:  # two ends of one time: which of them is true nobody can say, so it is not silent
+                self.regression = self.regression or (end, stored)
             return False, f"of the same time as {self.movement}; the end stands"
         if stored.event.derived:
             return False, "told of the bag that it was in; the end stands"
