@@ -12,6 +12,7 @@ from schemas.tracking import Direction, Movement, Outcome, Recipient
 from tracking.lag import provinces_of
 from tracking.rules import receipts
 from tracking.rules.context import Context, Limits, Wait
+from tracking.rules.present import present_parcels
 from tracking.rules.rule import Rule, lasted, name_of
 from tracking.rules.views import DossierView, ItemView, Parcel
 
@@ -23,7 +24,8 @@ _INBOUND = Limits(soft=Wait(8, working=True), hard=Wait(8, working=True))
 class DeliveredDossierInTransit(Rule[DossierView]):
     """D-03: the item was delivered with whole evidence, and the dossier still stands as if it travelled.
 
-    To the office: one working day without the unit's receipt. To the citizen: two hours.
+    To the office: one working day without the unit's receipt, once each declared parcel is there (row 5; before, D-28
+    speaks). To the citizen: two hours.
 
     Nominated by: dossier ``state`` in LODGED, IN_POST, RESULT_IN_POST or RESULT_HELD, with a delivered item.
     """
@@ -63,11 +65,23 @@ class DeliveredDossierInTransit(Rule[DossierView]):
 
     def _lasted(self, context: Context, parcel: Parcel, since: dt.datetime, default: Limits, view: DossierView) -> bool:
         """Inbound waits for the receiving unit's office hours, and only while that unit has not signed."""
-        if default is _INBOUND and any(leg.received_at for leg in view.dossier.legs):
-            return False
+        if default is _INBOUND:
+            last = _whole_since(view)
+            if last is None or any(leg.received_at for leg in view.dossier.legs):
+                return False
+            since = max(since, last)
         item = parcel.item
         limits = context.limits_of(self.id, default, item.carrier, item.service, provinces_of(item))
         return lasted(context, since, limits.hard, view.dossier.competent_unit)
+
+
+def _whole_since(view: DossierView) -> dt.datetime | None:
+    """When the last of the declared parcels of this leg was delivered; None while one is missing."""
+    present = present_parcels(view.dossier, view.parcels)
+    here = [one.item.fold.since for one in present if one.item.fold.movement is Movement.DELIVERED]
+    if len(here) < max((one.packing.parts for one in present), default=1):
+        return None
+    return max((since for since in here if since is not None), default=None)
 
 
 def _evidence_complete_since(parcel: Parcel, purpose: Purpose) -> dt.datetime | None:

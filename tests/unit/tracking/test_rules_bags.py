@@ -17,6 +17,7 @@ from tracking import custody, status
 from tracking.bags import DERIVED, SEALED
 from tracking.rules.bags import BagCount, BagSwap, OutsideItsBag, SealOrWeight
 from tracking.rules.custody_holes import CustodyHole
+from tracking.rules.delivery import DeliveredDossierInTransit
 from tracking.rules.parcels import MergeConflict, SplitIncomplete
 from tracking.rules.views import BagView, DossierView, ItemView, Parcel
 
@@ -323,3 +324,12 @@ def test_the_ledger_has_no_gap_and_marks_the_hole() -> None:
     assert [one.until for one in ledger] == [*(one.hold.since for one in ledger[1:]), None]
     assert [one.hold.why for one in custody.ledger(delivered, [], after(5.5))] == [custody.Why.POST_SIGNED]
     assert custody.ledger(item(handed_over_at=None, fold=Fold.empty()), [], after(5)) == ()
+
+
+def test_d03_waits_for_the_last_declared_parcel() -> None:
+    """Half of the papers is D-28's matter: nobody signs for it, and nothing is late yet."""
+    rule = DeliveredDossierInTransit()
+    assert not list(rule.findings(split(S.IN_POST, 2, None), at(100)))
+    late = split(S.IN_POST, 2, 26)
+    assert not list(rule.findings(late, at(30)))
+    assert len(list(rule.findings(late, at(74)))) == 2
