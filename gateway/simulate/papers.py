@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 from gateway.sample import province
 from gateway.simulate.pair import Pair
@@ -233,13 +233,11 @@ def _sheets(plot: Plot, field: str, difference: int | None, why: str) -> None:
     counted = plot.world.office(delivered, 1.5)
 
     def change(dossier: Dossier) -> Dossier:
-        papers = [
-            dataclasses.replace(
-                paper,
-                **{field: None if difference is None else max(0, paper.sheets_counted + (difference if n == 0 else 0))},
-            )
-            for n, paper in enumerate(dossier.components)
-        ]
+        papers = []
+        for n, paper in enumerate(dossier.components):
+            seen = None if difference is None else paper.sheets_counted + (difference if n == 0 else 0)
+            told: dict[str, Any] = {field: seen}
+            papers.append(dataclasses.replace(paper, **told))
         return dataclasses.replace(dossier, components=tuple(papers))
 
     folder.amend(counted, change)
