@@ -90,7 +90,7 @@ def item_views(tx: Tx, item_ids: Sequence[ItemId]) -> tuple[ItemView, ...]:
 def views_of(tx: Tx, items: Sequence[Item], logs: Mapping[ItemId, tuple[StoredEvent, ...]]) -> tuple[ItemView, ...]:
     """Views of items that were read already, with their logs."""
     inside = dossiers_inside(tx, [item.id for item in items])
-    namesakes = tx.items.named(tuple(item.number for item in items if item.number))
+    namesakes = tx.items.named(tx.items.shared(tuple(item.number for item in items if item.number)))
     companions = _companions(tx, items, inside)
     stays: dict[ItemId, list[Stay]] = {}
     for of, stay in tx.bags.stays([item.id for item in items]):
@@ -128,7 +128,8 @@ def _companions(
 ) -> dict[ItemId, tuple[Companion, ...]]:
     """Logs are read only of what shares its dossier and its purpose with one of the items: most have no companion."""
     carriers: dict[DossierId, dict[ItemId, None]] = {}
-    for packing in tx.items.packings_in_many(tuple({one.id: None for packed in inside.values() for one in packed})):
+    carried = tuple({one.id: None for packed in inside.values() for one in packed})
+    for packing in tx.items.packings_in_many(tx.items.crowded(carried)):
         if packing.until is None:
             carriers.setdefault(packing.dossier, {})[packing.item] = None
     near: dict[ItemId, list[ItemId]] = {

@@ -56,6 +56,18 @@ _PACKINGS_IN: Final = (
 _THESE: "Final[sa.BindParameter[Any]]" = sa.bindparam("these", expanding=True)
 _MANY: Final = _DOC.where(item.c.id.in_(_THESE))
 _PACKINGS_OF_MANY: Final = sa.select(packing).where(packing.c.item_id.in_(_THESE)).order_by(packing.c.since)
+_SHARED: Final = (
+    sa.select(item_number.c.number)
+    .where(item_number.c.number.in_(_THESE))
+    .group_by(item_number.c.number)
+    .having(sa.func.min(item_number.c.item_id) != sa.func.max(item_number.c.item_id))
+)
+_CROWDED: Final = (
+    sa.select(packing.c.dossier_id)
+    .where(packing.c.dossier_id.in_(_THESE), packing.c.until.is_(None))
+    .group_by(packing.c.dossier_id)
+    .having(sa.func.min(packing.c.item_id) != sa.func.max(packing.c.item_id))
+)
 _PACKINGS_IN_MANY: Final = (
     sa.select(packing).where(packing.c.dossier_id.in_(_THESE)).order_by(packing.c.since, packing.c.item_id)
 )
@@ -209,6 +221,14 @@ class Items:
     def packings_in_many(self, dossiers: Sequence[DossierId]) -> tuple[Packing, ...]:
         """Of all these dossiers, oldest first."""
         return tuple(_packing(row) for row in self._sql.rows_in(_PACKINGS_IN_MANY, dossiers))
+
+    def shared(self, numbers: Sequence[str]) -> tuple[str, ...]:
+        """Those of these numbers that several items have or had."""
+        return tuple(row.number for row in self._sql.rows_in(_SHARED, numbers))
+
+    def crowded(self, dossiers: Sequence[DossierId]) -> tuple[DossierId, ...]:
+        """Those of these dossiers that several items carry now."""
+        return tuple(DossierId(row.dossier_id) for row in self._sql.rows_in(_CROWDED, dossiers))
 
     def put_booking(self, booking: Booking) -> None:
         """Insert or replace by (peer, reference, direction, seq)."""

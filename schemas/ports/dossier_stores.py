@@ -160,6 +160,14 @@ class ItemStore(Protocol):
         """Of all these dossiers, oldest first."""
         ...
 
+    def shared(self, numbers: Sequence[str]) -> tuple[str, ...]:
+        """Those of these numbers that several items have or had: nearly always none."""
+        ...
+
+    def crowded(self, dossiers: Sequence[DossierId]) -> tuple[DossierId, ...]:
+        """Those of these dossiers that several items carry now."""
+        ...
+
     def carried(self, carrier: CarrierId, since: dt.datetime, until: dt.datetime) -> tuple[Item, ...]:
         """What the carrier took, or was given, in this time; by id."""
         ...

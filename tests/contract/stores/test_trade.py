@@ -6,7 +6,7 @@ from gateway.storage.transaction import GatewayTx
 from schemas.bag import Bag, BagLine, HandoverManifest, ManifestLine, ManifestParty
 from schemas.ids import BagNumber, CarrierId, DossierId, ItemId, Sha256
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff, TariffStep
-from schemas.shipment import Purpose
+from schemas.shipment import Packing, Purpose
 from tests.contract.stores import records
 from tests.contract.stores.records import COMMUNE, POST, T0, later
 
@@ -118,3 +118,24 @@ async def test_an_item_finds_its_bags_and_its_manifests(database: Database) -> N
     emptied = dataclasses.replace(stays[0][1].bag, lines=())
     await database.write(lambda tx: tx.bags.put(emptied))
     assert await database.read(lambda tx: tx.bags.stays([item])) == ()
+
+
+async def test_numbers_that_several_have_and_dossiers_that_several_carry(database: Database) -> None:
+    def fill(tx: GatewayTx) -> tuple[DossierId, DossierId]:
+        one, other = tx.dossiers.add(records.dossier()).id, tx.dossiers.add(records.dossier("B-2")).id
+        first, second = tx.items.add(records.item()).id, tx.items.add(records.item()).id
+        third = tx.items.add(records.item("EE473124846VN")).id
+        for dossier, item, until in (
+            (one, first, None),
+            (one, third, None),
+            (other, second, later(1)),
+            (other, third, None),
+        ):
+            tx.items.pack(Packing(dossier, item, 1, 1, (), T0, until))
+        return one, other
+
+    one, other = await database.write(fill)
+    numbers = ("EE473124829VN", "EE473124846VN", "EE1")
+    assert await database.read(lambda tx: tx.items.shared(numbers)) == ("EE473124829VN",)
+    assert await database.read(lambda tx: tx.items.crowded((one, other))) == (one,)
+    assert await database.read(lambda tx: (tx.items.shared(()), tx.items.crowded(()))) == ((), ())
