@@ -65,6 +65,8 @@ SLACK_MIN, SLACK_MAX = -3 * DAY, 14 * DAY
 due now, whatever was promised."""
 NO_PROMISE = 7 * DAY
 """Slack of an item that nobody promised anything about."""
+FIRST_OF_ALL = 30 * DAY
+"""How long ago a question came due that a person asks: it goes before whatever the house would like to know."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 

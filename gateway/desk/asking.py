@@ -8,6 +8,7 @@ from schemas.errors import NotFound
 from schemas.ids import ItemId
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Store, Tx
+from tracking import watch
 
 
 class AskingDesk:
@@ -27,7 +28,8 @@ class AskingDesk:
                 raise NotFound(subject=number)
             now = self._clock.now()
             item = found[0]
-            tx.items.put(dataclasses.replace(item, polls=dataclasses.replace(item.polls, next_at=now)))
+            polls = dataclasses.replace(item.polls, next_at=now - watch.FIRST_OF_ALL)
+            tx.items.put(dataclasses.replace(item, polls=polls))
             tx.audit.write(Act(now, principal.who, "item.asked", "item", str(item.id), item.sender_unit, number))
             return item.id
 

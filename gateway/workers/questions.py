@@ -68,8 +68,9 @@ class Questions:
         if carrier is None:
             return
         for _ in range(SWEEP_PAGES):
-            if not await self._store.write(lambda tx: self._sweep(tx, peer, carrier)):
+            if not await self._store.read(lambda tx: self._missed(tx, carrier)):
                 break
+            await self._store.write(lambda tx: self._sweep(tx, peer, carrier))
         going = True
         while going:
             allowed = await self._allowed(peer)
@@ -196,8 +197,7 @@ class Questions:
     def _push_well(self, tx: Tx, carrier: CarrierId) -> bool:
         """Somebody pushes for the carrier, lately and without a gap that is seen."""
         now = self._clock.now()
-        pushers = {name for port in (TrackingPush, ContractPush) for name in self._registry.for_carrier(carrier, port)}
-        heard = [(name, tx.feeds.get(push_feed(name))) for name in sorted(pushers)]
+        heard = [(name, tx.feeds.get(push_feed(name))) for name in self._pushers(carrier)]
         fresh = [
             name
             for name, state in heard
@@ -205,13 +205,19 @@ class Questions:
         ]
         return any(sweeps.gap_of(tx, name) is None for name in fresh)
 
-    def _sweep(self, tx: Tx, peer: Peer, carrier: CarrierId) -> bool:
-        """A page of what missed pushes call for; True where there is more of it."""
+    def _pushers(self, carrier: CarrierId) -> tuple[PeerId, ...]:
+        found = {name for port in (TrackingPush, ContractPush) for name in self._registry.for_carrier(carrier, port)}
+        return tuple(sorted(found))
+
+    def _missed(self, tx: Tx, carrier: CarrierId) -> bool:
+        """Pushes of the carrier were missed, and not all of its items are planned for it yet."""
+        return any(sweeps.wanted(tx, name, carrier) is not None for name in self._pushers(carrier))
+
+    def _sweep(self, tx: Tx, peer: Peer, carrier: CarrierId) -> None:
         now, terms = self._clock.now(), terms_of(peer)
         spent = spent_today(tx, peer.manifest.name, now)
-        pushers = {name for port in (TrackingPush, ContractPush) for name in self._registry.for_carrier(carrier, port)}
-        steps = [sweeps.step(tx, name, carrier, terms=terms, spent=spent, now=now) for name in sorted(pushers)]
-        return any(steps)
+        for name in self._pushers(carrier):
+            sweeps.step(tx, name, carrier, terms=terms, spent=spent, now=now)
 
 
 def asking(peer: PeerId) -> PeerId:

@@ -36,8 +36,18 @@ def gap_of(tx: Tx, peer: PeerId) -> Discrepancy | None:
     return max(found, key=lambda case: case.opened_at, default=None)
 
 
-def step(tx: Tx, peer: PeerId, carrier: CarrierId, *, terms: Terms, spent: int, now: dt.datetime) -> bool:
-    """Move the next page of the sweep that is under way or just called for; True where there is another page.
+def wanted(tx: Tx, peer: PeerId, carrier: CarrierId) -> tuple[str, ItemId] | None:
+    """The gap whose sweep is under way or called for, and the item it goes on after; None: there is nothing to do."""
+    told = tx.schedule.progress(_name(peer, carrier))
+    swept, last = told.rsplit("!", 1) if told is not None else ("", "")
+    if last:
+        return swept, ItemId(int(last))
+    case = gap_of(tx, peer)
+    return (str(case.id), ItemId(0)) if case is not None and case.id != swept else None
+
+
+def step(tx: Tx, peer: PeerId, carrier: CarrierId, *, terms: Terms, spent: int, now: dt.datetime) -> None:
+    """Plan the next page of the sweep that is under way or just called for.
 
     Args:
         tx: the transaction.
@@ -47,22 +57,19 @@ def step(tx: Tx, peer: PeerId, carrier: CarrierId, *, terms: Terms, spent: int, 
         spent: its calls of today.
         now: present time.
     """
-    name = f"sweep:{peer}:{carrier}"
-    case, gap = gap_of(tx, peer), ""
-    told = tx.schedule.progress(name)
-    swept, last = told.rsplit("!", 1) if told is not None else ("", "")
-    if last:
-        gap = swept
-    elif case is not None and case.id != swept:
-        gap, last = str(case.id), "0"
-    if not gap:
-        return False
-    page = tx.items.unsettled(carrier, after=ItemId(int(last)), limit=PAGE)
+    found = wanted(tx, peer, carrier)
+    if found is None:
+        return
+    gap, last = found
+    page = tx.items.unsettled(carrier, after=last, limit=PAGE)
     span = budget.span_of(tx.items.count_unsettled(carrier), terms, spent, now)
     for item in page:
         polls = watch.swept(item, now=now, span=span, chance=(item.id * _SPREAD) % 1.0)
         if polls is not None:
             tx.items.put(dataclasses.replace(item, polls=polls))
     more = len(page) == PAGE
-    tx.schedule.keep_progress(name, f"{gap}!{page[-1].id if more else ''}")
-    return more
+    tx.schedule.keep_progress(_name(peer, carrier), f"{gap}!{page[-1].id if more else ''}")
+
+
+def _name(peer: PeerId, carrier: CarrierId) -> str:
+    return f"sweep:{peer}:{carrier}"

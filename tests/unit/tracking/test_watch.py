@@ -131,6 +131,13 @@ def test_what_waited_for_seventeen_hours_goes_before_whatever_comes_due_now(
     assert watch.place(before, before + old) <= watch.place(T0, T0 + new)
 
 
+@given(SPANS, SPANS, st.timedeltas(min_value=dt.timedelta(0), max_value=dt.timedelta(days=29)))
+def test_what_a_person_asks_goes_first_of_all(old: dt.timedelta, new: dt.timedelta, waited: dt.timedelta) -> None:
+    asked = T0 - watch.FIRST_OF_ALL
+    before = T0 - waited
+    assert watch.place(asked, T0 + new) < watch.place(before, before + old)
+
+
 @settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 47), st.one_of(st.none(), SPANS)), min_size=1, max_size=60),
