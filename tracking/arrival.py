@@ -128,18 +128,20 @@ def _withdraw(
     """Mark what the carrier took back: by saying so, by superseding it, or by a full history that lacks it.
 
     What it took back by saying so is marked with the moment of its saying, which is also when the event was last seen:
-    that tells it from what vanished in silence (D-34).
+    that tells it from what vanished in silence (D-34). The whole log is asked for what supersedes what, because a
+    correction may arrive before the event that it corrects.
     """
     gone = {normalise.key_of(event): event.received_at for event in events if event.withdrawn}
-    superseded = {event.supersedes for event in events if event.supersedes}
+    replaced_by = {stored.event.supersedes: stored for stored in log if stored.event.supersedes}
     whole = any(event.number in batch.complete_for for event in events)
-    if not (gone or superseded or whole):
+    if not (gone or replaced_by or whole):
         return False
     told = {normalise.key_of(event) for event in events}
     any_taken = False
     for stored in log:
         key = normalise.key_of(stored.event)
-        replaced = stored.event.carrier_event_id in superseded and key not in told
+        newer = replaced_by.get(stored.event.carrier_event_id or "", stored)
+        replaced = normalise.key_of(newer.event) != key  # a correction of the text alone is the same row
         own = stored.event.source == batch.peer and not stored.event.derived
         vanished = whole and own and key not in told
         if stored.withdrawn_at is None and (key in gone or replaced or vanished):
