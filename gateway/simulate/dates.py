@@ -5,8 +5,9 @@ import datetime as dt
 from typing import Final
 
 from gateway.sample import province
+from gateway.simulate.folder import Folder
 from gateway.simulate.pair import Pair
-from gateway.simulate.plot import Folder, Plot
+from gateway.simulate.plot import Plot
 from gateway.simulate.world import DAY, HOUR
 from schemas.dossier import Dossier, Pause, PauseEffect, RequestKind
 from schemas.organisation import ProcedureVersion

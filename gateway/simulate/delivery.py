@@ -4,9 +4,10 @@ import dataclasses
 import datetime as dt
 from typing import Final
 
+from gateway.simulate.folder import Folder
 from gateway.simulate.pair import Pair
 from gateway.simulate.parcel import Parcel, name_hash
-from gateway.simulate.plot import Folder, Plot
+from gateway.simulate.plot import Plot
 from gateway.simulate.world import DAY, HOUR
 from schemas.calendar import VIETNAM
 from schemas.shipment import ExpectedOffice, Purpose

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gateway.simulate import counter, dates, delivery, feeds, money, numbers, papers, portal, returns, sequence
+from gateway.simulate import claims, counter, dates, delivery, feeds, money, numbers, papers, portal, returns, sequence
 from gateway.simulate.pair import Pair
 from gateway.simulate.plot import Plot
 from gateway.simulate.truth import Kind
@@ -18,6 +18,7 @@ PAIRS: Final[Mapping[str, Pair]] = {
     **papers.PAIRS,
     **dates.PAIRS,
     **portal.PAIRS,
+    **claims.PAIRS,
     **money.PAIRS,
     **feeds.PAIRS,
 }

@@ -5,9 +5,10 @@ import datetime as dt
 from typing import Final
 
 from gateway.sample import province
+from gateway.simulate.folder import Folder
 from gateway.simulate.pair import Pair
 from gateway.simulate.parcel import Parcel, name_hash
-from gateway.simulate.plot import Folder, Plot
+from gateway.simulate.plot import Plot
 from gateway.simulate.world import DAY, HOUR, Heard
 from schemas.discrepancy import Subject
 from schemas.ids import UnitId

@@ -5,9 +5,10 @@ import datetime as dt
 from typing import Any, Final
 
 from gateway.sample import province
+from gateway.simulate.folder import Folder
 from gateway.simulate.pair import Pair
 from gateway.simulate.parcel import OFFICE_OF, Parcel
-from gateway.simulate.plot import Folder, Plot
+from gateway.simulate.plot import Plot
 from gateway.simulate.world import HOUR
 from schemas.bag import Bag, BagLine, HandoverManifest, ManifestLine, ManifestParty, Seal
 from schemas.discrepancy import Subject

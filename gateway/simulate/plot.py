@@ -7,11 +7,11 @@ the desk's moves, by reports of the one-stop system and by what the carrier tell
 
 import dataclasses
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.sample import people, province
+from gateway.simulate.folder import CLERK, PORTAL, Folder
 from gateway.simulate.parcel import OFFICE_OF, Parcel, plain_item
 from gateway.simulate.truth import Entry, Kind
 from gateway.simulate.world import DAY, PLANTING_DAYS, World
@@ -29,181 +29,18 @@ from schemas.dossier import (
     ReturnMethod,
     ReturnProof,
 )
-from schemas.errors import UnlawfulMove
-from schemas.ids import DossierCode, DossierId, PeerId, Sha256, UnitId
+from schemas.ids import DossierId, UnitId
 from schemas.message import DossierMoved, Fact
 from schemas.numbers import s10
 from schemas.organisation import ProcedureVersion, SupplementClock
-from schemas.portal import OneStopReport, ReportKind
 from schemas.ports.stores import Tx
 from schemas.shipment import Item, Purpose
-from tracking import deadlines, transitions
-from tracking.advance import advance
+from tracking import deadlines
 from tracking.deadlines import Promise
-from tracking.facts import Facts
-from tracking.ingest import ReportOutcome, receive_report, refold_item
-from tracking.reading import load_context
 from tracking.table import Trigger
 
-PORTAL: Final = PeerId("dvcqg")
-ONE_STOP: Final = PeerId("lien_thong")
 LONG_TERM: Final = next(one for one in province.PROCEDURES if one.term.amount >= 20)
 """Twenty-two working days: no plot that is not about dates comes near its end."""
-_CLERK: Final = "Cán bộ một cửa"
-
-
-class Folder:
-    """A dossier of the world. It lives in memory while its past is told, in the store from :meth:`file` on."""
-
-    def __init__(self, plot: "Plot", dossier: Dossier, promise: Promise) -> None:
-        self.plot = plot
-        self.dossier = dossier
-        self.promise = promise
-        self.id: DossierId | None = None
-        self.reports_n = 0
-        self.archived = True
-        """Whether :meth:`work_on` lets the archive take it; a plot about a closed dossier says itself when."""
-
-    @property
-    def code(self) -> DossierCode:
-        """Its code."""
-        return self.dossier.code
-
-    def filed(self) -> DossierId:
-        """Its row id. Raises LookupError before it is filed."""
-        if self.id is None:
-            raise LookupError(f"{self.code} is not filed yet")
-        return self.id
-
-    def past(self, trigger: Trigger, at: dt.datetime, **facts: Any) -> "Folder":
-        """A lawful move that lies back when the dossier is filed. Raises UnlawfulMove."""
-        whole = Facts(**{"promise": self.promise, **facts})
-        move = transitions.decide(
-            self.dossier, trigger, whole, at=at, recorded_at=at, by=_CLERK, source="desk", unit=None
-        )
-        if isinstance(move, transitions.AlreadyDone):
-            raise UnlawfulMove(f"{trigger} was done", subject=self.code)
-        self.dossier = transitions.apply_move(self.dossier, move)
-        return self
-
-    def change(self, **changes: Any) -> "Folder":
-        """Change the record; only before it is filed."""
-        self.dossier = dataclasses.replace(self.dossier, **changes)
-        return self
-
-    def file(self, at: dt.datetime, *, portal_knows: bool = True) -> "Folder":
-        """The dossier becomes a row at ``at``; the portal knows its code unless told otherwise."""
-
-        def act(tx: Tx, now: dt.datetime) -> None:
-            ready = self.dossier
-            if portal_knows and ready.national is not None:
-                known = PeerState(PORTAL, ready.national, ready.history[-1].at, from_us=True)
-                ready = dataclasses.replace(ready, peer_states=(*ready.peer_states, known))
-            self.id = tx.dossiers.add(ready).id
-            self.plot.world.tellers[self.code] = self.plot.tell
-
-        self.plot.world.at(at, act)
-        return self
-
-    def move(self, trigger: Trigger, at: dt.datetime, **facts: Any) -> None:
-        """A clerk moves it at ``at``."""
-
-        def act(tx: Tx, now: dt.datetime) -> None:
-            unit = self.dossier.competent_unit
-            advance(
-                tx,
-                self.filed(),
-                trigger,
-                facts=Facts(**facts),
-                at=now,
-                by=_CLERK,
-                source="desk",
-                unit=unit,
-                tell=self.plot.tell,
-                now=now,
-            )
-
-        self.plot.world.at(at, act)
-
-    def amend(self, at: dt.datetime, change: Any) -> None:
-        """Somebody writes into the record at ``at``, past the table: ``change`` takes and gives a dossier."""
-
-        def act(tx: Tx, now: dt.datetime) -> None:
-            tx.dossiers.put(change(tx.dossiers.get(self.filed())))
-
-        self.plot.world.at(at, act)
-
-    def tell_portal(self, at: dt.datetime) -> None:
-        """Whatever the portal missed, it knows from ``at`` on."""
-
-        def change(dossier: Dossier) -> Dossier:
-            others = tuple(one for one in dossier.peer_states if one.peer != PORTAL)
-            told = PeerState(PORTAL, dossier.national or 0, dossier.history[-1].at, from_us=True)
-            return dataclasses.replace(dossier, peer_states=(*others, told))
-
-        self.amend(at, change)
-
-    def signed_back(self, parcel: Parcel, at: dt.datetime) -> None:
-        """The sender signs for an item that came back, and the dossier follows."""
-
-        def act(tx: Tx, now: dt.datetime) -> None:
-            item = parcel.stored()
-            tx.items.put(dataclasses.replace(tx.items.get(item), sender_receipt_at=at))
-            refold_item(tx, item, tell=self.plot.tell, context_source=load_context, now=now)
-
-        self.plot.world.at(at, act)
-
-    def receipt(self, at: dt.datetime) -> None:
-        """The unit signs for the paper."""
-        self._report(ReportKind.RECEIVED, None, at)
-
-    def status(self, national: int, at: dt.datetime, *, reason: str = "", refused: bool = False, **more: Any) -> None:
-        """The one-stop system reports a national code; ``refused``: this plot expects that we cannot follow."""
-        self._report(ReportKind.STATUS, national, at, reason=reason, refused=refused, **more)
-
-    def _report(
-        self,
-        kind: ReportKind,
-        national: int | None,
-        at: dt.datetime,
-        *,
-        reason: str = "",
-        refused: bool = False,
-        peer: PeerId = ONE_STOP,
-    ) -> None:
-        self.reports_n += 1
-        key = f"{self.code}/{self.reports_n}"
-        digest = Sha256(hashlib.sha256(key.encode()).hexdigest())
-
-        def act(tx: Tx, now: dt.datetime) -> None:
-            report = OneStopReport(key, kind, self.code, national, at, _CLERK, None, reason, (), digest)
-            result = receive_report(tx, report, peer=peer, tell=self.plot.tell, context_source=load_context, now=now)
-            if result.outcome is ReportOutcome.REFUSED and not refused:
-                self.plot.world.slips.append(f"{self.plot.name}: {result.detail}")
-
-        self.plot.world.at(at + dt.timedelta(minutes=self.plot.rng.randint(1, 8)), act)
-
-    def finish(self, after: dt.datetime) -> dt.datetime:
-        """The office does its work at its usual pace, from its receipt to the counter; answers when it is over."""
-        rng, world = self.plot.rng, self.plot.world
-        at = world.office(after, rng.uniform(0.2, 0.9))
-        self.receipt(at)
-        return self.work(at)
-
-    def work(self, after: dt.datetime) -> dt.datetime:
-        """From the office's receipt on: accepted and at work, then signed and handed out at the counter."""
-        at = self.plot.world.office(after, self.plot.rng.uniform(0.5, 2.5))
-        self.status(4, at)
-        return self.work_on(at)
-
-    def work_on(self, after: dt.datetime) -> dt.datetime:
-        """From work in progress to the counter; the archive takes it the next day."""
-        rng, world = self.plot.rng, self.plot.world
-        over = world.office(after, rng.uniform(4.0, 18.0))
-        self.status(10, over)
-        if self.archived:
-            self.move(Trigger.ARCHIVE, over + DAY, grace_over=True)
-        return over
 
 
 class Plot:
@@ -378,7 +215,7 @@ class Plot:
 
     def handed_out(self, at: dt.datetime) -> ReturnProof:
         """The citizen's signature at the counter."""
-        return ReturnProof(ProofKind.COUNTER_SIGNATURE, at, _CLERK, None)
+        return ReturnProof(ProofKind.COUNTER_SIGNATURE, at, CLERK, None)
 
     # --- parcels -----------------------------------------------------------------------------------------------------
 

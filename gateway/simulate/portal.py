@@ -1,12 +1,13 @@
-"""What the portal and the one-stop system say against what the post does (E-02 … E-14, E-16, E-18, E-19, E-21)."""
+"""What the portal and the one-stop system say against what the post does (E-02 … E-12)."""
 
 import dataclasses
 import datetime as dt
 from typing import Final
 
+from gateway.simulate.folder import Folder
 from gateway.simulate.pair import Pair
 from gateway.simulate.parcel import Parcel
-from gateway.simulate.plot import Folder, Plot
+from gateway.simulate.plot import Plot
 from gateway.simulate.world import DAY, HOUR
 from schemas.dossier import IntakeMode
 from schemas.shipment import Purpose
@@ -24,7 +25,7 @@ def accepted_before_arrival(plot: Plot) -> None:
     folder.amend(told - HOUR / 10, lambda one: dataclasses.replace(one, intake_mode=IntakeMode.DELEGATED))
     folder.status(2, told)
     folder.amend(told + HOUR / 2, lambda one: dataclasses.replace(one, intake_mode=IntakeMode.FORWARDED))
-    delivered = _deliver(plot, parcel, plot.world.counter(told, 6.0))
+    delivered = deliver(plot, parcel, plot.world.counter(told, 6.0))
     folder.receipt(plot.world.office(delivered, 0.5))
     folder.work(plot.world.office(delivered, 0.6))
     plot.faulty(told, "accepted while its item is on the road", entails=("E-12", "D-11"))
@@ -38,7 +39,7 @@ def accepted_by_delegation(plot: Plot) -> None:
     seen = parcel.travel(at, until=Movement.IN_TRANSIT)
     told = plot.world.office(seen, 0.3)
     folder.status(2, told)
-    delivered = _deliver(plot, parcel, seen)
+    delivered = deliver(plot, parcel, seen)
     folder.receipt(plot.world.office(delivered, 0.5))
     folder.work(plot.world.office(delivered, 0.6))
     plot.innocent(told, f"its intake is {mode}")
@@ -56,7 +57,7 @@ def soon_accepted(plot: Plot) -> None:
 
 def papers_not_sent_back(plot: Plot) -> None:
     """Refused, and the citizen's papers lie there for days."""
-    _refused(plot, plot.rng.uniform(14, 24))
+    refused(plot, plot.rng.uniform(14, 24))
 
 
 def papers_sent_back(plot: Plot) -> None:
@@ -75,12 +76,12 @@ def papers_sent_back(plot: Plot) -> None:
         folder.work(back)
         plot.innocent(asked, "the withdrawal was asked for and not granted: nothing must go back")
         return
-    _refused(plot, plot.rng.uniform(1, 5))
+    refused(plot, plot.rng.uniform(1, 5))
 
 
 def result_before_its_time(plot: Plot) -> None:
     """A result is with the post while the dossier is still at work."""
-    folder, parcel, at = _sent_while_working(plot, Purpose.RESULT_OUT)
+    folder, parcel, at = sent_while_working(plot, Purpose.RESULT_OUT)
     delivered = parcel.travel(at)
     folder.work_on(plot.world.office(delivered, 2.0))
     plot.faulty(at, "a result is on its way while the dossier is at work", entails=("D-02",))
@@ -89,7 +90,7 @@ def result_before_its_time(plot: Plot) -> None:
 def request_while_working(plot: Plot) -> None:
     """What the post has is a request to the citizen, or a result that is only booked."""
     purpose = (Purpose.REQUEST_OUT, Purpose.RESULT_OUT)[plot.n % 2]
-    folder, parcel, at = _sent_while_working(plot, purpose)
+    folder, parcel, at = sent_while_working(plot, purpose)
     if purpose is Purpose.REQUEST_OUT:
         delivered = parcel.travel(at)
         folder.work_on(plot.world.office(delivered, 2.0))
@@ -132,7 +133,7 @@ def paid_and_synchronised(plot: Plot) -> None:
     else:
         seen = parcel.travel(at, until=Movement.IN_TRANSIT)
         proved, why = plot.world.office(seen, 1.0), "paid on line while the letter is on the road"
-        _deliver(plot, parcel, plot.world.counter(proved, 2.0))
+        deliver(plot, parcel, plot.world.counter(proved, 2.0))
     folder.move(Trigger.PROVE_FEE, proved, fee_proof=True, promise=folder.promise)
     folder.work_on(plot.world.office(proved, 0.1))
     plot.innocent(at, why)
@@ -214,7 +215,7 @@ def nothing_happens(plot: Plot) -> None:
     folder, (parcel,) = plot.inbound(at)
     seen = parcel.travel(at, until=Movement.IN_TRANSIT)
     again = plot.world.office(seen, plot.rng.uniform(30, 38))
-    delivered = _deliver(plot, parcel, again)
+    delivered = deliver(plot, parcel, again)
     folder.finish(delivered)
     plot.faulty(seen, "no word from anybody for four working days", entails=("D-07",))
 
@@ -225,113 +226,13 @@ def quiet_lawfully(plot: Plot) -> None:
         at = plot.begin(first=17, last=19)
         folder, (parcel,) = plot.inbound(at)
         seen = parcel.travel(at, until=Movement.ACCEPTED)
-        folder.finish(_deliver(plot, parcel, seen))
+        folder.finish(deliver(plot, parcel, seen))
         plot.innocent(seen, "Tết")
         return
     at = plot.begin()
     folder = plot.working(at).file(at)
     folder.work_on(plot.world.office(at, 34.0))
     plot.innocent(at, "nothing travels; the office works on it")
-
-
-def request_undelivered(plot: Plot) -> None:
-    """The citizen was asked for papers by a letter that never reached them."""
-    _request(plot, delivered=False)
-
-
-def request_delivered(plot: Plot) -> None:
-    """The request reached the citizen at the first or the second attempt."""
-    _request(plot, delivered=True)
-
-
-def refused_after_acceptance(plot: Plot) -> None:
-    """The one-stop system says refused, of a dossier that was accepted."""
-    at = plot.begin()
-    folder = plot.working(at).file(at)
-    told = plot.world.office(at, 2.0)
-    folder.status(3, told, reason="hồ sơ không hợp lệ", refused=True)
-    back = plot.world.office(told, plot.rng.uniform(6, 12))
-    folder.status(4, back)
-    folder.work_on(back)
-    plot.faulty(told, "refused after it was accepted", entails=("E-21",))
-
-
-def refused_before_acceptance(plot: Plot) -> None:
-    """Refused as it should be: before it was accepted."""
-    _refused(plot, 2.0)
-
-
-def stopped_with_result_away(plot: Plot) -> None:
-    """Stopped while a result is with the post."""
-    folder, parcel, at = _sent_while_working(plot, Purpose.RESULT_OUT)
-    seen = parcel.travel(at, until=Movement.IN_TRANSIT)
-    stopped = plot.world.office(seen, 0.5)
-    folder.move(Trigger.STOP, stopped, reason="không đủ điều kiện")
-    _deliver(plot, parcel, plot.world.counter(stopped, 4.0))
-    folder.move(Trigger.CLOSE_PAPERS, stopped + 8 * DAY)
-    plot.faulty(stopped, "stopped while a result is with the post", entails=("E-05", "D-02", "D-06", "D-05"))
-
-
-def stopped_with_papers_away(plot: Plot) -> None:
-    """Stopped, and the citizen's own papers travel home."""
-    at = plot.begin()
-    folder = plot.working(at).past(Trigger.STOP, at, reason="không đủ điều kiện")
-    folder.past(Trigger.SEND_PAPERS, at + HOUR, originals=True).file(at + HOUR)
-    parcel = plot.parcel(folder, Purpose.PAPERS_BACK, at + HOUR).register(at + HOUR).pack(folder, at + HOUR)
-    parcel.travel(at + HOUR)
-    plot.innocent(at, "the citizen's own papers travel home")
-
-
-def returned_without_proof(plot: Plot) -> None:
-    """Said to be returned, and nothing proves it."""
-    at = plot.begin()
-    folder = plot.ready(at).past(Trigger.HAND_OUT, at, proof=plot.handed_out(at)).change(return_proof=None).file(at)
-    folder.amend(at + 5 * DAY, lambda one: dataclasses.replace(one, return_proof=plot.handed_out(at)))
-    plot.faulty(at, "returned, and nothing proves it")
-
-
-def returned_with_proof(plot: Plot) -> None:
-    """Returned with a signature at the counter, or by post with whole proof."""
-    at = plot.begin()
-    if plot.n % 2:
-        plot.ready(at).past(Trigger.HAND_OUT, at, proof=plot.handed_out(at)).file(at)
-        plot.innocent(at, "signed for at the counter")
-        return
-    _folder, (parcel,) = plot.outbound(at)
-    plot.innocent(parcel.travel(at), "the post's proof is whole")
-
-
-def portal_lags(plot: Plot) -> None:
-    """The portal never took the news; or the one-stop system says what this dossier never was."""
-    at = plot.begin()
-    folder = plot.working(at, by_post=plot.n % 2 == 0)
-    if plot.n % 2:
-        plot.portal_deaf = True
-        folder.file(at)
-        told = plot.world.office(at, 2.0)
-        folder.status(9, told)
-        folder.tell_portal(told + plot.rng.uniform(60, 90) * HOUR)
-        out = plot.world.office(told, 34.0)
-        folder.move(Trigger.HAND_OUT, out, proof=plot.handed_out(out))
-        folder.tell_portal(out + HOUR / 3)
-        plot.faulty(told, "the portal still says 4")
-        return
-    folder.file(at)
-    told = plot.world.office(at, 2.0)
-    folder.status(10, told, refused=True)
-    signed = plot.world.office(told, 14.0)
-    folder.move(Trigger.SIGN_RESULT, signed, result_codes=("KQ.G99.000001",))
-    parcel = plot.parcel(folder, Purpose.RESULT_OUT, signed + HOUR).register(signed + HOUR).pack(folder, signed + HOUR)
-    parcel.travel(signed + HOUR)
-    plot.faulty(told, "the one-stop system says 10 of a dossier at work", entails=("E-11", "E-19"))
-
-
-def portal_soon_knows(plot: Plot) -> None:
-    """The portal hears of it within the hour, while the state moves on quickly."""
-    at = plot.begin()
-    folder = plot.working(at).file(at)
-    folder.work_on(at)
-    plot.innocent(at, "told within minutes")
 
 
 def _collected(parcel: Parcel, at: dt.datetime) -> None:
@@ -342,7 +243,8 @@ def _collected(parcel: Parcel, at: dt.datetime) -> None:
 PAID: Final = Mapped(Movement.IN_TRANSIT, Outcome.OPEN, Direction.FORWARD, EvidenceLevel.NONE, action="money")
 
 
-def _deliver(plot: Plot, parcel: Parcel, after: dt.datetime) -> dt.datetime:
+def deliver(plot: Plot, parcel: Parcel, after: dt.datetime) -> dt.datetime:
+    """The last round after ``after``, and the delivery."""
     out = plot.world.round(after, 4.0)
     parcel.say(Movement.OUT_FOR_DELIVERY, out, office=parcel.destination())
     delivered = plot.world.counter(out, plot.rng.uniform(0.5, 1.5))
@@ -361,22 +263,24 @@ def _accepted_after(plot: Plot, hours: float) -> None:
     plot.judge(delivered, f"accepted {hours:.1f} working hours after the delivery")
 
 
-def _refused(plot: Plot, hours: float) -> None:
+def refused(plot: Plot, hours: float) -> None:
+    """Refused on arrival; the papers leave so many working hours later."""
     at = plot.begin()
     folder, (parcel,) = plot.inbound(at, by_post=True)
     delivered = parcel.travel(at)
     signed = plot.world.office(delivered, 0.5)
     folder.receipt(signed)
-    refused = plot.world.office(signed, 2.0)
-    folder.status(3, refused, reason="thiếu giấy tờ")
-    sent = plot.world.office(refused, hours)
+    decided = plot.world.office(signed, 2.0)
+    folder.status(3, decided, reason="thiếu giấy tờ")
+    sent = plot.world.office(decided, hours)
     folder.move(Trigger.SEND_PAPERS, sent, originals=True)
     back = plot.parcel(folder, Purpose.PAPERS_BACK, sent).register(sent).pack(folder, sent)
     back.travel(sent)
-    plot.judge(refused, f"refused; the papers left {hours:.0f} working hours later")
+    plot.judge(decided, f"refused; the papers left {hours:.0f} working hours later")
 
 
-def _sent_while_working(plot: Plot, purpose: Purpose) -> tuple[Folder, Parcel, dt.datetime]:
+def sent_while_working(plot: Plot, purpose: Purpose) -> tuple[Folder, Parcel, dt.datetime]:
+    """Something goes to the citizen while the dossier is at work."""
     at = plot.begin()
     folder = plot.working(at).file(at)
     return folder, plot.parcel(folder, purpose, at).register(at).pack(folder, at), at
@@ -414,30 +318,6 @@ def _result_sent_after(plot: Plot, hours: float) -> None:
     plot.judge(at, f"the result was given to the post {hours:.0f} working hours after it was signed")
 
 
-def _request(plot: Plot, *, delivered: bool) -> None:
-    at = plot.begin()
-    folder = plot.working(at).past(Trigger.ASK_SUPPLEMENT, at, reason="thiếu bản sao").file(at)
-    parcel = plot.parcel(folder, Purpose.REQUEST_OUT, at).register(at).pack(folder, at)
-    out = parcel.travel(at, until=Movement.OUT_FOR_DELIVERY)
-    failed = plot.world.counter(out, 1.0)
-    if plot.n % 2 or not delivered:
-        parcel.say(Movement.ATTEMPT_FAILED, failed, office=parcel.destination(), attempt=1)
-    back = plot.world.counter(failed, 6.0)
-    if delivered:
-        parcel.say(Movement.DELIVERED, back, office=parcel.destination())
-    else:
-        parcel.say(Movement.RETURNING, back)
-        home = plot.world.counter(back, 5.0)
-        parcel.say(Movement.RETURNED, home, office=parcel.template.origin_office)
-        parcel.amend(home + 2 * HOUR, sender_receipt_at=home + 2 * HOUR)
-    arrived = plot.world.office(back, 14.0)
-    folder.move(Trigger.SUPPLEMENT_ARRIVED, arrived, supplement_here=True)
-    complete = plot.world.office(arrived, 2.0)
-    folder.move(Trigger.SUPPLEMENT_COMPLETE, complete, promise=folder.promise)
-    folder.work_on(complete)
-    plot.judge(back, "the request reached the citizen" if delivered else "the request came back", entails=("D-14",))
-
-
 PAIRS: Final[dict[str, Pair]] = {
     "E-02": Pair(accepted_before_arrival, accepted_by_delegation),
     "E-03": Pair(late_acceptance, soon_accepted),
@@ -449,9 +329,4 @@ PAIRS: Final[dict[str, Pair]] = {
     "E-10": Pair(delivery_not_told, delivery_told),
     "E-11": Pair(returned_on_paper_only, returned_after_all),
     "E-12": Pair(nothing_happens, quiet_lawfully),
-    "E-14": Pair(request_undelivered, request_delivered),
-    "E-16": Pair(refused_after_acceptance, refused_before_acceptance),
-    "E-18": Pair(stopped_with_result_away, stopped_with_papers_away),
-    "E-19": Pair(returned_without_proof, returned_with_proof),
-    "E-21": Pair(portal_lags, portal_soon_knows),
 }
