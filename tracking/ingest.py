@@ -18,11 +18,12 @@ from schemas.audit import Act
 from schemas.discrepancy import Discrepancy
 from schemas.dossier import Dossier, DossierState, PeerState
 from schemas.errors import UnlawfulMove
-from schemas.ids import DossierId, ItemId, PeerId
+from schemas.ids import BagNumber, DossierId, ItemId, PeerId
 from schemas.portal import OneStopReport, ReportKind
 from schemas.ports.facts import Tell
 from schemas.ports.learned import Way
 from schemas.ports.stores import Tx
+from schemas.shipment import Purpose
 from schemas.tracking import Complaint, TrackingBatch
 from tracking import arrival, effects, follow, reading, reconcile, reports
 from tracking.advance import advance, promise_of
@@ -222,8 +223,10 @@ def _apply(
         return tuple(moved), tuple(refused), ()
     context = context_source(tx, news.now)
     seen = reading.views_of(tx, [one.item for one in folded], {one.item.id: one.in_order() for one in folded})
+    bags = [BagNumber(one.item.reference or "") for one in folded if one.item.purpose is Purpose.BAG]
     cases = (*reconcile.settle_items(tx, seen, context), *reconcile.settle_dossiers(tx, views, context))
-    return tuple(moved), tuple(refused), cases
+    told = (case for bag in bags for case in reconcile.reconcile_bag(tx, bag, context))
+    return tuple(moved), tuple(refused), (*cases, *told)
 
 
 def _follow(tx: Tx, view: DossierView, news: _News) -> tuple[DossierView, list[str]]:

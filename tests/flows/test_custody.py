@@ -110,7 +110,8 @@ async def test_a_bag_is_judged_with_its_manifest_and_what_the_carrier_told_of_it
         lines=(ManifestLine(None, NUMBER, None, "present", "missing", 3),),
     )
     await world.do(lambda tx: tx.bags.put_manifest(counted))
-    await world.hear(event(M.IN_TRANSIT, after(5), number=None, bag=number, seal="N-7"))
+    heard = await world.hear(event(M.IN_TRANSIT, after(5), number=None, bag=number, seal="N-7"))
+    assert ("D-27", "seal|N-7") in [(case.rule, case.epoch) for case in heard.cases]
     await settle_all(world, 30)
     cases = await world.database.read(lambda tx: tx.discrepancies.list())
     bags = {(case.rule, case.epoch) for case in cases if case.subject == number}
