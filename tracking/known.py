@@ -37,6 +37,8 @@ def at(tx: Tx, moment: dt.datetime) -> Tx:
             get=then.item,
             many=then.items,
             named=then.named,
+            shared=tx.items.shared,
+            crowded=tuple,  # today's answer could leave one out that was crowded then
             find_number=lambda number: then.items([one.id for one in tx.items.find_number(number)]),
             packings_of=lambda item: then.bound(tx.items.packings_of(item)),
             packings_of_many=lambda items: then.bound(tx.items.packings_of_many(items)),

@@ -47,6 +47,8 @@ _STORIES: tuple[Any, ...] = (
     (DossierState.RETURNED, Purpose.RESULT_OUT, Movement.ACCEPTED, Movement.DELIVERED),
     (DossierState.WITHDRAWN, Purpose.DOSSIER_IN, Movement.ACCEPTED, Movement.IN_TRANSIT),
     (DossierState.ACCEPTED, Purpose.DOSSIER_IN, Movement.ACCEPTED),
+    (DossierState.REFUSED, Purpose.DOSSIER_IN, Movement.ACCEPTED, Movement.DELIVERED),
+    (DossierState.SUPP_ASKED, Purpose.REQUEST_OUT, Movement.ACCEPTED),
 )
 _USUAL = tuple(
     state
@@ -137,7 +139,8 @@ class Scatter:
         number = s10.mint("CP", n)
         expected = (ExpectedOffice(OFFICES[1], after(), "booked"),)
         plain = item(purpose, id=ItemId(0), version=0, number=number, origin_office=OFFICES[0])
-        stored = tx.items.add(dataclasses.replace(plain, expected_offices=expected))
+        declared = self.chance.choice((1, 3))
+        stored = tx.items.add(dataclasses.replace(plain, expected_offices=expected, parcels_declared=declared))
         told = [event(move, after(2 + 3 * hour), number=number, office=OFFICES[2]) for hour, move in enumerate(moves)]
         tx.events.append(stored.id, [(one, None) for one in told])
         view = reading.item_view(tx, stored.id)
