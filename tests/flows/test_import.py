@@ -2,6 +2,8 @@
 
 import asyncio
 import csv
+import dataclasses
+import datetime as dt
 import json
 import zipfile
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from gateway.cli.main import main
 from gateway.importing import reports
 from gateway.storage.database import Database, open_database
+from schemas.calendar import VIETNAM
 from schemas.ids import CarrierId
 from schemas.tracking import Movement
 from tracking.pairing import Clue, suggest
@@ -216,8 +219,22 @@ def test_a_slip_in_a_number_is_suggested_where_the_context_agrees(house: House) 
 
 
 def test_two_that_could_be_meant_equally_are_ambiguous() -> None:
-    told = [Clue(1, "EL000000050VN", None, "", "", 120)]
-    assert suggest(told, [Clue(7, NUMBER, None, "", "", 120)]) == ()  # a weight alone is not enough
+    at = dt.datetime(2026, 11, 16, 9, tzinfo=VIETNAM)
+    slipped = Clue(1, "EL000200005VN", at, "330000")
+    near = [Clue(7, NUMBER, at, "330000"), Clue(8, "EL000020005VN", at, "330000")]
+    assert [one.ambiguous for one in suggest([slipped], near)] == [True]
+    assert [(one.ours, one.ambiguous) for one in suggest([slipped], near[:1])] == [(7, False)]
+    elsewhere = dataclasses.replace(near[0], office="100000")
+    assert suggest([slipped], [elsewhere]) == ()  # a slip alone is not enough
+
+
+def test_slips_that_want_the_same_item_are_assigned_together() -> None:
+    at = dt.datetime(2026, 11, 16, 9, tzinfo=VIETNAM)
+    either = Clue(1, "EL000200005VN", at, "330000")
+    only_this = Clue(2, "EL000000050VN", at, "330000", "33")
+    ours = [Clue(7, NUMBER, at, "330000", "33"), Clue(8, "EL000020005VN", at, "330000")]
+    found = {one.told: (one.ours, one.ambiguous) for one in suggest([either, only_this], ours)}
+    assert found == {1: (8, False), 2: (7, False)}
 
 
 def test_a_code_that_is_learned_later_replays_what_waited_for_it(house: House) -> None:
