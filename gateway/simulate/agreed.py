@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Final
 
 from gateway.sample import province
-from gateway.simulate.numbers import BARE_SERVICE
+from gateway.simulate.numbers import BARE_SERVICE, GUARDED
 from schemas.invoice import PERSONAL_FIELDS, Corridor, ServiceProfile, Tariff, TariffStep
 from schemas.ports.stores import Tx
 
@@ -21,8 +21,8 @@ def put(tx: Tx) -> None:
     tx.trade.put_tariffs([TARIFF])
     tx.trade.put_profiles(
         [
-            ServiceProfile(province.CARRIER, "HCC", PERSONAL_FIELDS, SINCE, None),
-            ServiceProfile(province.CARRIER, BARE_SERVICE, (), SINCE, None),
+            ServiceProfile(GUARDED, "HCC", PERSONAL_FIELDS, SINCE, None),
+            ServiceProfile(GUARDED, BARE_SERVICE, (), SINCE, None),
         ]
     )
     tx.trade.put_corridors(

@@ -61,7 +61,7 @@ def seen_late_or_not_handed_over(plot: Plot) -> None:
 def accepted_before_hand_over(plot: Plot) -> None:
     """The post scanned the envelope while the dossier still lies in the draft tray of the clerk who forgot to lodge."""
     at = plot.begin()
-    late = plot.rng.uniform(9, 30)
+    late = plot.rng.uniform(26, 40)
     _lodged_late(plot, at, late)
     plot.faulty(at, f"accepted by the post, lodged {late:.0f} hours later", entails=("E-12",))
 

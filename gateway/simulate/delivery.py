@@ -29,7 +29,7 @@ def no_receipt(plot: Plot) -> None:
     at = plot.begin()
     folder, (parcel,) = plot.inbound(at)
     delivered = parcel.travel(at)
-    folder.finish(plot.world.office(delivered, plot.rng.uniform(11, 18)))
+    folder.finish(plot.world.office(delivered, plot.rng.uniform(14, 20)))
     plot.faulty(delivered, "delivered; the office signed only after a working day and more", entails=("E-03",))
 
 

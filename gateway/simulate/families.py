@@ -25,8 +25,8 @@ PAIRS: Final[Mapping[str, Pair]] = {
 OUTAGES: Final = "D-36"
 """Planted first: outages hold back the news of everybody else."""
 FAULTS: Final = 30
-MIMICS: Final = 15
-ORDINARY: Final = 200
+MIMICS: Final = 10
+ORDINARY: Final = 150
 """Dossiers on which nothing happens: half on their way in, half results on their way out."""
 
 

@@ -11,13 +11,15 @@ from gateway.simulate.parcel import Parcel, name_hash
 from gateway.simulate.plot import Plot
 from gateway.simulate.world import DAY, HOUR, Heard
 from schemas.discrepancy import Subject
-from schemas.ids import UnitId
+from schemas.ids import CarrierId, UnitId
 from schemas.numbers import s10
 from schemas.ports.stores import Tx
 from schemas.shipment import NumberScheme, Purpose
 from schemas.tracking import Movement, Recipient
 from tracking.table import Trigger
 
+GUARDED: Final = CarrierId("viettel_post")
+"""The carrier with whom it was agreed which data of a person it may tell."""
 BARE_SERVICE: Final = "HCC-TK"
 """A service that may tell nothing of a person: its profile in :mod:`gateway.simulate.agreed` is empty."""
 
@@ -147,7 +149,7 @@ def known_by_another_name(plot: Plot) -> None:
 def forbidden_data(plot: Plot) -> None:
     """The feed tells personal data that this service must not tell: a name, a number of an identity paper."""
     at = plot.begin()
-    folder, (parcel,) = plot.inbound(at, item={"service": BARE_SERVICE})
+    folder, (parcel,) = plot.inbound(at, item={"service": BARE_SERVICE, "carrier": GUARDED})
     if plot.n % 2:
         told = Recipient("ADDRESSEE", name_hash("Quàng Thị Được"))
         delivered = parcel.travel(at, recipient=told)
@@ -163,10 +165,10 @@ def allowed_data(plot: Plot) -> None:
     """The same data from a service that may tell them, or no data at all."""
     at = plot.begin()
     if plot.n % 2:
-        _folder, (parcel,) = plot.outbound(at)
+        _folder, (parcel,) = plot.outbound(at, item={"carrier": GUARDED})
         delivered = parcel.travel(at)
     else:
-        folder, (parcel,) = plot.inbound(at, item={"service": BARE_SERVICE})
+        folder, (parcel,) = plot.inbound(at, item={"service": BARE_SERVICE, "carrier": GUARDED})
         delivered = parcel.travel(at, recipient=None, text="Đã phát thành công")
         folder.finish(delivered)
     plot.innocent(delivered, "the service may tell it" if plot.n % 2 else "no data of a person")

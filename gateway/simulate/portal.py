@@ -47,7 +47,7 @@ def accepted_by_delegation(plot: Plot) -> None:
 
 def late_acceptance(plot: Plot) -> None:
     """Delivered and signed for; accepted only after a working day."""
-    _accepted_after(plot, plot.rng.uniform(7, 14))
+    _accepted_after(plot, plot.rng.uniform(9, 14))
 
 
 def soon_accepted(plot: Plot) -> None:
@@ -104,7 +104,7 @@ def request_while_working(plot: Plot) -> None:
 
 def supplement_lies_there(plot: Plot) -> None:
     """The missing papers came, and for more than half a working day nobody looks at them."""
-    _supplement(plot, plot.rng.uniform(7, 14))
+    _supplement(plot, plot.rng.uniform(9, 14))
 
 
 def supplement_taken_up(plot: Plot) -> None:

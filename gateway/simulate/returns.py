@@ -78,7 +78,7 @@ def second_attempt(plot: Plot) -> None:
 
 def returned_not_receipted(plot: Plot) -> None:
     """The carrier says that it gave the item back; the sender signs only after two days."""
-    _returned(plot, plot.rng.uniform(34, 60))
+    _returned(plot, plot.rng.uniform(44, 66))
 
 
 def returned_and_receipted(plot: Plot) -> None:
@@ -88,7 +88,7 @@ def returned_and_receipted(plot: Plot) -> None:
 
 def attempts_exhausted(plot: Plot) -> None:
     """Two attempts failed, and for two days nobody decides what becomes of the item."""
-    _two_attempts(plot, plot.rng.uniform(40, 66))
+    _two_attempts(plot, plot.rng.uniform(44, 66))
 
 
 def attempts_and_then_collected(plot: Plot) -> None:

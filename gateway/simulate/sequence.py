@@ -116,7 +116,7 @@ def sources_disagree(plot: Plot) -> None:
     movement = Movement.RETURNED if plot.n % 2 else Movement.LOST
     parcel.say(movement, other, peer=FEED, office=parcel.template.origin_office)
     folder.finish(delivered)
-    plot.faulty(other, f"one source says delivered, the other {movement}", entails=("D-31", "D-15", "D-39"))
+    plot.faulty(other, f"one source says delivered, the other {movement}", entails=("D-31", "D-14", "D-15", "D-39"))
 
 
 def sources_agree(plot: Plot) -> None:
