@@ -57,7 +57,13 @@ async def test_what_the_world_scans_reads_the_same_through_a_real_sandbox_and_it
         for event in (event for events in scans.values() for event in events):
             back = event.mapped is not None and event.mapped.direction is Direction.RETURN
             at = event.occurred.utc_low.isoformat()
-            told = {"number": event.number, "code": event.code, "at": at, "office": event.office, "push": False}
+            told: dict[str, object] = {
+                "number": event.number,
+                "code": event.code,
+                "at": at,
+                "office": event.office,
+                "push": False,
+            }
             told |= {"attempt": event.attempt} if event.attempt else {}
             await sandbox.control.event(**told, direction="RETURN" if back else "FORWARD")
         settings = {"postal_soap": {"enabled": True, **sandbox.settings}}
