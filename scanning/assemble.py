@@ -43,7 +43,8 @@ class Leaf:
     read, as Tesseract's ``textonly_pdf`` makes it; that page is the page as a reader sees it before it is cropped: the
     raster mirrored where EXIF says so, turned level about its centre without growing, then turned upright by the
     file's quarter turns and ours together, at ``dpi``. Text is laid under the image; a page that is kept as it was
-    takes the quarter turn only.
+    takes the quarter turn only. ``sha256`` is the digest that the original had when it was measured: other bytes are
+    not what somebody saw, and are refused; ``None`` takes the file as it is.
     """
 
     source: PageSource
@@ -52,6 +53,7 @@ class Leaf:
     rotate_deg: int = 0
     crop: Crop | None = None
     text_pdf: Path | None = None
+    sha256: str | None = None
 
 
 def assemble(leaves: Sequence[Leaf], *, scratch: Path | None = None) -> PdfDraft:
