@@ -69,14 +69,16 @@ def sheet_of(path: Path, page_no: int, user_unit: float) -> Sheet:
         BadFile: DAMAGED, ENCRYPTED, TOO_LARGE or UNSUPPORTED.
     """
     with _opened(path, page_no) as page:
-        wide, high = (side * user_unit / 72 for side in page.get_size())
+        sides = page.get_size()
+    wide, high = (side * user_unit / 72 for side in sides)
     if not (wide > 0 and high > 0 and math.isfinite(wide * high)):
         raise BadFile(ScanReason.DAMAGED, "The page has no size.")
     dpi = min(DPI, int(math.sqrt(PIXELS_MOST / (wide * high))))
     if dpi < 1 or max(wide, high) > 100 * min(wide, high):
         raise BadFile(ScanReason.TOO_LARGE, f"The page claims {wide:.0f} by {high:.0f} inches.")
-    width, height = (max(1, math.ceil(side * dpi)) for side in (wide, high))
-    return Sheet(path, page_no, dpi, dpi * user_unit / 72, width, height)
+    scale = dpi * user_unit / 72
+    width, height = (math.ceil(side * scale) for side in sides)  # the renderer counts them just so
+    return Sheet(path, page_no, dpi, scale, width, height)
 
 
 def draw(sheet: Sheet, *, turn_deg: int = 0) -> Rgb:

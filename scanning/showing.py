@@ -34,7 +34,8 @@ _NEVER_PAINT = (
 _HARMLESS = frozenset(_NEVER_PAINT.split())
 """Operators that paint nothing by themselves."""
 _SHOWS_TEXT = frozenset({"Tj", "TJ", "'", '"'})
-_INVISIBLE = 3
+_INVISIBLE, _CLIPS_FROM = 3, 4
+"""Text rendering modes (ISO 32000-1, table 106)."""
 _OPAQUE = {"/ca": ("1", "1.0"), "/BM": ("/Normal", "/Compatible"), "/SMask": ("/None",)}
 """What a graphics state may say and still leave an image as it is."""
 _STATE_KEYS = frozenset({"/Type", "/SA", "/SM", "/AIS", "/TK", "/OP", "/op", "/OPM", "/CA", "/LW", "/LC", "/LJ", "/D"})
@@ -157,7 +158,7 @@ class _Walk:
             elif operator in ("re", "n", "W", "W*"):
                 state = self._path(operator, step.operands, state)
             elif operator in _SHOWS_TEXT:
-                self._text(state)
+                state = self._text(state)
             elif operator not in _HARMLESS or _is_optional(operator, step.operands):
                 state = self._changed(operator, step.operands, resources, state)
 
@@ -174,14 +175,17 @@ class _Walk:
             return dataclasses.replace(state, font_is_drawn=is_drawn)
         if operator == "gs":
             return dataclasses.replace(state, opaque=state.opaque and _is_opaque(resources.ExtGState[str(operands[0])]))
+        if operator == "BDC":
+            raise ValueError("content that a viewer may leave out")
         self.more = True
         self.path.clear()
         return state
 
-    def _text(self, state: _State) -> None:
+    def _text(self, state: _State) -> _State:
         if state.text_mode != _INVISIBLE or state.font_is_drawn:
             self.more = True
         self.hidden = True
+        return state if state.text_mode < _CLIPS_FROM else dataclasses.replace(state, whole=False)
 
     def _path(self, operator: str, operands: Iterable[Any], state: _State) -> _State:
         """A rectangle, and the clip that ends with it: one that holds the whole page changes nothing."""

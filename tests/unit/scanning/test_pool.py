@@ -20,7 +20,7 @@ except FileExistsError:
 raise ImportError("a library is missing")
 """
 PARENT = """
-import asyncio, sys
+import asyncio, gc, sys
 from scanning import pool
 
 pool._ROOT = sys.argv[1]
@@ -33,6 +33,7 @@ try:
     asyncio.run(main())
 except pool.LineDown as down:
     print(down)
+gc.collect()  # a transport left open would be found now, with its loop closed
 """
 
 
