@@ -177,10 +177,13 @@ def test_a_filled_form_is_drawn_with_its_values_and_says_so(verapdf: VeraPdf, tm
         pdf.save(source.path)
     page = read(source)
     assert (page.verdict, page.reasons, page.blank) == (PageVerdict.WARN, (ScanReason.REDRAWN,), False)
-    assert (page.width_px, page.height_px, page.dpi) == (900, 1259, redraw.DPI)
     made = building.build([Leaf(source, page.dpi)], tmp_path / "out.pdf", identifier="k", title="t")
     assert str(made.notes[0].conversion).startswith("drawn anew: PDF/A-2b")
     assert refusals(verapdf, made.path, "2b") == []
+    with pikepdf.open(made.path) as pdf:
+        image = pdf.pages[0].Resources.XObject.Im
+        assert (page.width_px, page.height_px, page.dpi) == (int(image.Width), int(image.Height), redraw.DPI)
+        assert str(image.ColorSpace) == "/DeviceRGB", "a red square"
     ours = seen(made.path)
     assert ours[HIGH - 44 : HIGH - 20, 20:150].min() < 100, "the field's value"
     assert ours[30:55, 30:50, 1].max() < 60, "the square that is seen"
