@@ -115,7 +115,8 @@ async def test_kill_9_of_station_and_gateway_at_any_moment_loses_and_doubles_not
         rows = progress()
         if len(rows) == 3 and rows[1] == rows[2] == 3:
             break
-    assert (await station.once(gateway.url)).code == 0
+    said = await station.once(gateway.url)
+    assert said.code in (0, 2), "2 where this run still had the batch, and told its broken file"
     is_complete(gateway, station)
     assert list((station.folder / "hot" / ".work").iterdir()) == []
     assert len(list((station.folder / "hot" / ".originals").rglob("*.jpg"))) == 5
