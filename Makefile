@@ -29,6 +29,9 @@ PACKAGES := gateway adapters scanning tracking schemas
 CHECKED := $(PACKAGES) tests $(wildcard benchmarks)
 PYTEST := $(BIN)/python -m pytest
 QUICK := not slow and not faults
+# Pages cost the processor and no clock: they run two at a time with the quick ones; what waits for processes runs alone.
+SIDE_BY_SIDE := (not slow or pages) and not faults
+ALONE := slow and not pages and not faults
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
 # pytest answers 5 when a folder has no test with these marks yet; anything else stays an error.
@@ -47,9 +50,9 @@ stacks: setup $(DEV) $(SYSTEM_TEST) $(VERAPDF) $(CSIP)  ## what only the tests n
 run: setup  ## gateway, sandbox peers and sample province on SQLite, at 127.0.0.1:8080
 	$(BIN)/lienthong demo
 
-test: stacks check  ## everything: make check, then every test, the quick ones first
-	$(PYTEST) tests --ignore=tests/house --ignore=tests/unit -m "$(QUICK)" -n 2 --dist loadgroup $(NONE_IS_FINE)
-	$(PYTEST) tests -m "slow and not faults" $(NONE_IS_FINE)
+test: stacks check  ## everything: make check, then every test, those that may share the machine first
+	$(PYTEST) tests --ignore=tests/house --ignore=tests/unit -m "$(SIDE_BY_SIDE)" -n 2 --dist loadgroup $(NONE_IS_FINE)
+	$(PYTEST) tests -m "$(ALONE)" $(NONE_IS_FINE)
 
 check: setup $(DEV)  ## ruff, mypy --strict, import contracts, house rules, unit tests
 	$(BIN)/ruff check .

@@ -2,7 +2,8 @@
 
 Each page is its image, placed by a matrix: the resolution is the matrix, so is the turn that makes print level; a crop
 is a smaller page over the same image, a quarter turn is the page's /Rotate. Nothing is encoded again for any of them.
-Text that was read lies under the image. Pages of a scanner's PDF that are more than one image are kept as they are.
+Text that was read lies under the image. Pages of a PDF that are more than one image are kept as they are, where that is
+lawful (:mod:`scanning.carrying`).
 The images of a thick document wait on the disk, so that a worker's memory does not grow with it.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 import pikepdf
 
 from scanning import scanner_pdf
+from scanning.carrying import Way, carried
 from scanning.page import PageNote, PageSource, PdfDraft
 from scanning.placing import Sheet, moved
 from scanning.raster import open_image
@@ -30,6 +32,8 @@ from schemas.document import Crop
 
 THICK_BYTES = 48 << 20
 """Originals that weigh more together are not held in memory: thirty pages of 1.5 MB, A4 in colour at 300 dpi."""
+DRAWN_BYTES = 1 << 20
+"""What a page of a PDF may weigh once it is drawn anew, whatever the file weighs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Leaf:
     read, as Tesseract's ``textonly_pdf`` makes it; that page is the page as a reader sees it before it is cropped: the
     raster mirrored where EXIF says so, turned level about its centre without growing, then turned upright by the
     file's quarter turns and ours together, at ``dpi``. Text is laid under the image; a page that is kept as it was
-    takes the quarter turn only.
+    takes the quarter turn only. ``sha256`` is the digest that the original had when it was measured: other bytes are
+    not what somebody saw, and are refused; ``None`` takes the file as it is.
     """
 
     source: PageSource
@@ -52,6 +57,7 @@ class Leaf:
     rotate_deg: int = 0
     crop: Crop | None = None
     text_pdf: Path | None = None
+    sha256: str | None = None
 
 
 def assemble(leaves: Sequence[Leaf], *, scratch: Path | None = None) -> PdfDraft:
@@ -80,11 +86,11 @@ def assemble(leaves: Sequence[Leaf], *, scratch: Path | None = None) -> PdfDraft
             if leaf.source.path not in opened:
                 opened[leaf.source.path] = files.enter_context(scanner_pdf.opened(leaf.source.path))
             source = opened[leaf.source.path]
-            page = scanner_pdf.open_page(source, leaf.source.page_no)
-            if page.stream is None:
+            found = carried(source, leaf.source.page_no)
+            if found.way is Way.KEPT:
                 draft.keep(source, leaf)
             else:
-                draft.place(page, leaf)
+                draft.place(found.page, leaf, found.why)
         pdf = draft.finished()
         # Kept pages, text and stashed images are read from their files when the draft is saved.
         return PdfDraft(pdf, tuple(draft.notes), keeps_pages=draft.keeps_pages, files=files.pop_all())
@@ -94,8 +100,13 @@ def _weight(leaves: Sequence[Leaf]) -> int:
     """Bytes of the originals; a file of several pages counts once."""
     sizes = {leaf.source.path: leaf.source.path.stat().st_size for leaf in leaves}
     several = (FileKind.PDF, FileKind.TIFF)
+    drawn = DRAWN_BYTES * sum(leaf.source.kind is FileKind.PDF for leaf in leaves)
     singles = sum(sizes[leaf.source.path] for leaf in leaves if leaf.source.kind not in several)
-    return singles + sum(sizes[path] for path in {leaf.source.path for leaf in leaves if leaf.source.kind in several})
+    return (
+        singles
+        + drawn
+        + sum(sizes[path] for path in {leaf.source.path for leaf in leaves if leaf.source.kind in several})
+    )
 
 
 class _Draft:
@@ -118,11 +129,11 @@ class _Draft:
             step(pdf)
         return pdf
 
-    def place(self, page: OpenedPage, leaf: Leaf) -> None:
-        """Add a page that is one image."""
-        assert page.stream is not None, "a page without a stream is kept, not placed"
+    def place(self, page: OpenedPage, leaf: Leaf, why: str = "") -> None:
+        """Add a page that is one image; ``why`` it was not kept as it was."""
         stream = page.stream()
-        self.notes.append(PageNote(hashlib.sha256(stream.data).hexdigest(), stream.conversion))
+        conversion = f"{stream.conversion}: {why}" if stream.conversion and why else stream.conversion
+        self.notes.append(PageNote(hashlib.sha256(stream.data).hexdigest(), conversion))
         number = 0
         if self._stash is not None:
             number = self._stash.add(stream.data)

@@ -7,6 +7,7 @@ same pages with the same policy give the same bytes, so a PDF that was lost is s
 import asyncio
 import importlib.metadata
 import logging
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,11 +21,13 @@ from scanning.pool import WorkerPool
 from scanning.protocol import Json
 from scanning.stages import Stage
 from scanning.structure import BadFile
-from schemas.document import ScanBatch, ScannedPage
+from schemas.document import ScanBatch, ScannedPage, ScanReason
 from schemas.ids import DossierCode
 
 BUILD_S, BUILD_PAGE_S = 60.0, 2.0
 """Deadlines: of a document, and what each page adds to it."""
+DEATHS_MOST = 3
+"""Pages that may break a worker while the bad ones of a document are looked for."""
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +82,31 @@ class Binder:
         )
         return approved_from_json(answer, out), answer
 
+    async def faults(self, pages: Sequence[ScannedPage], places: Places) -> dict[int, BadFile]:
+        """Which pages cannot be bound even alone, by their place in ``pages``, and why.
+
+        It stops blaming pages when several in a row broke their worker: then the whole is at fault, not one of them.
+        """
+        found: dict[int, BadFile] = {}
+        probe = self._out_dir / f"probe-{uuid.uuid4().hex}.pdf"
+        for place, page in enumerate(pages):
+            try:
+                await self._pool.run(
+                    protocol.BUILD,
+                    deadline_s=BUILD_S,
+                    leaves=[_leaf(page, places[page.source], None)],
+                    out=str(probe),
+                    identifier="probe",
+                    title="probe",
+                )
+            except BadFile as bad:
+                found[place] = bad
+            finally:
+                await asyncio.to_thread(probe.unlink, missing_ok=True)
+            if sum(bad.reason in _BROKE_ITS_WORKER for bad in found.values()) >= DEATHS_MOST:
+                return {}
+        return found
+
     async def _texts(self, ledger: Ledger, pages: Sequence[ScannedPage], places: Places) -> dict[tuple[str, int], str]:
         """Text layers of the pages, by source and page number; none at all where the machine has no reader."""
         self._layers.mkdir(parents=True, exist_ok=True)
@@ -120,6 +148,7 @@ class Binder:
             (self._layers / f"{page.sha256}-{page.source_page}.pdf").unlink(missing_ok=True)
 
 
+_BROKE_ITS_WORKER = (ScanReason.WORKER_DIED, ScanReason.DEADLINE)
 _UNREAD = Reading("", None, "")
 
 
@@ -133,6 +162,7 @@ def _leaf(page: ScannedPage, place: Opened, text_pdf: str | None) -> Json:
         "rotate_deg": page.rotate_deg,
         "crop": page.crop,
         "text_pdf": text_pdf,
+        "sha256": page.sha256,
     }
 
 

@@ -141,8 +141,9 @@ class Pipeline:
         try:
             approved = await self._built(run, part_no, part, key, places)
         except BadFile as bad:
-            for page in part.pages:
-                await run.set_aside(page.source, page.source_page, bad, page.sha256)
+            rest = await self._without_the_bad(run, part, bad, places)
+            if rest is not None:
+                await self._finish(run, part_no, rest, places)
             return
         self._binder.forget_layers(part.pages)
         document = _document(run, part_no, part, key, approved, places)
@@ -153,6 +154,21 @@ class Pipeline:
         else:
             run.documents.append(delivered)
             self.board.add(run.batch.id, documents=1)
+
+    async def _without_the_bad(self, run: Run, part: Part, bad: BadFile, places: Mapping[str, Opened]) -> Part | None:
+        """What is left of a part that could not be built, once its bad pages are set aside; ``None`` for nothing.
+
+        A page is bad when it cannot be bound alone. Where no page is, or all are, the whole part is set aside as it was
+        refused. The rest says that a sheet is missing, so it waits for a person.
+        """
+        faults = await self._binder.faults(part.pages, places) if len(part.pages) > 1 else {}
+        blamed = faults if 0 < len(faults) < len(part.pages) else dict.fromkeys(range(len(part.pages)), bad)
+        for place, fault in blamed.items():
+            page = part.pages[place]
+            await run.set_aside(page.source, page.source_page, fault, page.sha256)
+        left = tuple(page for place, page in enumerate(part.pages) if place not in blamed)
+        reasons = tuple(dict.fromkeys((*part.reasons, ScanReason.GAP)))
+        return dataclasses.replace(part, pages=left, reasons=reasons) if left else None
 
     async def _built(self, run: Run, part_no: int, part: Part, key: str, places: Mapping[str, Opened]) -> PdfA:
         """The part's approved file; built only when it was not, or when its bytes are gone and still needed."""

@@ -5,6 +5,7 @@ child had, and nothing else notices. The parent never decodes: it sends paths an
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
@@ -139,12 +140,28 @@ class _Child:
         process, self._process = self._process, None
         if process is None:
             return
-        if process.returncode is None:
-            try:
-                _kill(process)
-            except ProcessLookupError:
-                log.debug("worker %s was gone already", process.pid)
-        await process.wait()
+        await _ended(process)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Kill the child if it runs, and leave nothing of it behind."""
+    if process.returncode is None:
+        try:
+            _kill(process)
+        except ProcessLookupError:
+            log.debug("worker %s was gone already", process.pid)
+    await process.wait()
+    await _closed(process)
+
+
+async def _closed(process: asyncio.subprocess.Process) -> None:
+    """Close the pipes of a child that ended; a transport left open complains once the loop is gone."""
+    if process.stdin is not None:
+        process.stdin.close()
+        with contextlib.suppress(OSError):  # the other end is gone
+            await process.stdin.wait_closed()
+    transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]  # no public way to it
+    transport.close()
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
@@ -161,6 +178,27 @@ async def _start(nice: int) -> asyncio.subprocess.Process:
     Raises:
         LineDown: it does not come up; the installation is broken, not a file.
     """
+    process = await _spawned()
+    try:
+        if nice and sys.platform != "win32":
+            os.setpriority(os.PRIO_PROCESS, process.pid, nice)  # before it has threads or children: they inherit it
+        greeting = await _greeting(process)
+    except BaseException:  # above all a start that is cancelled because another child did not come up
+        await _ended(process)
+        raise
+    if greeting is None:
+        await _ended(process)
+        code = process.returncode
+        raise LineDown(f"A scan worker does not start (exit code {code}); run python -m scanning.worker to see why.")
+    if not greeting.get("zbar"):
+        log.info("libzbar0 is not installed: the last-chance barcode reader is off")
+    if not greeting.get("osd"):
+        log.info("tesseract is not installed: pages that seem to lie on their side are only reported")
+    return process
+
+
+async def _spawned() -> asyncio.subprocess.Process:
+    """A new child; a cancelled start is waited for, as it would leave a process that nobody knows."""
     environment = {
         **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         "PYTHONPATH": _ROOT,
@@ -169,35 +207,35 @@ async def _start(nice: int) -> asyncio.subprocess.Process:
         "OMP_THREAD_LIMIT": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "scanning.worker"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # libraries complain there about every odd byte of a scan
-        env=environment,
-        limit=_LINE_BYTES,
-        start_new_session=True,  # Ctrl-C is for the parent; a child it killed would look like a hostile file
+    spawning = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "scanning.worker"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,  # libraries complain there about every odd byte of a scan
+            env=environment,
+            limit=_LINE_BYTES,
+            start_new_session=True,  # Ctrl-C is for the parent; a child it killed would look like a hostile file
+        )
     )
-    if nice and sys.platform != "win32":
-        os.setpriority(os.PRIO_PROCESS, process.pid, nice)  # before it has threads or children: they inherit it
+    try:
+        return await asyncio.shield(spawning)
+    except asyncio.CancelledError:
+        await _ended(await spawning)
+        raise
+
+
+async def _greeting(process: asyncio.subprocess.Process) -> Json | None:
+    """What the child says of itself once its libraries are loaded; ``None`` when it says anything else."""
     assert process.stdout is not None, "asked for a pipe"
     try:
         async with asyncio.timeout(GREETING_S):
-            greeting = json.loads(await process.stdout.readline() or b"null")
+            said = json.loads(await process.stdout.readline() or b"null")
     except (TimeoutError, ValueError) as error:
-        greeting, process_error = None, error
-        log.warning("scan worker said %s instead of its greeting", process_error)
-    if not isinstance(greeting, dict) or "hello" not in greeting:
-        if process.returncode is None:
-            process.kill()
-        code = await process.wait()
-        raise LineDown(f"A scan worker does not start (exit code {code}); run python -m scanning.worker to see why.")
-    if not greeting.get("zbar"):
-        log.info("libzbar0 is not installed: the last-chance barcode reader is off")
-    if not greeting.get("osd"):
-        log.info("tesseract is not installed: pages that seem to lie on their side are only reported")
-    return process
+        log.warning("scan worker said %s instead of its greeting", error)
+        return None
+    return said if isinstance(said, dict) and "hello" in said else None
 
 
 async def _exchange(process: asyncio.subprocess.Process, job: Json) -> Any:  # what came: checked by _result

@@ -4,17 +4,16 @@ Runs inside a worker child; a benchmark or a test may call it in its own process
 """
 
 import dataclasses
-import enum
 import hashlib
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanning import pdfa, scanner_pdf, verify
-from scanning.assemble import Leaf, assemble
+from scanning import redraw, scanner_pdf
+from scanning.assemble import Leaf
 from scanning.building import build
+from scanning.carrying import Way, carried_source
 from scanning.codes import near_misses
 from scanning.page import Gray, PageImage, PageSource, PdfA
 from scanning.raster import count_frames, open_image
@@ -23,6 +22,9 @@ from scanning.steps.decode import decode
 from scanning.structure import FileKind, check_complete
 from schemas.document import PageVerdict, ScannedPage, ScanReason
 from schemas.ids import Sha256
+
+_PAPER_FROM = 250
+"""Gray from which a drawing on white cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,20 @@ def read_page(source: PageSource, *, name: str, sha256: str, whole_page: bool) -
         whole_page: search codes on all of the page, not only in regions that look like one.
 
     Raises:
-        BadFile: the page cannot be read, or cannot become PDF/A.
+        BadFile: the page cannot be read.
     """
-    kept = _kept_page(source) if source.kind is FileKind.PDF else _Kept.NO
+    found = carried_source(source) if source.kind is FileKind.PDF else None
+    as_scanned = found is None or found.way in (Way.PLACED, Way.IMAGE)
     page = decode(source)
     flat = ink.flatten(page.quarter)
     ink_mask = ink.mask(flat)
     codes = barcodes.find(page, flat, whole_page=whole_page)
     height, width = page.gray.shape
     size = paper.measure(page.stated_dpi, width, round(height / page.aspect))
-    sheet = None if kept else crop.find(page.eighth, size.dpi)
+    if found is not None and found.page.drawn:  # at a resolution of our own: nothing about it is to be guessed
+        dpi = round(found.page.dpi or redraw.DPI)
+        size = paper.Paper(dpi, paper.format_of(width, height, dpi), odd=False)
+    sheet = crop.find(page.eighth, size.dpi) if as_scanned else None
     if sheet is not None:
         size = _sheets_size(size, page, sheet)
         page, ink_mask = crop.inside(page, ink_mask, sheet)
@@ -93,15 +99,32 @@ def read_page(source: PageSource, *, name: str, sha256: str, whole_page: bool) -
         verdict=PageVerdict.GOOD,
         paper=size.format,
     )
-    if kept is _Kept.DRAWN:
-        return record
+    doubts = [ScanReason.REDRAWN] * (found is not None and found.way is Way.DRAWN)
+    if found is not None and not found.page.scan:
+        return _drawn_record(record, page, doubts)
     blankness = blank.Blankness.WRITTEN if codes else blank.judge(ink_mask)
-    if blankness is blank.Blankness.BLANK and kept is not _Kept.IMAGE:
+    if blankness is blank.Blankness.BLANK:
         return dataclasses.replace(record, blank=True)
-    doubts = [ScanReason.MAYBE_BLANK] * (blankness is not blank.Blankness.WRITTEN)
+    doubts += [ScanReason.MAYBE_BLANK] * (blankness is not blank.Blankness.WRITTEN)
     doubts += [ScanReason.NEAR_MISS] * bool(record.near_misses)
-    doubts += [ScanReason.ODD_SIZE] * (size.odd and not kept)
+    doubts += [ScanReason.ODD_SIZE] * (size.odd and as_scanned)
     return _measured(record, page, ink_mask, sheet, doubts)
+
+
+def _drawn_record(record: ScannedPage, page: PageImage, doubts: list[ScanReason]) -> ScannedPage:
+    """A page that no scanner saw: there is no focus and no exposure to judge, and the faintest drawing is meant.
+
+    One that the judge refused and of which nothing is seen may show more to another program: a person looks.
+    """
+    is_empty = int(page.gray.min()) >= _PAPER_FROM
+    doubts += [ScanReason.MAYBE_BLANK] * (is_empty and bool(doubts))
+    doubts += [ScanReason.NEAR_MISS] * bool(record.near_misses)
+    return dataclasses.replace(
+        record,
+        blank=is_empty and not doubts,
+        verdict=PageVerdict.WARN if doubts else PageVerdict.GOOD,
+        reasons=tuple(doubts),
+    )
 
 
 def _measured(
@@ -143,32 +166,6 @@ def _true_angle(turn_deg: float, aspect: float) -> float:
     (2.0, 4.0)
     """
     return turn_deg if aspect == 1.0 else round(math.degrees(math.atan(math.tan(math.radians(turn_deg)) / aspect)), 2)
-
-
-class _Kept(enum.Flag):
-    """Whether a page of a PDF is kept as it is, and what can be measured on it."""
-
-    NO = 0
-    BARE = enum.auto()
-    """Nothing is on it."""
-    DRAWN = enum.auto()
-    """Print and lines without an image: written on, and there is no raster to measure."""
-    IMAGE = enum.auto()
-    """An image and more: the image is measured, but what lies over it is not seen, so the page is never blank."""
-
-
-def _kept_page(source: PageSource) -> _Kept:
-    """A page that must be kept as it is has to pass the judge alone, so that it cannot spoil its document later."""
-    with scanner_pdf.opened(source.path) as pdf:
-        if scanner_pdf.open_page(pdf, source.page_no).stream is not None:
-            return _Kept.NO
-        has_image = bool(pdf.pages[source.page_no - 1].get_images())
-        how = _Kept.IMAGE if has_image else _Kept.DRAWN if scanner_pdf.draws(pdf, source.page_no) else _Kept.BARE
-    with tempfile.TemporaryDirectory() as folder:
-        draft = assemble([Leaf(source, dpi=300)])
-        candidate = pdfa.make(draft, Path(folder) / "page.pdf", identifier="page", title="page")
-        verify.judge(candidate.path, flavour=pdfa.FLAVOUR)
-    return how
 
 
 def one_batch(paths: Sequence[Path], out: Path) -> tuple[tuple[ScannedPage, ...], PdfA]:

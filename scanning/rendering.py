@@ -2,7 +2,7 @@
 
 The picture is bounded by the box it has to fit into, whatever the page claims; the page's own size is checked from its
 header before a pixel is decoded. Codes and the paper's edge are drawn into it here, where the turn of file and page is
-known, so that a screen needs no geometry. A page of text and drawings without an image is shown as a white sheet.
+known, so that a screen needs no geometry.
 """
 
 import io
@@ -96,11 +96,9 @@ def _picture(source: PageSource, box: int) -> tuple[Image.Image, tuple[int, int]
     if source.kind is FileKind.PDF:
         with scanner_pdf.opened(source.path) as pdf:
             page = scanner_pdf.open_page(pdf, source.page_no)
-            found = scanner_pdf.picture(pdf, source.page_no)
-            picture = Image.new("RGB", (210, 297), "white") if found is None else _shown(found)
+            picture = _shown(scanner_pdf.picture(pdf, source.page_no, box))
             picture = ImageOps.mirror(picture) if page.mirrored else picture
-            size = picture.size if found is None else (page.width, page.height)
-            return picture, size, page.rotate_deg
+            return picture, (page.width, page.height), page.rotate_deg
     page = open_image(source.path, source.kind, source.page_no)
     image = Image.open(io.BytesIO(source.path.read_bytes()), formats=("JPEG", "PNG", "TIFF"))
     if source.kind is FileKind.TIFF:

@@ -8,6 +8,7 @@ changes, and only inserting adds one. What changes it is :mod:`scanning.review`.
 
 import dataclasses
 import enum
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ class Sheet:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is derived is kept; a screen of 300 pages asks for it some thousand times
 class Paper:
     """A document as it is planned: a run of the strip. ``no`` counts from one along the strip."""
 
@@ -126,12 +127,12 @@ class Paper:
         """Id of the sheet it begins with: how an edit names the document."""
         return self.sheets[0].id
 
-    @property
+    @functools.cached_property
     def ids(self) -> frozenset[str]:
         """Ids of all its sheets, the greyed ones too."""
         return frozenset(sheet.id for sheet in self.sheets)
 
-    @property
+    @functools.cached_property
     def pages(self) -> tuple[ScannedPage, ...]:
         """The pages of its PDF with their roles."""
         return tuple(_with_roles((sheet.page for sheet in self.sheets if sheet.kept), self.code))
@@ -141,7 +142,7 @@ class Paper:
         """The postal item that its covers name, else the one that its other sheets do."""
         return item_of(self.pages)
 
-    @property
+    @functools.cached_property
     def sheet_count(self) -> int:
         """The citizen's own sheets (rule E-22 compares this number)."""
         return sum(page.role is PageRole.CONTENT for page in self.pages)
@@ -156,7 +157,7 @@ class Paper:
         """Why nobody can be asked to take it as it is; what is in doubt on its pages comes on top."""
         return () if self.code else (ScanReason.NO_COVER,)
 
-    @property
+    @functools.cached_property
     def signature(self) -> "Signature":
         """What makes its PDF and its record; equal signatures, equal document."""
         told = tuple(
@@ -179,7 +180,7 @@ class Live:
     signature: Signature
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: see Paper
 class Plan:
     """The strip, and the documents that were made of it so far."""
 
@@ -188,6 +189,10 @@ class Plan:
 
     def papers(self) -> tuple[Paper, ...]:
         """The documents as planned, in the order of the strip."""
+        return self._papers
+
+    @functools.cached_property
+    def _papers(self) -> tuple[Paper, ...]:
         runs: list[list[Sheet]] = []
         for sheet in self.sheets:
             if sheet.begins or not runs:

@@ -54,12 +54,14 @@ class ImageStream:
 
 @dataclass(frozen=True, slots=True)
 class OpenedPage:
-    """A page whose header was read and whose pixels were not yet. ``stream`` ``None``: keep the PDF page as it is.
+    """A page whose header was read and whose pixels were not yet.
 
     ``rotate_deg`` is what the file asks a viewer to turn, clockwise. ``mirrored``: the stream's bytes show the page in
     a mirror (EXIF 2, 4, 5, 7); ``gray`` is turned over already, so that whatever is measured counts in the raster that
     a reader sees but for the quarter turns. ``dpi`` is that of the width, ``aspect`` what the height's is times it: a
-    fax has fewer rows than columns to the inch.
+    fax has fewer rows than columns to the inch. ``keep``: a page of a PDF that stays as it is where the judge lets it;
+    ``stream`` is what it becomes where not. ``drawn``: the raster is a drawing of the page and no image that lies in
+    it, at exactly ``dpi``; ``scan`` is false when what was drawn never was on a scanner.
     """
 
     width: int
@@ -67,9 +69,12 @@ class OpenedPage:
     dpi: float | None
     rotate_deg: int
     gray: Callable[[], Gray]
-    stream: Callable[[], ImageStream] | None
+    stream: Callable[[], ImageStream]
     mirrored: bool = False
     aspect: float = 1.0
+    keep: bool = False
+    drawn: bool = False
+    scan: bool = True
 
 
 def check_size(width: int, height: int) -> None:

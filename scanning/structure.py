@@ -52,11 +52,44 @@ def kind_of(head: bytes) -> FileKind | None:
     return None
 
 
+_OTHER_IMAGES = (
+    (0, b"GIF8", "a GIF image"),
+    (8, b"WEBP", "a WebP image"),
+    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
+    (0, b"\xff\x0a", "a JPEG XL image"),
+    (4, b"JXL ", "a JPEG XL image"),
+    (4, b"ftypavi", "an AVIF image"),
+    (4, b"ftyphe", "a HEIC image, as telephones make them"),
+    (4, b"ftypmif1", "a HEIC image, as telephones make them"),
+    (0, b"II+\0", "a TIFF image of the large kind (BigTIFF)"),
+    (0, b"MM\0+", "a TIFF image of the large kind (BigTIFF)"),
+    (0, b"AT&TFORM", "a DjVu file"),
+    (0, b"8BPS", "a Photoshop image"),
+    (0, b"\x97JB2\r\n", "a JBIG2 image"),
+)
+"""Where and how images begin that the line does not take, and what they are called."""
+_BITMAP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+"""Sizes of the second header of a bitmap: "BM" alone may begin any text."""
+
+
+def other_image(head: bytes) -> str | None:
+    """Name of an image format that the line does not take; ``None`` for what is no image at all.
+
+    >>> other_image(b"GIF89a"), other_image(b"BM, a letter of the alphabet, twice")
+    ('a GIF image', None)
+    """
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS:
+        return "a BMP image"
+    return next((name for at, magic, name in _OTHER_IMAGES if head[at : at + len(magic)] == magic), None)
+
+
 def check_complete(path: Path) -> FileKind:
     """Return the kind of a structurally whole file.
 
     Raises:
-        BadFile: with EMPTY, NOT_A_SCAN or TRUNCATED; all of them may heal while a scanner is still writing.
+        BadFile: with EMPTY, NOT_A_SCAN or TRUNCATED, all of which may heal while a scanner is still writing; with
+            UNSUPPORTED for an image in a format that the line does not take.
         OSError: the file cannot be opened or read.
     """
     with path.open("rb") as file:
@@ -66,7 +99,9 @@ def check_complete(path: Path) -> FileKind:
         head = _read(file, 0, _HEAD)
         kind = kind_of(head)
         if kind is None:
-            raise BadFile(ScanReason.NOT_A_SCAN, f"It begins with {head[:12]!r}.")
+            if name := other_image(head):
+                raise BadFile(ScanReason.UNSUPPORTED, f"It is {name}; please save it as JPEG, PNG, TIFF or PDF.")
+            raise BadFile(ScanReason.NOT_A_SCAN)
         _CHECKS[kind](file, size)
         return kind
 

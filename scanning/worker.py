@@ -149,7 +149,7 @@ def _build(job: protocol.Json) -> protocol.Json:
 
 
 def _leaf(raw: protocol.Json) -> Leaf:
-    """``path``, ``kind``, ``page_no``, ``dpi``, ``skew_deg``; ``rotate_deg``, ``crop``, ``text_pdf`` may be missing."""
+    """``path``, ``kind``, ``page_no``, ``dpi``, ``skew_deg``; the other fields of a leaf may be missing."""
     crop, text_pdf = raw.get("crop"), raw.get("text_pdf")
     return Leaf(
         PageSource(Path(raw["path"]), FileKind(raw["kind"]), int(raw["page_no"])),
@@ -158,6 +158,7 @@ def _leaf(raw: protocol.Json) -> Leaf:
         rotate_deg=int(raw.get("rotate_deg", 0)),
         crop=(int(crop[0]), int(crop[1]), int(crop[2]), int(crop[3])) if crop else None,
         text_pdf=Path(text_pdf) if text_pdf else None,
+        sha256=raw.get("sha256"),
     )
 
 

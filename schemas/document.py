@@ -49,6 +49,7 @@ class ScanReason(enum.StrEnum):
     ODD_SIZE = "odd_size"
     UNSURE_WAY_UP = "unsure_way_up"
     STACK_ORDER = "stack_order"
+    REDRAWN = "redrawn"
 
     @property
     def sentence(self) -> str:
@@ -94,6 +95,7 @@ _SENTENCES = {
     ScanReason.ODD_SIZE: "The resolution that the scanner states makes no paper format; please check the paper's size.",
     ScanReason.UNSURE_WAY_UP: "It is not certain which way up the page belongs; please look.",
     ScanReason.STACK_ORDER: "Fronts and backs of the stack do not fit together; the pages are as they were fed.",
+    ScanReason.REDRAWN: "The page of the PDF could not be archived as it was; what you see is a drawing of it.",
     ScanReason.GAP: "A sheet among these could not be read; it may have been a cover. Please look.",
 }
 _BY_RULE = frozenset({ScanReason.DUPLICATE, ScanReason.BLANK, ScanReason.SEPARATOR})

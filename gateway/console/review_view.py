@@ -87,6 +87,8 @@ class View:
     components: tuple[ComponentLine, ...]
     loose: int
     """Sheets of the current dossier that nobody sorted."""
+    is_sorted: bool
+    """Whether somebody sorted at least one: before, a component without sheets is no finding."""
     near: tuple[str, ...]
     history: tuple[AttachedDocument, ...]
     needs_reason: bool
@@ -130,6 +132,7 @@ def make(desktop: Desktop, at: str, may_see: Callable[[Dossier], bool]) -> View:
         large=shown_size(tile.sheet.page, LARGE_PX),
         components=components,
         loose=loose,
+        is_sorted=any(each.count.scanned for each in components),
         near=_near(tile.sheet, line.paper),
         history=_history(desktop, line.paper),
         needs_reason=bool(desktop.sent(line.paper)) and line.standing != "accepted",
@@ -167,8 +170,8 @@ def picture(batch: str, sheet: Sheet, *, large: bool) -> str:
 
 
 def _paper_line(desktop: Desktop, paper: Paper, may_see: Callable[[Dossier], bool]) -> PaperLine:
-    dossier = desktop.dossiers.get(paper.code) if paper.code else None
     document = desktop.document_of(paper)
+    dossier = desktop.dossier_of(paper)
     touched = [sheet.id for sheet in paper.sheets if sheet.doubtful]
     kept = [sheet.id for sheet in paper.sheets if sheet.kept]
     return PaperLine(

@@ -58,6 +58,8 @@ class ScanPages:
         """The queue."""
         waiting, aside, offers = await self._store.read(_queue)
         batches = await self._review.recent(_BATCHES)
+        live = await self._live.context()
+        on_the_board = {told.batch.id for told in (*live["live"].running, *live["live"].ended)}
         return self._renderer.page(
             request,
             "scans.html",
@@ -65,9 +67,9 @@ class ScanPages:
             aside=aside,
             offers=offers,
             reason_id=_reason_id,
-            batches=batches,
+            batches=[known for known in batches if known.batch.id not in on_the_board],
             js=static_path("scans.js"),
-            **await self._live.context(),
+            **live,
             reviewable={known.batch.id for known in batches},
         )
 

@@ -67,6 +67,14 @@ class Desktop:
         live = self.plan.live_as(paper)
         return self.documents.get(live.key) if live else None
 
+    def dossier_of(self, paper: Paper) -> Dossier | None:
+        """The dossier it is planned for; without a code, the one that somebody bound the document to elsewhere."""
+        if paper.code:
+            return self.dossiers.get(paper.code)
+        document = self.document_of(paper)
+        bound = document.dossier if document else None
+        return next((dossier for dossier in self.dossiers.values() if dossier.id == bound), None)
+
     def sent(self, paper: Paper) -> tuple[AttachedDocument, ...]:
         """Documents bound to a dossier that accepting the paper would end: a new version with a reason."""
         _, lives = self.plan.together(paper)
@@ -130,7 +138,7 @@ class ReviewDesk:
     async def dossiers_at(
         self, batch_id: str, sheet: str, *, together: bool = False, above: bool = False
     ) -> tuple[Dossier, ...]:
-        """The dossier that a sheet belongs to as planned; ``together``: those of all documents accepted with it.
+        """The dossiers of a sheet, as planned and as its documents are bound; ``together``: of all accepted with it.
 
         ``above``: that of the document above too, into which it may be merged.
 
@@ -141,9 +149,15 @@ class ReviewDesk:
         paper = review.plan.paper_of(sheet)
         papers = review.plan.together(paper)[0] if together else (paper,)
         papers += tuple(each for each in review.plan.papers() if above and each.no == paper.no - 1)
-        codes = [each.code for each in papers if each.code]
-        found = await self._store.read(lambda tx: [tx.dossiers.find(code) for code in codes])
-        return tuple(dossier for dossier in found if dossier is not None)
+        ids = frozenset[str]().union(*(each.ids for each in papers))
+        keys = [live.key for live in review.plan.live if live.sheets & ids]
+
+        def find(tx: Tx) -> tuple[Dossier, ...]:
+            planned = (tx.dossiers.find(each.code) for each in papers if each.code)
+            bound = (row.dossier for key in keys if (row := tx.documents.find(key)) and row.dossier)
+            return (*(each for each in planned if each is not None), *(tx.dossiers.get(each) for each in bound))
+
+        return await self._store.read(find)
 
     async def picture(self, batch_id: str, sheet: str, *, large: bool) -> Path:
         """The page as a JPEG on disk.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from scanning.archive.order import ArchiveOrder, local
-from scanning.archive.xml import add, root, written
+from scanning.archive.xml import add, root
 
 PROFILE = "https://earkcsip.dilcis.eu/profile/E-ARK-CSIP.xml"
 SCHEMA = (
@@ -58,8 +58,8 @@ class Contents:
     """The representation whose METS.xml is in the group ``Representations/…``; None inside a representation."""
 
 
-def mets(order: ArchiveOrder, contents: Contents) -> bytes:
-    """The document."""
+def mets(order: ArchiveOrder, contents: Contents) -> etree._Element:
+    """The document, not yet proven against its schema."""
     at = local(order.made_at)
     told = root(
         "mets:mets",
@@ -84,7 +84,7 @@ def mets(order: ArchiveOrder, contents: Contents) -> bytes:
             _reference(add(administrative, "mets:digiprovMD", attributes=attributes), file, at)
     _files(told, contents.groups, at)
     _structure(told, contents)
-    return written(told)
+    return told
 
 
 def _header(told: etree._Element, order: ArchiveOrder, at: str) -> None:

@@ -38,9 +38,9 @@ def contrast(quarter: Gray) -> float:
 
 def sharpness(page: PageImage, ink_mask: Gray, contrast_levels: float) -> float | None:
     """95th percentile of step over local range in the window with most ink; ``None`` without enough edges."""
-    window = _inkiest(page.gray, ink_mask)
-    rows = max(1, window.shape[0] // _ROWS)
-    window = cv2.resize(window[: rows * _ROWS], (window.shape[1], rows), interpolation=cv2.INTER_AREA)
+    inkiest = _inkiest(page.gray, ink_mask)
+    rows = max(1, inkiest.shape[0] // _ROWS)
+    window = cv2.resize(inkiest[: rows * _ROWS], (inkiest.shape[1], rows), interpolation=cv2.INTER_AREA)
     kernel = np.ones((1, _REACH_PX), np.uint8)
     spread = cv2.subtract(cv2.dilate(window, kernel), cv2.erode(window, kernel))[:, 1:]
     step = cv2.absdiff(window[:, 1:], window[:, :-1])

@@ -46,6 +46,7 @@ class StationSide:
             "LIENTHONG_SCAN__STATION": "Trạm Mường Khắt",
             "LIENTHONG_SCAN__STILL_S": "0.2",
             "LIENTHONG_SCAN__WORKERS": "1",
+            "LIENTHONG_SCAN__TEXT": "none",
             "LIENTHONG_STATION__FIRST_S": "0.1",
             "LIENTHONG_STATION__MOST_S": "0.5",
             "LIENTHONG_STATION__KEY": KEY,
@@ -68,11 +69,11 @@ class StationSide:
         return Said(child.returncode or 0, out.decode(), err.decode())
 
     @contextlib.asynccontextmanager
-    async def running(self, gateway: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def running(self, gateway: str, **env: str) -> AsyncIterator[asyncio.subprocess.Process]:
         """The station as a service; killed at the end if it still lives."""
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "gateway", "station"),
-            env=self.env(LIENTHONG_STATION__GATEWAY_URL=gateway),
+            env=self.env(LIENTHONG_STATION__GATEWAY_URL=gateway, **env),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -144,6 +145,11 @@ class GatewaySide:
         with contextlib.closing(sqlite3.connect(self.folder / "gateway.sqlite", timeout=10)) as database:
             sql = "SELECT who, object_key, unit FROM audit WHERE act = ? ORDER BY seq"
             return database.execute(sql, (act,)).fetchall()
+
+    def texts(self) -> int:
+        """Documents whose text is there."""
+        with contextlib.closing(sqlite3.connect(self.folder / "gateway.sqlite", timeout=10)) as database:
+            return int(database.execute("SELECT count(DISTINCT document_key) FROM document_text").fetchone()[0])
 
     def aside(self) -> int:
         with contextlib.closing(sqlite3.connect(self.folder / "gateway.sqlite", timeout=10)) as database:

@@ -50,10 +50,11 @@ async def test_the_page_and_its_live_part_show_batches_troubles_and_stations(hou
 
 async def test_a_script_that_asks_keeps_no_session_alive(tmp_path: Path) -> None:
     async with edge_house(tmp_path, LIENTHONG_SESSIONS__IDLE_S="600") as house, house.browser("sohoa") as browser:
+        pages = []
         for _ in range(3):
             await house.clock.move(minutes=4)
-            page = await browser.get("/scans/live")
-        assert page.path == "/login", "twelve minutes without a click end the session, whatever the script asked"
+            pages.append(await browser.get("/scans/live"))
+        assert pages[-1].path == "/login", "twelve minutes without a click end the session, whatever the script asked"
 
 
 async def test_an_upload_may_say_that_the_sheets_lie_as_two_stacks(house: EdgeHouse) -> None:

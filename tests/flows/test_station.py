@@ -103,7 +103,7 @@ async def test_kill_9_of_station_and_gateway_at_any_moment_loses_and_doubles_not
             counts += [len(rows), sum(state == "handed_over" for _, state, _ in rows)]
         return tuple(counts)
 
-    for round_no in range(12):
+    for round_no in range(6):
         seen = progress()
         async with station.running(gateway.url) as child:
             await until(lambda: progress() != seen or child.returncode is not None)  # noqa: B023 - asked before the loop goes on
@@ -115,7 +115,8 @@ async def test_kill_9_of_station_and_gateway_at_any_moment_loses_and_doubles_not
         rows = progress()
         if len(rows) == 3 and rows[1] == rows[2] == 3:
             break
-    assert (await station.once(gateway.url)).code == 0
+    said = await station.once(gateway.url)
+    assert said.code in (0, 2), "2 where this run still had the batch, and told its broken file"
     is_complete(gateway, station)
     assert list((station.folder / "hot" / ".work").iterdir()) == []
     assert len(list((station.folder / "hot" / ".originals").rglob("*.jpg"))) == 5
@@ -156,16 +157,18 @@ async def test_the_running_station_takes_new_feeds_hands_over_by_itself_and_the_
     tmp_path: Path, gateway: GatewaySide
 ) -> None:
     station = StationSide(tmp_path / "station")
-    async with station.running(gateway.url) as child:
+    async with station.running(gateway.url, LIENTHONG_SCAN__TEXT="sidecar") as child:
         second = await station.once(gateway.url)
         assert second.code == 3, "one process to a data folder"
         draw(tmp_path / "drawn")
         for path in sorted((tmp_path / "drawn").iterdir()):
             path.rename(station.folder / "hot" / path.name)
         await until(lambda: len(gateway.documents()) == 2 and gateway.aside() == 1)
+        await until(lambda: gateway.texts() == 2)
         await until(lambda: {state for _, state, _ in station.rows()} == {"handed_over"})
         child.terminate()
         assert await child.wait() == 0
     is_complete(gateway, station)
     told = await station.says("--status")
-    assert (told.code, "đã bàn giao: 3" in told.out) == (0, True)
+    assert told.code == 0
+    assert "Chờ gửi: 0; đã bàn giao: 5; bị từ chối: 0." in told.out

@@ -206,7 +206,6 @@ def bad_files(jpeg: bytes, tiff: bytes, pdf: bytes) -> dict[str, tuple[bytes, Sc
         "gigapixel.jpg": (lambda: jpeg_that_claims(jpeg, 32_500), ScanReason.TOO_LARGE),
         "many.pdf": (lambda: pdf_of_empty_pages(20_000), ScanReason.TOO_MANY_PAGES),
         "loop.pdf": (lambda: pdf_of_empty_pages(20_000, loop=True), ScanReason.DAMAGED),
-        "form.pdf": (pdf_with_a_form_in_itself, ScanReason.NOT_CONFORMANT),
         "content.pdf": (lambda: pdf_whose_content_unfolds(100), ScanReason.TOO_LARGE),
         "nested.pdf": (lambda: pdf_of_nested_arrays(20_000), ScanReason.DAMAGED),
         "locked.pdf": (locked_pdf, ScanReason.ENCRYPTED),

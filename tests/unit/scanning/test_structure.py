@@ -94,6 +94,27 @@ def test_another_kind_of_file_is_not_a_scan(tmp_path: Path, data: bytes) -> None
     with pytest.raises(BadFile) as caught:
         check_complete(path)
     assert caught.value.reason is ScanReason.NOT_A_SCAN
+    assert caught.value.detail == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("GIF", b"GIF89a" + bytes(9)),
+        ("WebP", b"RIFF\x10\0\0\0WEBPVP8 "),
+        ("JPEG 2000", b"\0\0\0\x0cjP  \r\n\x87\n"),
+        ("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0"),
+        ("BMP", b"BM\x3a\x04\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"),
+        ("BigTIFF", b"II+\0\x08\0\0\0"),
+    ],
+)
+def test_an_image_of_another_format_is_refused_by_its_name(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / "page.jpg"
+    path.write_bytes(data)
+    with pytest.raises(BadFile, match=f"It is an? .*{name}.*please save it as JPEG, PNG, TIFF or PDF") as caught:
+        check_complete(path)
+    assert caught.value.reason is ScanReason.UNSUPPORTED
+    assert "\\x" not in str(caught.value)
 
 
 def test_an_empty_file_says_so(tmp_path: Path) -> None:
