@@ -65,7 +65,9 @@ def typed_for_another(plot: Plot) -> None:
     parcel.say(Movement.DELIVERED, plot.world.counter(found, 1.0), office="990160")
     delivered = right.travel(found)
     folder.finish(delivered)
-    plot.faulty(heard, "the label of another item was typed", entails=("D-12", "D-13", "D-01", "D-32", "D-07", "E-12"))
+    plot.faulty(
+        heard, "the label of another item was typed", entails=("D-12", "D-13", "D-01", "D-08", "D-32", "D-07", "E-12")
+    )
 
 
 def odd_in_one_thing(plot: Plot) -> None:
@@ -86,7 +88,7 @@ def used_twice(plot: Plot) -> None:
     again = plot.world.counter(over + plot.rng.uniform(2, 5) * DAY, 0.5)
     other, (second,) = plot.inbound(again, item={"number": first.number})
     other.finish(second.travel(again))
-    plot.faulty(again, "the same number on two parcels within two weeks")
+    plot.faulty(again, "the same number on two parcels within two weeks", entails=("D-01", "D-08"))
 
 
 def recycled_lawfully(plot: Plot) -> None:
