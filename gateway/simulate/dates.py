@@ -85,7 +85,7 @@ def right_clock(plot: Plot) -> None:
     folder = plot.working(at).past(Trigger.ASK_SUPPLEMENT, at, reason="thiếu bản sao").file(at)
     posted = plot.world.office(at, 4.0)
     parcel = plot.parcel(folder, Purpose.SUPPLEMENT_IN, posted).register(posted).pack(folder, posted)
-    delivered = parcel.travel(posted)
+    delivered = parcel.travel(posted, lag=HOUR / 6)
     complete = plot.world.office(delivered, 2.0)
     folder.move(Trigger.SUPPLEMENT_COMPLETE, complete, promise=folder.promise)
     folder.work_on(complete)

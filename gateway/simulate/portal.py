@@ -109,7 +109,7 @@ def supplement_lies_there(plot: Plot) -> None:
 
 def supplement_taken_up(plot: Plot) -> None:
     """The missing papers are on their way, come, and are looked at."""
-    _supplement(plot, plot.rng.uniform(0.5, 3.0))
+    _supplement(plot, plot.rng.uniform(1.0, 3.0))
 
 
 def paid_at_the_post(plot: Plot) -> None:
@@ -267,7 +267,7 @@ def refused(plot: Plot, hours: float) -> None:
     """Refused on arrival; the papers leave so many working hours later."""
     at = plot.begin()
     folder, (parcel,) = plot.inbound(at, by_post=True)
-    delivered = parcel.travel(at)
+    delivered = parcel.travel(at, lag=HOUR / 6)
     signed = plot.world.office(delivered, 0.5)
     folder.receipt(signed)
     decided = plot.world.office(signed, 2.0)
@@ -291,7 +291,7 @@ def _supplement(plot: Plot, hours: float) -> None:
     folder = plot.working(at).past(Trigger.ASK_SUPPLEMENT, at, reason="thiếu bản sao").file(at)
     posted = plot.world.office(at, 5.0)
     parcel = plot.parcel(folder, Purpose.SUPPLEMENT_IN, posted).register(posted).pack(folder, posted)
-    delivered = parcel.travel(posted)
+    delivered = parcel.travel(posted, lag=HOUR / 6)
     complete = plot.world.office(delivered, hours)
     folder.move(Trigger.SUPPLEMENT_COMPLETE, complete, promise=folder.promise)
     folder.work_on(complete)
