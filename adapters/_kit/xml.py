@@ -69,6 +69,30 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES, subject: str = "") -> Eleme
     return root
 
 
+def each(chunks: Iterable[bytes], tag: str, *, subject: str = "") -> Iterator[Element]:
+    """Elements of one name out of a long document, one after the other, each forgotten after its use.
+
+    The caller bounds the bytes. ``tag`` is written ``{namespace}name``.
+
+    Raises:
+        Misunderstood: not well-formed, or with a DOCTYPE.
+    """
+    parser = etree.XMLPullParser(
+        events=("end",), tag=tag, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        for number, chunk in enumerate(chunks):
+            if number == 0 and b"<!DOCTYPE" in chunk:
+                raise _broken(chunk[:200], subject, "a DOCTYPE is not allowed")
+            parser.feed(chunk)
+            for _, element in parser.read_events():
+                if isinstance(element, etree._Element):
+                    yield element
+                    element.clear()
+    except etree.XMLSyntaxError as error:
+        raise _broken(b"", subject, f"not well-formed: {error}") from error
+
+
 def _parser() -> etree.XMLParser:
     # A parser of its own for each document: lxml parsers are not to be shared between threads.
     return etree.XMLParser(

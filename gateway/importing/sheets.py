@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from lxml import etree
-
+from adapters._kit import xml
 from gateway.importing.records import Unreadable
+from schemas.errors import Misunderstood
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """Of one part of the archive, unpacked."""
@@ -31,7 +31,7 @@ def rows(path: Path) -> Iterator[list[str]]:
             shared = _shared(archive) if "xl/sharedStrings.xml" in archive.namelist() else []
             for row in _elements(archive, sheets[0], "row"):
                 yield _cells(row, shared)
-    except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, IndexError, ValueError) as error:
+    except (zipfile.BadZipFile, Misunderstood, KeyError, IndexError, ValueError) as error:
         raise Unreadable(f"not a whole XLSX file: {error}"[:200]) from None
 
 
@@ -39,25 +39,23 @@ def _shared(archive: zipfile.ZipFile) -> list[str]:
     return [_words(one) for one in _elements(archive, "xl/sharedStrings.xml", "si")]
 
 
-def _elements(archive: zipfile.ZipFile, name: str, tag: str) -> Iterator[etree._Element]:
+def _elements(archive: zipfile.ZipFile, name: str, tag: str) -> Iterator[xml.Element]:
     """Elements of one name, one after the other, each forgotten after its use."""
-    parser = etree.XMLPullParser(
-        events=("end",), tag=_MAIN + tag, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
+    yield from xml.each(_chunks(archive, name), _MAIN + tag, subject=name)
+
+
+def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """A part of the archive in pieces, no more of it than may be."""
     with archive.open(name) as part:
         read = 0
         while chunk := part.read(1 << 16):
             read += len(chunk)
             if read > MOST_BYTES:
                 raise Unreadable(f"{name} is larger than {MOST_BYTES} bytes")
-            parser.feed(chunk)
-            for _, element in parser.read_events():
-                if isinstance(element, etree._Element):
-                    yield element
-                    element.clear()
+            yield chunk
 
 
-def _cells(row: etree._Element, shared: list[str]) -> list[str]:
+def _cells(row: xml.Element, shared: list[str]) -> list[str]:
     found: dict[int, str] = {}
     for n, cell in enumerate(row.iter(_MAIN + "c")):
         place = _COLUMN.match(cell.get("r", ""))
@@ -65,14 +63,14 @@ def _cells(row: etree._Element, shared: list[str]) -> list[str]:
     return [found.get(n, "") for n in range(max(found, default=-1) + 1)]
 
 
-def _text(cell: etree._Element, shared: list[str]) -> str:
+def _text(cell: xml.Element, shared: list[str]) -> str:
     if cell.get("t") == "inlineStr":
         return _words(cell)
     value = cell.findtext(_MAIN + "v") or ""
     return shared[int(value)] if cell.get("t") == "s" and value else value
 
 
-def _words(element: etree._Element) -> str:
+def _words(element: xml.Element) -> str:
     """Text without the readings that East Asian files keep beside it."""
     readings = {one for reading in element.iter(_MAIN + "rPh") for one in reading.iter(_MAIN + "t")}
     return "".join(one.text or "" for one in element.iter(_MAIN + "t") if one not in readings)
