@@ -159,9 +159,7 @@ class Plot:
             pauses=(),
             supplements=(),
             legs=(),
-            components=tuple(
-                Component(kind.no, kind.name, kind.kind, 1, self.rng.randrange(1, 5)) for kind in procedure.components
-            ),
+            components=self._papers(procedure),
             return_method=ReturnMethod.POST if by_post else ReturnMethod.COUNTER,
             return_address=citizen.address if by_post else None,
             return_proof=None,
@@ -173,6 +171,12 @@ class Plot:
             created_at=at,
         )
         return Folder(self, draft, promise)
+
+    def _papers(self, procedure: ProcedureVersion) -> tuple[Component, ...]:
+        """What the procedure asks for, each of one to four sheets."""
+        return tuple(
+            Component(kind.no, kind.name, kind.kind, 1, self.rng.randrange(1, 5)) for kind in procedure.components
+        )
 
     def inbound(
         self, at: dt.datetime, *, parts: int = 1, item: dict[str, Any] | None = None, **more: Any
