@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 import functools
 import gc
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
 
@@ -147,6 +148,9 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
     registry = Registry.load(settings.peers, clock=clock)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     with occupied(settings.data_folder):
+        await asyncio.to_thread(
+            shutil.rmtree, settings.uploads_folder, ignore_errors=True
+        )  # spooled and never answered
         database = await asyncio.to_thread(open_database, settings.database_url, blobs=settings.blobs_folder)
         try:
             async with configured_sealer(settings.seal, clock=clock) as sealer:
