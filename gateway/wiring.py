@@ -148,9 +148,8 @@ async def open_house(settings: Settings, *, clock: Clock | None = None) -> Async
     registry = Registry.load(settings.peers, clock=clock)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     with occupied(settings.data_folder):
-        await asyncio.to_thread(
-            shutil.rmtree, settings.uploads_folder, ignore_errors=True
-        )  # spooled and never answered
+        # What a killed process was spooling was never answered: whoever sent it sends it again.
+        await asyncio.to_thread(shutil.rmtree, settings.uploads_folder, ignore_errors=True)
         database = await asyncio.to_thread(open_database, settings.database_url, blobs=settings.blobs_folder)
         try:
             async with configured_sealer(settings.seal, clock=clock) as sealer:
