@@ -93,6 +93,43 @@ class Item:
     recall_at: dt.datetime | None
     polls: PollState = PollState()
 
+    @staticmethod
+    def heard_of(carrier: CarrierId, at: dt.datetime, purpose: Purpose) -> "Item":
+        """An item of which nothing else is known, not stored yet; whoever knows more replaces fields."""
+        return Item(
+            id=ItemId(0),
+            version=0,
+            carrier=carrier,
+            service="",
+            number=None,
+            number_scheme=NumberScheme.REFERENCE,
+            reference=None,
+            valid_from=at,
+            valid_to=None,
+            aliases=(),
+            purpose=purpose,
+            sender_unit=None,
+            receiver_unit=None,
+            sender=None,
+            addressee=None,
+            origin_office="",
+            expected_offices=(),
+            booked_at=None,
+            handed_over_at=None,
+            promised_at=None,
+            storage_until=None,
+            attempt_max=0,
+            weight_g=None,
+            fee_due=0,
+            cod_due=0,
+            evidence_required=EvidenceLevel.STATUS_ONLY,
+            fold=Fold.empty(),
+            parcels_declared=1,
+            sender_receipt_at=None,
+            inquiry_at=None,
+            recall_at=None,
+        )
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Packing:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from schemas.bag import Bag, Stay
 from schemas.ids import BagNumber, CarrierId, ItemId
 from schemas.ports.stores import Tx
-from schemas.shipment import Item, NumberScheme, Purpose
-from schemas.tracking import EvidenceLevel, Fold, TrackingEvent
+from schemas.shipment import Item, Purpose
+from schemas.tracking import TrackingEvent
 from tracking import normalise
 
 SEALED = 0.9
@@ -112,36 +112,7 @@ def _copy(event: TrackingEvent, sure: float) -> TrackingEvent:
 
 
 def _new_log(event: TrackingEvent, purpose: Purpose) -> Item:
-    return Item(
-        id=ItemId(0),
-        version=0,
-        carrier=event.carrier,
-        service="",
-        number=None,
-        number_scheme=NumberScheme.REFERENCE,
+    return dataclasses.replace(
+        Item.heard_of(event.carrier, event.occurred.utc_low, purpose),
         reference=event.bag,
-        valid_from=event.occurred.utc_low,
-        valid_to=None,
-        aliases=(),
-        purpose=purpose,
-        sender_unit=None,
-        receiver_unit=None,
-        sender=None,
-        addressee=None,
-        origin_office="",
-        expected_offices=(),
-        booked_at=None,
-        handed_over_at=None,
-        promised_at=None,
-        storage_until=None,
-        attempt_max=0,
-        weight_g=None,
-        fee_due=0,
-        cod_due=0,
-        evidence_required=EvidenceLevel.STATUS_ONLY,
-        fold=Fold.empty(),
-        parcels_declared=1,
-        sender_receipt_at=None,
-        inquiry_at=None,
-        recall_at=None,
     )

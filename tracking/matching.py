@@ -9,11 +9,11 @@ import dataclasses
 from collections.abc import Iterable
 
 from schemas.errors import InvalidNumber
-from schemas.ids import CarrierId, ItemId, PeerId
+from schemas.ids import CarrierId, PeerId
 from schemas.numbers import s10
 from schemas.ports.stores import Tx
 from schemas.shipment import BookingState, Item, NumberScheme, Purpose
-from schemas.tracking import EvidenceLevel, Fold, TrackingEvent
+from schemas.tracking import TrackingEvent
 from tracking import bags
 from tracking.normalise import EARLY
 
@@ -114,36 +114,9 @@ def _widened(item: Item, event: TrackingEvent) -> Item:
 
 
 def _orphan(event: TrackingEvent) -> Item:
-    return Item(
-        id=ItemId(0),
-        version=0,
-        carrier=CarrierId(event.carrier),
-        service="",
+    return dataclasses.replace(
+        Item.heard_of(CarrierId(event.carrier), event.occurred.utc_low, Purpose.UNKNOWN),
         number=event.number,
         number_scheme=scheme_of(event.number),
         reference=event.reference,
-        valid_from=event.occurred.utc_low,
-        valid_to=None,
-        aliases=(),
-        purpose=Purpose.UNKNOWN,
-        sender_unit=None,
-        receiver_unit=None,
-        sender=None,
-        addressee=None,
-        origin_office="",
-        expected_offices=(),
-        booked_at=None,
-        handed_over_at=None,
-        promised_at=None,
-        storage_until=None,
-        attempt_max=0,
-        weight_g=None,
-        fee_due=0,
-        cod_due=0,
-        evidence_required=EvidenceLevel.STATUS_ONLY,
-        fold=Fold.empty(),
-        parcels_declared=1,
-        sender_receipt_at=None,
-        inquiry_at=None,
-        recall_at=None,
     )

@@ -7,7 +7,7 @@ from gateway.desk import numbering
 from gateway.desk.requests import HandoverRequest
 from schemas.calendar import VIETNAM
 from schemas.dossier import Address, Dossier, Leg, Party, PartyKind
-from schemas.ids import CarrierId, ItemId, UnitId
+from schemas.ids import CarrierId, UnitId
 from schemas.message import ItemOrdered
 from schemas.organisation import Agreement
 from schemas.ports.facts import Tell
@@ -21,7 +21,7 @@ from schemas.shipment import (
     Packing,
     Purpose,
 )
-from schemas.tracking import EvidenceLevel, Fold
+from schemas.tracking import EvidenceLevel
 from tracking import claims, reading
 from tracking.advance import advance
 from tracking.facts import Facts
@@ -115,38 +115,22 @@ def _open_item(
     )
     item = claims.register(
         tx,
-        Item(
-            id=ItemId(0),
-            version=0,
-            carrier=carrier,
+        dataclasses.replace(
+            Item.heard_of(carrier, at, purpose),
             service=SERVICE,
             number=number,
             number_scheme=NumberScheme.S10,
             reference=dossier.code,
-            valid_from=at,
-            valid_to=None,
-            aliases=(),
-            purpose=purpose,
             sender_unit=sender_unit,
             receiver_unit=receiver_unit,
             sender=sender,
             addressee=addressee,
-            origin_office="",
             expected_offices=expected,
             booked_at=at,
             handed_over_at=at,
-            promised_at=None,
-            storage_until=None,
             attempt_max=2,
-            weight_g=None,
-            fee_due=0,
-            cod_due=0,
             evidence_required=EvidenceLevel.SIGNATURE if purpose is Purpose.RESULT_OUT else EvidenceLevel.STATUS_ONLY,
-            fold=Fold.empty(),
             parcels_declared=parcels,
-            sender_receipt_at=None,
-            inquiry_at=None,
-            recall_at=None,
         ),
     )
     tx.items.pack(Packing(dossier.id, item.id, 1, parcels, (), at, None))

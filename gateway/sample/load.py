@@ -5,6 +5,7 @@ told of them (they were, in that past). Loading twice changes nothing: a store t
 """
 
 import asyncio
+import dataclasses
 import datetime as dt
 import functools
 import hashlib
@@ -23,7 +24,7 @@ from gateway.sample.stage import POST_KEY, SYSTEM_KEY, Secrets
 from gateway.storage.database import Database
 from schemas.calendar import VIETNAM
 from schemas.dossier import Channel, Component, IntakeMode, ProofKind, ReturnMethod, ReturnProof
-from schemas.ids import CarrierId, DossierId, ItemId, PeerId, Sha256, UserId
+from schemas.ids import CarrierId, DossierId, PeerId, Sha256, UserId
 from schemas.message import Fact
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Tx
@@ -32,7 +33,6 @@ from schemas.tracking import (
     Direction,
     EventTime,
     EvidenceLevel,
-    Fold,
     Mapped,
     Movement,
     Outcome,
@@ -231,37 +231,15 @@ def _wrong_number(tx: Tx, now: dt.datetime) -> None:
     """An item that came by a list from elsewhere, its number mistyped there (D-20)."""
     at = now - dt.timedelta(hours=2)
     tx.items.add(
-        Item(
-            id=ItemId(0),
-            version=0,
-            carrier=CarrierId(province.CARRIER),
+        dataclasses.replace(
+            Item.heard_of(CarrierId(province.CARRIER), at, Purpose.INTER_UNIT),
             service="HCC",
             number=WRONG_NUMBER,
             number_scheme=NumberScheme.S10,
-            reference=None,
-            valid_from=at,
-            valid_to=None,
-            aliases=(),
-            purpose=Purpose.INTER_UNIT,
             sender_unit=province.OTHER_COMMUNE,
             receiver_unit=province.COMMUNE,
-            sender=None,
-            addressee=None,
             origin_office="990150",
-            expected_offices=(),
             booked_at=at,
-            handed_over_at=None,
-            promised_at=None,
-            storage_until=None,
             attempt_max=2,
-            weight_g=None,
-            fee_due=0,
-            cod_due=0,
-            evidence_required=EvidenceLevel.STATUS_ONLY,
-            fold=Fold.empty(),
-            parcels_declared=1,
-            sender_receipt_at=None,
-            inquiry_at=None,
-            recall_at=None,
         )
     )

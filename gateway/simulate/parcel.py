@@ -18,7 +18,6 @@ from schemas.tracking import (
     Direction,
     EventTime,
     EvidenceLevel,
-    Fold,
     Mapped,
     Movement,
     Outcome,
@@ -216,18 +215,11 @@ def plain_item(
     target: str,
 ) -> Item:
     """An item handed to the post at ``at``, its delivery expected at the office ``target``."""
-    return Item(
-        id=ItemId(0),
-        version=0,
-        carrier=province.CARRIER,
+    return dataclasses.replace(
+        Item.heard_of(province.CARRIER, at, purpose),
         service="HCC",
         number=number,
         number_scheme=NumberScheme.S10,
-        reference=None,
-        valid_from=at,
-        valid_to=None,
-        aliases=(),
-        purpose=purpose,
         sender_unit=sender_unit,
         receiver_unit=receiver_unit,
         sender=sender,
@@ -236,18 +228,9 @@ def plain_item(
         expected_offices=(ExpectedOffice(target, at, "address"),),
         booked_at=at,
         handed_over_at=at,
-        promised_at=None,
-        storage_until=None,
         attempt_max=2,
         weight_g=120,
-        fee_due=0,
-        cod_due=0,
         evidence_required=EvidenceLevel.STATUS_ONLY if receiver_unit else EvidenceLevel.NAME,
-        fold=Fold.empty(),
-        parcels_declared=1,
-        sender_receipt_at=None,
-        inquiry_at=None,
-        recall_at=None,
     )
 
 

@@ -20,11 +20,11 @@ from gateway.accounts import ApiKey
 from gateway.inbound.routes import Handler, mount
 from gateway.inbound.soap.routes import make_soap_routes
 from gateway.storage.database import Database, open_database
-from schemas.ids import CarrierId, ItemId, PeerId, UnitId
+from schemas.ids import CarrierId, PeerId, UnitId
 from schemas.numbers import s10
 from schemas.ports.carrier import ContractPush
 from schemas.shipment import Item, NumberScheme, Purpose
-from schemas.tracking import EvidenceLevel, Fold
+from schemas.tracking import EvidenceLevel
 
 NS = "urn:x-lienthong:postal-tracking:1"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -188,38 +188,15 @@ def key(name: str = USER, *, password: str = PASSWORD, peer: PeerId | None = PEE
 
 def item(number: str, *, carrier: CarrierId = CARRIER, unit: str = "H99.01") -> Item:
     """A booked item on its way to the citizen."""
-    return Item(
-        id=ItemId(0),
-        version=0,
-        carrier=carrier,
+    return dataclasses.replace(
+        Item.heard_of(carrier, BOOKED, Purpose.RESULT_OUT),
         service="HCC",
         number=number,
         number_scheme=NumberScheme.S10,
-        reference=None,
-        valid_from=BOOKED,
-        valid_to=None,
-        aliases=(),
-        purpose=Purpose.RESULT_OUT,
         sender_unit=UnitId(unit),
-        receiver_unit=None,
-        sender=None,
-        addressee=None,
-        origin_office="",
-        expected_offices=(),
         booked_at=BOOKED,
-        handed_over_at=None,
-        promised_at=None,
-        storage_until=None,
         attempt_max=2,
-        weight_g=None,
-        fee_due=0,
-        cod_due=0,
         evidence_required=EvidenceLevel.SIGNATURE,
-        fold=Fold.empty(),
-        parcels_declared=1,
-        sender_receipt_at=None,
-        inquiry_at=None,
-        recall_at=None,
     )
 
 

@@ -22,7 +22,6 @@ from schemas.tracking import (
     Direction,
     EventTime,
     EvidenceLevel,
-    Fold,
     Mapped,
     Movement,
     Outcome,
@@ -103,38 +102,21 @@ def dossier(state: DossierState = DossierState.DRAFT, **changes: Any) -> Dossier
 
 
 def item(purpose: Purpose = Purpose.DOSSIER_IN, **changes: Any) -> Item:
-    plain = Item(
+    plain = dataclasses.replace(
+        Item.heard_of(CARRIER, T0, purpose),
         id=ItemId(1),
         version=1,
-        carrier=CARRIER,
         service="HCC",
         number="EL000000005VN",
         number_scheme=NumberScheme.S10,
         reference="000.00.01.H99-261116-0001",
-        valid_from=T0,
-        valid_to=None,
-        aliases=(),
-        purpose=purpose,
         sender_unit=POST,
         receiver_unit=OFFICE,
         sender=OWNER,
         addressee=OWNER,
-        origin_office="",
-        expected_offices=(),
         booked_at=T0,
         handed_over_at=T0,
-        promised_at=None,
-        storage_until=None,
         attempt_max=2,
-        weight_g=None,
-        fee_due=0,
-        cod_due=0,
-        evidence_required=EvidenceLevel.STATUS_ONLY,
-        fold=Fold.empty(),
-        parcels_declared=1,
-        sender_receipt_at=None,
-        inquiry_at=None,
-        recall_at=None,
     )
     return dataclasses.replace(plain, **changes)
 
