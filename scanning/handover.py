@@ -18,6 +18,7 @@ from pathlib import Path
 from scanning import stages
 from scanning.approved import PdfA, SealedPdf, Sealer, holds
 from scanning.batch import Ledger
+from scanning.documents import with_file
 from scanning.pool import LineDown
 from scanning.progress import ProgressBoard
 from scanning.records import document_from_json, document_to_json, seal_from_json, seal_to_json
@@ -25,7 +26,6 @@ from scanning.stages import Stage
 from scanning.structure import BadFile
 from schemas.document import ScannedDocument
 from schemas.errors import LienthongError, SealingWaits
-from schemas.ids import Sha256
 from schemas.ports.clock import Clock
 from schemas.ports.documents import DocumentInbox
 from schemas.ports.journal import ScanJournal, StageRow
@@ -102,9 +102,9 @@ class Handover:
         if told is not None and (delivered or await asyncio.to_thread(holds, out, told["sha256"])):
             note = seal_from_json(told)
             sealed = SealedPdf(out, told["sha256"], int(told["size_bytes"]), approved.flavour, note)
-            return _with_file(document, sealed), sealed
+            return with_file(document, sealed), sealed
         if delivered or self._sealer is None or document.doubts:
-            return _with_file(document, approved), approved
+            return with_file(document, approved), approved
         if self._is_away():
             await self._wait(ledger, document, approved)
             return None
@@ -116,11 +116,11 @@ class Handover:
             return None
         except BadFile as bad:  # nothing that waiting would mend: a person sees it, unsealed
             doubtful = dataclasses.replace(document, reasons=(*document.reasons, bad.reason))
-            return _with_file(doubtful, approved), approved
+            return with_file(doubtful, approved), approved
         self._away_until = self.trouble = None
         result = {**seal_to_json(sealed.note), "sha256": sealed.sha256, "size_bytes": sealed.size_bytes}
         await ledger.record(subject, Stage.SEALED, result, sealed.sha256)
-        return _with_file(document, sealed), sealed
+        return with_file(document, sealed), sealed
 
     def _note_away(self, waits: SealingWaits) -> None:
         if self.trouble is None:
@@ -132,7 +132,7 @@ class Handover:
         return self._away_until is not None and self._clock.now() < self._away_until
 
     async def _wait(self, ledger: Ledger, document: ScannedDocument, approved: PdfA) -> None:
-        told = document_to_json(_with_file(document, approved))
+        told = document_to_json(with_file(document, approved))
         await ledger.record(stages.document_subject(document.key), Stage.SEAL_WAITS, told, approved.sha256)
         self._waits.set()
 
@@ -208,18 +208,6 @@ class Handover:
 def sealed_path(approved: Path) -> Path:
     """Where the sealed file of an approved one stands until it is delivered."""
     return approved.with_suffix(".sealed.pdf")
-
-
-def _with_file(document: ScannedDocument, file: PdfA | SealedPdf) -> ScannedDocument:
-    """The record of the file as it is: the judge's words, or the seal's."""
-    return dataclasses.replace(
-        document,
-        path=file.path,
-        sha256=Sha256(file.sha256),
-        size_bytes=file.size_bytes,
-        conformance=file.conformance,
-        seal=file.note if isinstance(file, SealedPdf) else None,
-    )
 
 
 def _forget(approved: Path) -> None:

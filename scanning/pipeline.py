@@ -20,6 +20,7 @@ from scanning.batch import BatchReport as BatchReport
 from scanning.batch import InputFile as InputFile
 from scanning.batch import Ledger, Opened, Run
 from scanning.binding import Binder
+from scanning.documents import document_of
 from scanning.handover import Handover
 from scanning.measuring import Measuring, Sides, opened_from_json
 from scanning.policy import LinePolicy, TextMode
@@ -31,7 +32,6 @@ from scanning.stages import Stage
 from scanning.structure import BadFile
 from schemas.document import FeedOrder, ScanBatch, ScannedDocument, ScannedPage, ScanReason, document_key
 from schemas.errors import SealingWaits
-from schemas.ids import Sha256
 from schemas.ports.clock import Clock
 from schemas.ports.documents import DocumentInbox
 from schemas.ports.journal import ScanJournal
@@ -146,7 +146,7 @@ class Pipeline:
                 await self._finish(run, part_no, rest, places)
             return
         self._binder.forget_layers(part.pages)
-        document = _document(run, part_no, part, key, approved, places)
+        document = document_of(run.batch, part_no, part, key, approved, places)
         delivered = await self._handover.finish(run.ledger, document, approved)
         if delivered is None:
             run.waiting.append(document)
@@ -211,28 +211,3 @@ def _built_row(part_no: int, part: Part, answer: Json) -> Json:
         "reasons": list(part.reasons),
         "pages": [[page.source, page.source_page, page.role] for page in part.pages],
     }
-
-
-def _document(
-    run: Run, part_no: int, part: Part, key: str, approved: PdfA, places: Mapping[str, Opened]
-) -> ScannedDocument:
-    """The record of a built document; its pages learn what became of their images."""
-    pages = tuple(
-        dataclasses.replace(page, image_sha256=note.image_sha256, conversion=note.conversion)
-        for page, note in zip(part.pages, approved.notes, strict=True)
-    )
-    sources = dict.fromkeys(page.source for page in part.pages)
-    return ScannedDocument(
-        key=key,
-        batch=run.batch,
-        part_no=part_no,
-        dossier_code=part.dossier_code,
-        s10=part.s10,
-        sha256=Sha256(approved.sha256),
-        size_bytes=approved.size_bytes,
-        path=approved.path,
-        conformance=approved.conformance,
-        pages=pages,
-        sources=tuple(places[name].source for name in sources),
-        reasons=part.reasons,
-    )

@@ -11,15 +11,17 @@ from pathlib import Path
 
 from gateway.desk.attach import AttachDesk
 from scanning import stages
-from scanning.approved import PdfA, SealedPdf, Sealer
+from scanning.approved import PdfA, Sealer
 from scanning.batch import Ledger, Opened
 from scanning.binding import Binder
+from scanning.documents import document_of, with_file
 from scanning.policy import LinePolicy, TextMode
 from scanning.pool import WorkerPool
 from scanning.records import document_to_json
 from scanning.review import Edit, Made, replay
 from scanning.review_plan import Paper
 from scanning.review_rows import FileOf, Review
+from scanning.separator import Part
 from scanning.stages import Stage
 from schemas.document import ScanBatch, ScannedDocument, ScanSource
 from schemas.errors import SealingWaits
@@ -84,7 +86,7 @@ class Acceptance:
             if self._sealer is not None and not document.reasons:
                 out = approved.path.with_suffix(".sealed.pdf")
                 try:
-                    document = _sealed(document, await self._sealer.seal(approved, out))
+                    document = with_file(document, await self._sealer.seal(approved, out))
                 except SealingWaits as waits:
                     self.trouble = waits
                     return False
@@ -124,37 +126,12 @@ def _document(
     batch: ScanBatch, review: Review, paper: Paper, made: Made, edit: Edit, approved: PdfA
 ) -> ScannedDocument:
     """The record of an accepted document. What the person looked at has no doubts left; its neighbours keep theirs."""
-    places = _places(review.files)
-    pages = tuple(
-        dataclasses.replace(page, image_sha256=note.image_sha256, conversion=note.conversion)
-        for page, note in zip(paper.pages, approved.notes, strict=True)
-    )
-    document = ScannedDocument(
-        key=made.key,
-        batch=dataclasses.replace(batch, operator=edit.by.removeprefix("user:")),
-        part_no=paper.no,
-        dossier_code=paper.code,
-        s10=paper.s10,
-        sha256=Sha256(approved.sha256),
-        size_bytes=approved.size_bytes,
-        path=approved.path,
-        conformance=approved.conformance,
-        pages=pages,
-        sources=tuple(places[name].source for name in dict.fromkeys(page.source for page in pages)),
-        reasons=paper.reasons,
+    part = Part(paper.code, paper.s10, paper.pages, paper.reasons)
+    own = dataclasses.replace(batch, operator=edit.by.removeprefix("user:"))
+    document = dataclasses.replace(
+        document_of(own, paper.no, part, made.key, approved, _places(review.files)),
         version=made.version,
         replaces=made.replaces[0] if made.replaces else None,
         version_reason=edit.reason,
     )
     return dataclasses.replace(document, reasons=() if edit.sheet in paper.ids else document.doubts)
-
-
-def _sealed(document: ScannedDocument, sealed: SealedPdf) -> ScannedDocument:
-    return dataclasses.replace(
-        document,
-        sha256=Sha256(sealed.sha256),
-        size_bytes=sealed.size_bytes,
-        path=sealed.path,
-        conformance=sealed.conformance,
-        seal=sealed.note,
-    )
