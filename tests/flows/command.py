@@ -4,8 +4,6 @@ import asyncio
 import dataclasses
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from schemas.ports.stores import Tx
 from schemas.tracking import Movement
 from schemas.wire import Exchange
 from tests.contract.stores import records
+from tests.flows import forked
 from tests.flows.news import World, world
 from tests.unit.tracking.build import after, event, item
 
@@ -86,19 +85,9 @@ class House:
 
 
 async def run(*words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Said:
-    def child() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "gateway", *words],
-            cwd=cwd,
-            env={**os.environ, "PYTHONSAFEPATH": "1", **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-        )
-
-    done = await asyncio.to_thread(child)
-    assert "Traceback" not in done.stderr, done.stderr
-    return Said(done.returncode, done.stdout, done.stderr)
+    code, out, err = await asyncio.to_thread(forked.run, words, cwd, {**os.environ, **(env or {})}, limit_s=LIMIT_S)
+    assert "Traceback" not in err, err
+    return Said(code, out, err)
 
 
 @pytest.fixture

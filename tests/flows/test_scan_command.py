@@ -79,10 +79,10 @@ async def test_a_bar_moves_where_somebody_watches_and_only_there(feed: Path, tmp
     shown = (await seen).decode("utf-8", "replace")
     assert child.returncode == 0
     assert out.startswith(b"{")
-    assert "Đọc trang" in shown
+    assert "━" in shown, "which stages it names depends on how fast two pages are read"
     assert "2/2" in shown
     quiet = await run("scan", str(feed), "--out", str(tmp_path / "quiet"))
-    assert "Đọc trang" not in quiet.err
+    assert "━" not in quiet.err
 
 
 def _all_of(terminal: int) -> bytes:
