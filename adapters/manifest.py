@@ -133,6 +133,11 @@ class Manifest:
 
 KNOWN_CAPABILITIES: Mapping[str, tuple[Operation, ...]] = {
     "Booking": (Operation.CARRIER_BOOK, Operation.CARRIER_CANCEL),
+    "Instructing": (Operation.CARRIER_INSTRUCT,),
+    "Registering": (Operation.CARRIER_REGISTER,),
+    "Pricing": (),
+    "OrderListing": (),
+    "AddressBook": (),
     "TrackingFeed": (),
     "TrackingPull": (),
     "TrackingPush": (),

@@ -11,7 +11,7 @@ from schemas.dossier import Dossier, Step
 from schemas.errors import Applied
 from schemas.ids import AttemptNo, DossierId, InboxNo, ItemId, MessageNo, PeerId, Sha256, UnitId
 from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
-from schemas.shipment import BookingOrder
+from schemas.shipment import BookingOrder, OrderInstruction, PostalRegistration
 from schemas.wire import Exchange
 
 
@@ -20,6 +20,8 @@ class Operation(enum.StrEnum):
 
     CARRIER_BOOK = "carrier.book"
     CARRIER_CANCEL = "carrier.cancel"
+    CARRIER_INSTRUCT = "carrier.instruct"
+    CARRIER_REGISTER = "carrier.register"
     PORTAL_DOSSIER = "portal.dossier"
     PORTAL_PROGRESS = "portal.progress"
     ONE_STOP_DOSSIER = "one_stop.dossier"
@@ -217,7 +219,15 @@ class PapersAttached:
     document: Sha256
 
 
-Payload = BookingOrder | PortalDossier | PortalProgress | OneStopDossier | OneStopStatus
+Payload = (
+    BookingOrder
+    | OrderInstruction
+    | PostalRegistration
+    | PortalDossier
+    | PortalProgress
+    | OneStopDossier
+    | OneStopStatus
+)
 """What a message says, as a record; which one belongs to which operation is :mod:`gateway.outbox.payload`."""
 
 Fact = DossierMoved | DossierLodged | ItemOrdered | PapersAttached

@@ -5,8 +5,8 @@ import datetime as dt
 import enum
 
 from schemas.dossier import Party
-from schemas.ids import CarrierId, DossierCode, DossierId, ItemId, PeerId, UnitId
-from schemas.tracking import EvidenceLevel, Fold
+from schemas.ids import CarrierId, DossierCode, DossierId, ItemId, PeerId, ProcedureCode, UnitId
+from schemas.tracking import Complaint, EvidenceLevel, Fold, Mapped
 
 
 class Purpose(enum.StrEnum):
@@ -211,3 +211,110 @@ class BookingReceipt:
     number: str | None
     peer_code: str
     peer_text: str
+
+
+class InstructionKind(enum.StrEnum):
+    """What may be asked of a carrier about an order that it has already."""
+
+    APPROVE = "approve"
+    APPROVE_RETURN = "approve_return"
+    DELIVER_AGAIN = "deliver_again"
+    TAKE_BACK = "take_back"
+    DELETE_CANCELLED = "delete_cancelled"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OrderInstruction:
+    """A wish about an order under way; the payload of ``carrier.instruct``. Withdrawing is ``carrier.cancel``."""
+
+    order: BookingOrder
+    kind: InstructionKind
+    note: str
+    asked_at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PostalRegistration:
+    """A dossier announced to the carrier with its two legs; the payload of ``carrier.register``.
+
+    ``collect_from`` is the citizen whose papers the post shall fetch, ``bring_to`` the one who gets the result; None:
+    that leg is not wanted. ``elements`` are the titles of the papers.
+    """
+
+    carrier: CarrierId
+    dossier: DossierId
+    dossier_code: DossierCode
+    reference: str
+    procedure: ProcedureCode
+    procedure_title: str
+    category: str
+    elements: tuple[str, ...]
+    collect_from: Party | None
+    bring_to: Party | None
+    announced_at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PriceQuote:
+    """What a carrier asks for an order: đồng with tax, for one of its services."""
+
+    service: str
+    """The carrier's own code of the service."""
+    title: str
+    amount: int
+    promise: str
+    """How long it says to take, in its own words; empty where it does not tell."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CarrierOrder:
+    """A row of the carrier's own list of our orders, for reconciliation. ``mapped`` None: a code we do not know.
+
+    ``cod_due`` and ``fee`` in đồng, None where the list does not tell; ``told_at`` is when the carrier last changed it.
+    """
+
+    reference: str
+    number: str | None
+    service: str
+    code: str
+    text: str
+    mapped: Mapped | None
+    cod_due: int | None
+    fee: int | None
+    told_at: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OrderPage:
+    """A page of the carrier's list: what was understood, what was complained of, and where it goes on (None: end)."""
+
+    orders: tuple[CarrierOrder, ...]
+    complaints: tuple[Complaint, ...]
+    next_cursor: str | None
+
+
+class AddressTier(enum.StrEnum):
+    """Which division of the country a carrier's list follows: with districts, or the one since 2025-07-01 without."""
+
+    WITH_DISTRICTS = "with_districts"
+    TWO_TIER = "two_tier"
+
+
+class AddressLevel(enum.StrEnum):
+    """A level of the list."""
+
+    PROVINCE = "province"
+    DISTRICT = "district"
+    WARD = "ward"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """A row of a carrier's own address list; its codes are no codes of the State (vn-protocols §4.3)."""
+
+    tier: AddressTier
+    level: AddressLevel
+    code: str
+    name: str
+    parent: str | None
+    """Code of the level above: the district of a ward, or its province where there are no districts."""

@@ -19,10 +19,10 @@ from schemas.portal import (
     PortalReceipt,
     ProgressStep,
 )
-from schemas.ports.carrier import Answer, Booking, OutcomeQuery
+from schemas.ports.carrier import Answer, Booking, Instructing, OutcomeQuery, Registering
 from schemas.ports.one_stop import DossierSink
 from schemas.ports.portal import StatusSink
-from schemas.shipment import BookingOrder, BookingReceipt
+from schemas.shipment import BookingOrder, BookingReceipt, OrderInstruction, PostalRegistration
 
 Receipt = BookingReceipt | PortalReceipt
 
@@ -85,10 +85,8 @@ class Dispatcher:
 
     async def _call(self, message: Message, payload: Payload) -> Receipt:
         peer = message.peer
-        if isinstance(payload, BookingOrder):
-            booking = self._peers.port(peer, Booking)
-            call = booking.book if message.operation is Operation.CARRIER_BOOK else booking.cancel
-            return await call(payload)
+        if isinstance(payload, BookingOrder | OrderInstruction | PostalRegistration):
+            return await self._carrier(message, payload)
         if isinstance(payload, PortalDossier):
             return await self._peers.port(peer, StatusSink).register(payload)
         if isinstance(payload, PortalProgress):
@@ -98,6 +96,18 @@ class Dispatcher:
         if isinstance(payload, OneStopStatus):
             return await self._peers.port(peer, DossierSink).tell(payload)
         assert_never(payload)
+
+    async def _carrier(
+        self, message: Message, payload: BookingOrder | OrderInstruction | PostalRegistration
+    ) -> BookingReceipt:
+        peer = message.peer
+        if isinstance(payload, OrderInstruction):
+            return await self._peers.port(peer, Instructing).instruct(payload)
+        if isinstance(payload, PostalRegistration):
+            return await self._peers.port(peer, Registering).register_dossier(payload)
+        booking = self._peers.port(peer, Booking)
+        call = booking.book if message.operation is Operation.CARRIER_BOOK else booking.cancel
+        return await call(payload)
 
 
 def _naming(error: Refused, step: ProgressStep, n: int, of: int) -> Refused:

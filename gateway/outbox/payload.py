@@ -5,11 +5,13 @@ from typing import Final
 from gateway.storage import codec
 from schemas.message import Operation, Payload
 from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
-from schemas.shipment import BookingOrder
+from schemas.shipment import BookingOrder, OrderInstruction, PostalRegistration
 
 RECORDS: Final[dict[Operation, type[Payload]]] = {
     Operation.CARRIER_BOOK: BookingOrder,
     Operation.CARRIER_CANCEL: BookingOrder,
+    Operation.CARRIER_INSTRUCT: OrderInstruction,
+    Operation.CARRIER_REGISTER: PostalRegistration,
     Operation.PORTAL_DOSSIER: PortalDossier,
     Operation.PORTAL_PROGRESS: PortalProgress,
     Operation.ONE_STOP_DOSSIER: OneStopDossier,

@@ -10,7 +10,17 @@ from typing import Protocol, runtime_checkable
 
 from schemas.ids import CarrierId
 from schemas.message import Operation, Payload
-from schemas.shipment import BookingOrder, BookingReceipt
+from schemas.shipment import (
+    AddressLevel,
+    AddressTier,
+    BookingOrder,
+    BookingReceipt,
+    OrderInstruction,
+    OrderPage,
+    Place,
+    PostalRegistration,
+    PriceQuote,
+)
 from schemas.tracking import Push, TrackingBatch
 from schemas.wire import Callback, CallbackReply, Probe
 
@@ -25,6 +35,57 @@ class Booking(Protocol):
 
     async def cancel(self, order: BookingOrder) -> BookingReceipt:
         """Withdraw an order by its reference; the caller makes sure that one booking is open."""
+        ...
+
+
+@runtime_checkable
+class Instructing(Protocol):
+    """Takes wishes about an order under way."""
+
+    async def instruct(self, wish: OrderInstruction) -> BookingReceipt:
+        """Ask for it. Raises Refused where this carrier knows no such wish, before anything is sent."""
+        ...
+
+
+@runtime_checkable
+class Registering(Protocol):
+    """Takes the announcement of a dossier with its legs (HCC ``postDocument``)."""
+
+    async def register_dossier(self, registration: PostalRegistration) -> BookingReceipt:
+        """Announce the dossier. Raises Duplicate where the carrier has this very announcement already."""
+        ...
+
+
+@runtime_checkable
+class Pricing(Protocol):
+    """Says what an order would cost; changes nothing."""
+
+    async def prices(self, order: BookingOrder) -> tuple[PriceQuote, ...]:
+        """One quote for each service that the carrier offers for ``order``, at least one.
+
+        Raises Refused where it offers none.
+        """
+        ...
+
+
+@runtime_checkable
+class OrderListing(Protocol):
+    """The carrier's own list of our orders, for reconciliation; changes nothing."""
+
+    async def orders(self, cursor: str | None, *, numbers: Sequence[str] = ()) -> OrderPage:
+        """A page of the list from ``cursor`` (None: from the beginning), only of ``numbers`` where they are named.
+
+        A carrier whose list answers by number alone raises Refused for no numbers at all: it never says "no orders".
+        """
+        ...
+
+
+@runtime_checkable
+class AddressBook(Protocol):
+    """The carrier's list of places, whose codes its orders want; changes nothing."""
+
+    async def places(self, tier: AddressTier, level: AddressLevel, parent: str | None) -> tuple[Place, ...]:
+        """The places of a level below ``parent`` (None: all). Raises Refused for a list that the carrier has not."""
         ...
 
 

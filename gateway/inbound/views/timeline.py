@@ -140,6 +140,8 @@ _SOURCES = {
     Operation.ONE_STOP_STATUS: Source.ONE_STOP,
     Operation.CARRIER_BOOK: Source.POST,
     Operation.CARRIER_CANCEL: Source.POST,
+    Operation.CARRIER_INSTRUCT: Source.POST,
+    Operation.CARRIER_REGISTER: Source.POST,
 }
 _TROUBLE = frozenset({MessageState.REFUSED, MessageState.PARKED, MessageState.UNKNOWN})
 

@@ -17,12 +17,13 @@ from adapters._kit.sandbox.process import SandboxControl
 from adapters.loopback.client import Adapter as Loopback
 from adapters.manifest import Manifest
 from adapters.registry import Registry
-from schemas.ids import DossierCode, PeerId, Sha256
+from schemas.ids import CarrierId, DossierCode, PeerId, Sha256
 from schemas.message import Operation, Payload
 from schemas.portal import OneStopReport, ReportKind
-from schemas.ports.carrier import Booking
+from schemas.ports.carrier import Booking, Instructing, Registering
 from schemas.ports.one_stop import DossierSink
 from schemas.ports.portal import StatusSink
+from schemas.shipment import InstructionKind, OrderInstruction
 from tests.contract.adapters import records
 from tests.contract.adapters.peers import MANIFESTS, SENDING, Send, has_wire
 
@@ -195,17 +196,35 @@ class Bench:
         made = self.make(**more) if more else self.registry
         if operation in (Operation.CARRIER_BOOK, Operation.CARRIER_CANCEL):
             return await self._order(operation, made.port(self.name, Booking))
+        if operation is Operation.CARRIER_INSTRUCT:
+            return await self._instruct(made.port(self.name, Instructing))
+        if operation is Operation.CARRIER_REGISTER:
+            registering = made.port(self.name, Registering)
+            announced = records.registration(self._carrier)
+            return announced, lambda: registering.register_dossier(announced)
         if operation in (Operation.PORTAL_DOSSIER, Operation.PORTAL_PROGRESS):
             return await self._portal(operation, made.port(self.name, StatusSink))
         return await self._one_stop(operation, made.port(self.name, DossierSink))
 
     async def _order(self, operation: Operation, booking: Booking) -> tuple[Payload, Send]:
-        assert self.manifest.carrier is not None
-        order = records.order(self.manifest.carrier)
+        order = records.order(self._carrier)
         if operation is Operation.CARRIER_BOOK:
             return order, lambda: booking.book(order)
-        await self.port(Booking).book(order)
-        return order, lambda: booking.cancel(order)
+        receipt = await self.port(Booking).book(order)
+        booked = dataclasses.replace(order, number=receipt.number or order.number)
+        return booked, lambda: booking.cancel(booked)
+
+    async def _instruct(self, instructing: Instructing) -> tuple[Payload, Send]:
+        order = records.order(self._carrier)
+        receipt = await self.port(Booking).book(order)
+        booked = dataclasses.replace(order, number=receipt.number or order.number)
+        wish = OrderInstruction(booked, InstructionKind.DELIVER_AGAIN, "Gọi trước khi phát", records.NOW)
+        return wish, lambda: instructing.instruct(wish)
+
+    @property
+    def _carrier(self) -> CarrierId:
+        assert self.manifest.carrier is not None
+        return self.manifest.carrier
 
     async def _portal(self, operation: Operation, sink: StatusSink) -> tuple[Payload, Send]:
         dossier = records.portal_dossier()

@@ -12,6 +12,8 @@ MANIFESTS = manifests()
 SENDING: dict[Operation, str] = {
     Operation.CARRIER_BOOK: "book",
     Operation.CARRIER_CANCEL: "cancel",
+    Operation.CARRIER_INSTRUCT: "instruct",
+    Operation.CARRIER_REGISTER: "register_dossier",
     Operation.PORTAL_DOSSIER: "register",
     Operation.PORTAL_PROGRESS: "progress",
     Operation.ONE_STOP_DOSSIER: "submit",

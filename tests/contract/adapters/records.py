@@ -8,7 +8,7 @@ from schemas.dossier import Address, Channel, Component, IdKind, Party, PartyKin
 from schemas.ids import CarrierId, DossierCode, DossierId, ItemId, ProcedureCode, UnitId
 from schemas.numbers import s10
 from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress, ProgressStep
-from schemas.shipment import BookingOrder, LegDirection, Purpose
+from schemas.shipment import BookingOrder, LegDirection, PostalRegistration, Purpose
 
 NOW = dt.datetime(2026, 11, 20, 3, 15, tzinfo=dt.UTC)
 ID_NUMBER = "000099000001"
@@ -63,6 +63,24 @@ def order(carrier: CarrierId) -> BookingOrder:
         cod_due=0,
         weight_g=120,
         ordered_at=NOW,
+    )
+
+
+def registration(carrier: CarrierId) -> PostalRegistration:
+    """A dossier announced with both of its legs."""
+    code = new_code()
+    return PostalRegistration(
+        carrier=carrier,
+        dossier=DossierId(1),
+        dossier_code=code,
+        reference=code,
+        procedure=ProcedureCode("2.000908"),
+        procedure_title="Cấp bản sao từ sổ gốc",
+        category="Chứng thực",
+        elements=("Tờ khai",),
+        collect_from=CITIZEN,
+        bring_to=CITIZEN,
+        announced_at=NOW,
     )
 
 
