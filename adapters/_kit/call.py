@@ -3,6 +3,9 @@
 import dataclasses
 import datetime as dt
 import email.utils
+from collections.abc import Collection
+from pathlib import Path
+from typing import BinaryIO
 
 from adapters._kit import redact
 from schemas.errors import CallError, Misunderstood, Outage, Refused, Throttled, Transient, Unauthorised, Unknown
@@ -25,11 +28,30 @@ class Call:
     charset: str | None = None
     reply: bytearray = dataclasses.field(default_factory=bytearray)
     too_long: bool = False
+    source: Path | None = None
+    """A file that is sent instead of ``body``, as it is read."""
+    sink: BinaryIO | None = None
+    """Where a good reply of an accepted type goes instead of ``reply``, as it comes."""
+    accept: Collection[str] = ()
+    taken: int = 0
+
+    def data(self) -> bytes | BinaryIO | None:
+        """What aiohttp sends; it closes the file."""
+        return self.source.open("rb") if self.source is not None else self.body or None
+
+    def take(self, part: bytes) -> None:
+        """Keep a piece of the reply; anything but a good reply stays in memory, for the error that shows it."""
+        self.taken += len(part)
+        if self.sink is not None and self.status == 200 and self.content_type in self.accept:
+            self.sink.write(part)
+        else:
+            self.reply += part
 
     def request_text(self) -> bytes:
         """The request as it is kept: start line, headers, body, without secrets."""
         target = redact.url(self.url, self.params)
-        return _text(f"{self.method} {target}", redact.headers(self.headers.items()), redact.body(self.body))
+        body = self.body if self.source is None else f"(file, {self.source.stat().st_size} bytes)".encode()
+        return _text(f"{self.method} {target}", redact.headers(self.headers.items()), redact.body(body))
 
     def reply_text(self) -> bytes:
         """The reply as it is kept; empty when no status line came."""

@@ -26,6 +26,8 @@ import datetime as dt
 import ssl
 import types
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -200,8 +202,10 @@ class PeerHttp:
         accept: tuple[str, ...] = JSON,
         allow: Collection[int] = (),
         effect: bool = True,
+        source: Path | None = None,
+        sink: BinaryIO | None = None,
     ) -> Reply:
-        """Send one request and return its whole reply.
+        """Send one request and return its whole reply; long bodies go from the file ``source`` or to ``sink``.
 
         ``accept`` are the content types that may be parsed (ANY: every one). ``allow`` are statuses outside of 2xx
         that the client reads by itself (a SOAP Fault with 500). ``effect`` says whether the peer changes anything by
@@ -211,7 +215,7 @@ class PeerHttp:
             CallError: as the table at the head of this module.
         """
         self._check_origin(url)
-        call = Call(method, url, dict(params or {}), dict(headers or {}), body)
+        call = Call(method, url, dict(params or {}), dict(headers or {}), body, source=source, sink=sink, accept=accept)
         await self._turn()
         self._calls[PURPOSE.get()] += 1
         started_at = self._clock.now()
@@ -241,7 +245,7 @@ class PeerHttp:
             call.url,
             params=call.params or None,
             headers=call.headers,
-            data=call.body or None,
+            data=call.data(),
             allow_redirects=False,
             trace_request_ctx=call,
             middlewares=(_only_once,) if effect else (),
@@ -252,8 +256,8 @@ class PeerHttp:
             call.content_type = response.content_type.lower() if "Content-Type" in response.headers else ""
             call.charset = response.charset
             async for part in response.content.iter_chunked(_TAIL):
-                call.reply += part
-                if len(call.reply) > self._max_reply_bytes:
+                call.take(part)
+                if call.taken > self._max_reply_bytes:
                     call.too_long = True
                     return
 
