@@ -1,7 +1,7 @@
 """Official documents between state offices (QCVN 102:2016/BTTTT), and what a receiver says became of one.
 
-A document is told by one office to one or more others, with its files; each receiver answers with statuses. Codes of the
-wire stay as told beside what they mean to us: a code that is in no list we know is ``UNKNOWN`` and keeps its text.
+A document is told by one office to one or more others, with its files; each receiver answers with statuses. Codes of
+the wire stay as told beside what they mean to us: a code that is in no list we know is ``UNKNOWN`` and keeps its text.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""Proofs on what peers send to us: HMAC with two active secrets, RSA-SHA256, the window against replay.
+"""Proofs on what peers send to us: HMAC with two active secrets, RSA-SHA256, pinned certificates, the replay window.
 
 Pure functions over raw bytes: no clock (``now`` is an argument), no nonce store (the gateway's ``use_nonce``).
 """
@@ -8,13 +8,15 @@ import binascii
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from schemas.errors import BadConfiguration
+from schemas.ids import Sha256
 
 REPLAY_WINDOW_S = 300.0
 """Five minutes each way, as for WS-Security time stamps (domain model §5)."""
@@ -82,12 +84,75 @@ class RsaVerifier:
             signature = base64.b64decode(signature_b64, validate=True)
         except (binascii.Error, ValueError):
             return False
-        return any(_proves(key, signature, message) for key in self._keys)
+        return any(_proves(key, signature, message, hashes.SHA256()) for key in self._keys)
 
 
-def _proves(key: rsa.RSAPublicKey, signature: bytes, message: bytes) -> bool:
+HASHES: Mapping[str, type[hashes.HashAlgorithm]] = {
+    "sha1": hashes.SHA1,
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+"""By the names of :mod:`hashlib`. Whether SHA-1 may be used at all is its caller's decision."""
+LEAST_BITS = 2048
+"""Shorter RSA keys are no proof any more (NIST SP 800-131A)."""
+
+
+class PinnedCertificate:
+    """A certificate that we were given by hand: the key in it proves, whatever a message says about keys."""
+
+    def __init__(self, certificate: x509.Certificate) -> None:
+        """Take an RSA certificate. Raises BadConfiguration for another key, or one that is too short."""
+        key = certificate.public_key()
+        if not isinstance(key, rsa.RSAPublicKey) or key.key_size < LEAST_BITS:
+            raise BadConfiguration(f"the certificate must have an RSA key of at least {LEAST_BITS} bits")
+        self._key = key
+        self.fingerprint = Sha256(certificate.fingerprint(hashes.SHA256()).hex())
+        self.not_before = certificate.not_valid_before_utc
+        self.not_after = certificate.not_valid_after_utc
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> "PinnedCertificate":
+        """Read one certificate in PEM. Raises BadConfiguration for anything else."""
+        try:
+            return cls(x509.load_pem_x509_certificate(pem))
+        except ValueError as error:
+            raise BadConfiguration(f"no certificate in PEM: {error}") from error
+
+    def valid_at(self, now: dt.datetime) -> bool:
+        """True within its dates."""
+        return self.not_before <= now <= self.not_after
+
+    def proves(self, message: bytes, signature: bytes, hash_name: str) -> bool:
+        """True where its key made the RSA PKCS#1 v1.5 signature; never raises for a bad one."""
+        return _proves(self._key, signature, message, HASHES[hash_name]())
+
+
+class SigningKey:
+    """Our RSA key, for what we sign ourselves."""
+
+    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+        self._key = key
+
+    @classmethod
+    def from_pem(cls, pem: bytes, password: str = "") -> "SigningKey":
+        """Read a private key in PEM. Raises BadConfiguration: no key, a wrong password, not RSA, or too short."""
+        try:
+            key = serialization.load_pem_private_key(pem, password.encode() or None)
+        except (ValueError, TypeError) as error:
+            raise BadConfiguration("no private key in PEM, or another password") from error
+        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < LEAST_BITS:
+            raise BadConfiguration(f"the key must be RSA of at least {LEAST_BITS} bits")
+        return cls(key)
+
+    def sign(self, message: bytes, hash_name: str = "sha256") -> bytes:
+        """RSA PKCS#1 v1.5 over ``message``."""
+        return self._key.sign(message, padding.PKCS1v15(), HASHES[hash_name]())
+
+
+def _proves(key: rsa.RSAPublicKey, signature: bytes, message: bytes, algorithm: hashes.HashAlgorithm) -> bool:
     try:
-        key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        key.verify(signature, message, padding.PKCS1v15(), algorithm)
     except InvalidSignature:
         return False
     return True

@@ -17,8 +17,8 @@ from schemas.official_document import (
 class DocumentExchange(Protocol):
     """Sends documents and statuses; lists, fetches, reads and acknowledges what waits.
 
-    Taking a document out is two steps: ``fetch_document`` changes nothing, only ``acknowledge_document`` takes it off the
-    list, so it is called after the bytes are safe.
+    Taking a document out is two steps: ``fetch_document`` changes nothing, only ``acknowledge_document`` takes it off
+    the list, so it is called after the bytes are safe.
     """
 
     async def send_document(self, document: OfficialDocument) -> ExchangeReceipt:
