@@ -85,15 +85,23 @@ class CodeTable:
     source: str
 
 
+AT_THE_DOOR = frozenset({"header", "query", "addresses"})
+"""Proofs that are looked at before anything is stored: a header, a secret in the address that the peer calls, the
+network address that it calls from."""
+PROOFS = AT_THE_DOOR | {"body", "none"}
+"""``body`` is proven when the stored row is applied; ``none`` never, so the peer's deliveries are hints."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Webhook:
-    """What the peer that calls us wants to hear, and how it proves itself: ``header``, ``body`` or ``none``."""
+    """What the peer that calls us wants to hear, and how it proves itself."""
 
     signature: str
+    """One of :data:`PROOFS`; the peer's setting ``webhook_proof``, where it has one, is stronger."""
     status: int
     content_type: str
     refetch: bool
-    """True where the peer cannot sign and its news can be fetched again before it is believed."""
+    """True where what proves nothing is a hint: its items are asked about by ``TrackingPull`` before it is believed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -266,6 +274,8 @@ def read_manifest(file: Path) -> Manifest:
         reference_suffix=top.flag("reference_suffix"),
         code_tables=tuple(_code_table(top.child("code_tables", value)) for value in top.tables("code_tables")),
     )
+    if manifest.webhook is not None and manifest.webhook.refetch and "TrackingPull" not in capabilities:
+        raise top.wrong("webhook.refetch", "fetching again needs the capability TrackingPull")
     if manifest.carrier is None and any(name.startswith("Tracking") or name == "Booking" for name in capabilities):
         raise top.wrong("carrier", "a peer that books or tracks speaks for a carrier")
     top.done()
@@ -343,8 +353,10 @@ def _webhook(top: _Table) -> Webhook | None:
         content_type=table.text("content_type", "application/json"),
         refetch=table.flag("refetch"),
     )
-    if webhook.signature not in ("header", "body", "none"):
-        raise table.wrong("signature", "must be header, body or none")
+    if webhook.signature not in PROOFS:
+        raise table.wrong("signature", f"must be one of {', '.join(sorted(PROOFS))}")
+    if webhook.signature == "none" and not webhook.refetch:
+        raise table.wrong("refetch", "a peer that proves nothing is never believed unless its news is fetched again")
     table.done()
     return webhook
 

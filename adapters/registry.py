@@ -64,6 +64,14 @@ class Peer:
         """Seconds between two reads of its feed: the setting, else the manifest's."""
         return self._seconds("poll_interval_s") or self.manifest.poll_interval_s
 
+    @property
+    def webhook_proof(self) -> str | None:
+        """How its deliveries are proven: the setting ``webhook_proof``, else the manifest; None: it never calls."""
+        told = self.settings.values.get("webhook_proof")
+        if self.manifest.webhook is None:
+            return None
+        return told if isinstance(told, str) and told else self.manifest.webhook.signature
+
     def _seconds(self, name: str) -> float | None:
         told = self.settings.values.get(name)
         return float(told) if isinstance(told, int | float) else None

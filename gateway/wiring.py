@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
+from adapters.manifest import AT_THE_DOOR
 from adapters.registry import Registry
 from gateway.clock import SystemClock
 from gateway.config import Settings
@@ -342,9 +343,9 @@ def _readers(registry: Registry) -> Callable[[PeerId], ContractPush | None]:
 def _callbacks(registry: Registry) -> dict[PeerId, Pushing]:
     found = {}
     for name in registry.with_port(TrackingPush):
-        webhook = registry.peer(name).manifest.webhook
-        signed = webhook is not None and webhook.signature == "header"
-        found[name] = Pushing(registry.port(name, TrackingPush), signed_header=signed)
+        proof = registry.peer(name).webhook_proof
+        port = registry.port(name, TrackingPush)
+        found[name] = Pushing(port, signed_header=proof in AT_THE_DOOR, hints=proof == "none")
     return found
 
 

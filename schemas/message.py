@@ -146,13 +146,17 @@ class InboxState(enum.StrEnum):
     QUARANTINED = "quarantined"
 
 
+HINT = "hint"
+"""Kind of a callback whose sender proved nothing: its items are asked about, and nothing else follows."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class NewInbound:
     """Raw bytes from a peer, to be committed before they are believed. (peer, ext_id) is unique."""
 
     peer: PeerId
     kind: str
-    """``callback``, ``soap``, ``feed``, ``history`` or ``report``."""
+    """``callback``, ``hint``, ``soap``, ``feed``, ``history`` or ``report``."""
     ext_id: str
     sha256: Sha256
     body: bytes

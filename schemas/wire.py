@@ -40,6 +40,8 @@ class Callback:
     query: tuple[tuple[str, str], ...]
     body: bytes
     received_at: dt.datetime
+    remote: str = ""
+    """Network address that it came from, as the gateway saw it; empty when the stored row is read."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Carrier:
         """Read a list of events. Raises Misunderstood."""
         return _batch(wire.events_from_json(callback.body), callback.received_at)
 
-    def answer(self, *, repeated: bool) -> CallbackReply:
+    def answer(self, callback: Callback, *, repeated: bool) -> CallbackReply:
         """Says whether it was heard before."""
         return CallbackReply(200, "application/json", b'{"repeated":true}' if repeated else b'{"repeated":false}')
 

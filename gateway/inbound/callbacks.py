@@ -1,8 +1,9 @@
 """``POST /callbacks/{peer}``: a peer tells us something. Raw bytes first, answer second, belief later (DESIGN §4, T1).
 
-A signature in a header proves the raw bytes before anything is stored. A peer that signs inside the body, or cannot
-sign at all, is stored under a quota and proven, or asked again, when the row is applied. The second copy of a delivery
-gets the first answer. What the peer wants to hear is its adapter's to say.
+A signature in a header, a secret in the address or an allowed network address proves the raw bytes before anything is
+stored. A peer that signs inside the body is stored under a quota and proven when the row is applied. What a peer that
+cannot prove itself says is stored under the same quota, as a hint: its items are asked about, nothing else follows.
+The second copy of a delivery gets the first answer. What the peer wants to hear is its adapter's to say.
 """
 
 import collections
@@ -21,7 +22,7 @@ from gateway.inbound.routes import Parameter, Route, public
 from gateway.log import logger
 from gateway.metrics import Metrics
 from schemas.ids import MessageId, PeerId, Sha256
-from schemas.message import Inbound, NewInbound
+from schemas.message import HINT, Inbound, NewInbound
 from schemas.ports.carrier import TrackingPush
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Tx
@@ -40,11 +41,13 @@ class NotProven(EdgeError):
 
 
 class Pushing:
-    """A peer that calls us: its port, and whether a signature in a header must prove its deliveries."""
+    """A peer that calls us: its port, whether its deliveries must be proven at the door, and what they are if not."""
 
-    def __init__(self, port: TrackingPush, *, signed_header: bool) -> None:
+    def __init__(self, port: TrackingPush, *, signed_header: bool, hints: bool = False) -> None:
+        """``hints``: an unproven delivery is a hint; else it is proven inside the body when the row is applied."""
         self.port = port
         self.signed_header = signed_header
+        self.hints = hints
 
 
 class Callbacks:
@@ -96,20 +99,24 @@ class Callbacks:
             query=tuple(request.query.items()),
             body=await bodies.raw(request),
             received_at=self._clock.now(),
+            remote=request.remote or "",
         )
-        self._admit(pushing, callback)
-        row, new = await self._keep(pushing.port, callback, correlation_of(request))
+        kind = HINT if not self._admit(pushing, callback) and pushing.hints else "callback"
+        row, new = await self._keep(pushing.port, callback, kind, correlation_of(request))
         self._metrics.inbox.labels(peer, row.kind, str(not new).lower()).inc()
         _LOG.debug("callback taken", peer=peer, inbox=row.id, act="new" if new else "repeated", sha256=row.sha256)
-        answer = pushing.port.answer(repeated=not new)
+        answer = pushing.port.answer(callback, repeated=not new)
         return web.Response(
             status=answer.status, body=row.answer or answer.body, headers={"Content-Type": answer.content_type}
         )
 
-    def _admit(self, pushing: Pushing, callback: Callback) -> None:
-        """Raises NotProven for a missing or wrong signature, TooMany where unproven deliveries flood us."""
+    def _admit(self, pushing: Pushing, callback: Callback) -> bool:
+        """True where it is proven now.
+
+        Raises NotProven for a missing or wrong signature, TooMany where unproven deliveries flood us.
+        """
         if pushing.port.verify_header(callback):
-            return
+            return True
         if pushing.signed_header:
             raise NotProven(subject=callback.peer)
         lately, now = self._lately[callback.peer], callback.received_at
@@ -118,12 +125,15 @@ class Callbacks:
         if len(lately) >= self._most:
             raise TooMany(subject=callback.peer)
         lately.append(now)
+        return False
 
-    async def _keep(self, port: TrackingPush, callback: Callback, correlation_id: str) -> tuple[Inbound, bool]:
+    async def _keep(
+        self, port: TrackingPush, callback: Callback, kind: str, correlation_id: str
+    ) -> tuple[Inbound, bool]:
         """T1: the raw row and its first answer in one transaction; durable when this returns."""
         new_row = NewInbound(
             peer=callback.peer,
-            kind="callback",
+            kind=kind,
             ext_id=port.event_key(callback),
             sha256=Sha256(hashlib.sha256(callback.body).hexdigest()),
             body=callback.body,
@@ -131,7 +141,7 @@ class Callbacks:
             received_at=callback.received_at,
             receipt=new_id(),
             correlation_id=correlation_id,
-            answer=port.answer(repeated=False).body,
+            answer=port.answer(callback, repeated=False).body,
         )
 
         def put(tx: Tx) -> tuple[Inbound, bool]:

@@ -7,9 +7,10 @@ import structlog
 
 from adapters.registry import Registry
 from gateway import failpoints
+from gateway.workers import hints
 from schemas.errors import LienthongError, StoreFull
 from schemas.ids import InboxNo, push_feed
-from schemas.message import Inbound, InboxState
+from schemas.message import HINT, Inbound, InboxState
 from schemas.portal import OneStopReport
 from schemas.ports.carrier import ContractPush, TrackingPush
 from schemas.ports.clock import Clock
@@ -91,6 +92,9 @@ class Inbox:
 
     def _take(self, tx: Tx, row: Inbound, told: TrackingBatch | tuple[OneStopReport, ...]) -> None:
         now = self._clock.now()
+        if isinstance(told, TrackingBatch) and row.kind == HINT:
+            tx.inbox.settle(row.id, InboxState.APPLIED, detail=hints.heed(tx, told, now)[:2000], now=now)
+            return
         if isinstance(told, TrackingBatch):
             ingest(tx, told, tell=self._tell, context_source=self._context, now=now, way=Way.PUSH)
             if row.kind != "soap":  # the SOAP server notes its pushes itself, with their sequence

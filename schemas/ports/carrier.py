@@ -112,7 +112,10 @@ class TrackingPush(Protocol):
     """Reads what the carrier pushes to ``/callbacks/{peer}``. Pure apart from keys: no network, no clock of its own."""
 
     def verify_header(self, callback: Callback) -> bool:
-        """True where a signature in the headers proves the raw bytes; checked before anything is stored."""
+        """True where what came with the raw bytes proves them: a signature, a secret, the sender's address.
+
+        Checked before anything is stored.
+        """
         ...
 
     def event_key(self, callback: Callback) -> str:
@@ -123,8 +126,8 @@ class TrackingPush(Protocol):
         """Read the stored body; verifies a signature inside the body. Raises Misunderstood, or Refused if unproven."""
         ...
 
-    def answer(self, *, repeated: bool) -> CallbackReply:
-        """What this carrier wants to hear."""
+    def answer(self, callback: Callback, *, repeated: bool) -> CallbackReply:
+        """What this carrier wants to hear of this delivery; some want something of it back."""
         ...
 
 

@@ -110,7 +110,7 @@ class Peer:
     def parse(self, callback: Callback) -> TrackingBatch:
         raise AssertionError("T2 is not the door's business")
 
-    def answer(self, *, repeated: bool) -> CallbackReply:
+    def answer(self, callback: Callback, *, repeated: bool) -> CallbackReply:
         return CallbackReply(
             200, "application/json; charset=utf-8", b'{"code":"again"}' if repeated else b'{"code":"ok"}'
         )
