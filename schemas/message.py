@@ -10,6 +10,7 @@ import enum
 from schemas.dossier import Dossier, Step
 from schemas.errors import Applied
 from schemas.ids import AttemptNo, DossierId, InboxNo, ItemId, MessageNo, PeerId, Sha256, UnitId
+from schemas.national import PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
 from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
 from schemas.shipment import BookingOrder, OrderInstruction, PostalRegistration
 from schemas.wire import Exchange
@@ -24,6 +25,10 @@ class Operation(enum.StrEnum):
     CARRIER_REGISTER = "carrier.register"
     PORTAL_DOSSIER = "portal.dossier"
     PORTAL_PROGRESS = "portal.progress"
+    PORTAL_STATUS = "portal.status"
+    PORTAL_RATING = "portal.rating"
+    PORTAL_ANSWER = "portal.answer"
+    PORTAL_FAQ = "portal.faq"
     ONE_STOP_DOSSIER = "one_stop.dossier"
     ONE_STOP_STATUS = "one_stop.status"
 
@@ -59,7 +64,8 @@ class NewMessage:
     peer: PeerId
     operation: Operation
     business_key: str
-    dossier: DossierId
+    dossier: DossierId | None
+    """None: of no single dossier (a rating, an answer); such messages never wait for each other."""
     item: ItemId | None
     unit: UnitId
     asserted_state: str
@@ -78,7 +84,7 @@ class Message:
     peer: PeerId
     operation: Operation
     business_key: str
-    dossier: DossierId
+    dossier: DossierId | None
     item: ItemId | None
     unit: UnitId
     asserted_state: str
@@ -229,6 +235,10 @@ Payload = (
     | PostalRegistration
     | PortalDossier
     | PortalProgress
+    | PortalStatus
+    | PortalRating
+    | PortalAnswer
+    | PublishedQuestion
     | OneStopDossier
     | OneStopStatus
 )

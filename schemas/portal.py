@@ -11,6 +11,14 @@ from schemas.dossier import Channel, Component, Party, ReturnMethod
 from schemas.ids import DossierCode, DossierId, ProcedureCode, Sha256, UnitId
 
 
+class Reuse(enum.IntEnum):
+    """Whether a paper was used again instead of being asked for: not, yes, or as the result of an earlier procedure."""
+
+    NONE = 0
+    REUSED = 1
+    RESULT = 2
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Attachment:
     """A file of the dossier that a peer may fetch by its address."""
@@ -20,6 +28,53 @@ class Attachment:
     component_no: int | None
     url: str
     digitised: bool
+    reuse: Reuse = Reuse.NONE
+    replaced_result: str = ""
+    """Code of the earlier result that stands for this paper (``reuse`` RESULT)."""
+    from_store: bool = False
+    """Taken from the citizen's national document store."""
+
+
+class OnlinePayment(enum.IntEnum):
+    """Whether the fee was paid online, and where."""
+
+    NONE = 0
+    PORTAL = 1
+    GATEWAY = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ResultPaper:
+    """A result of the dossier; ``url`` is empty while its file is not known."""
+
+    code: str
+    name: str
+    sha256: Sha256 | None
+    url: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PortalFee:
+    """A fee of the dossier in đồng; ``when``: 1 at intake, 2 at a supplement, 4 with the result."""
+
+    name: str
+    code: str
+    amount: int
+    when: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PortalSupplement:
+    """A request to complete the papers, with the promised dates before and after it."""
+
+    n: int
+    asked_by: str
+    what: str
+    asked_at: dt.datetime
+    arrived_at: dt.datetime | None
+    settled: bool
+    due_before: dt.datetime | None
+    due_after: dt.datetime | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,6 +103,16 @@ class PortalDossier:
     components: tuple[Component, ...]
     attachments: tuple[Attachment, ...]
     as_of: dt.datetime
+    results: tuple[ResultPaper, ...] = ()
+    fees: tuple[PortalFee, ...] = ()
+    supplements: tuple[PortalSupplement, ...] = ()
+    owner_reference: str = ""
+    """The owner's technical id at the portal (TechID), where it is known."""
+    vneid_verified: bool = False
+    paid_online: OnlinePayment = OnlinePayment.NONE
+    databases: tuple[str, ...] = ()
+    """Codes of the national databases that were asked instead of the citizen."""
+    born_at_portal: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

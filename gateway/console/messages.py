@@ -54,7 +54,8 @@ class MessagePages:
 
         def read(tx: Tx) -> tuple[tuple[Message, ...], object, dict[int, Dossier]]:
             found = tx.messages.list(where, limit=_PAGE, after=None if after is None else MessageNo(after))
-            dossiers = {int(key): tx.dossiers.get(key) for key in {message.dossier for message in found}}
+            keys = {message.dossier for message in found if message.dossier is not None}
+            dossiers = {int(key): tx.dossiers.get(key) for key in keys}
             return found, peer_cards(tx, now), dossiers
 
         found, peers, dossiers = await self._store.read(read)
@@ -119,7 +120,8 @@ class MessagePages:
 
     async def _page(self, request: web.Request, *, fault: object = None, reason: str = "") -> web.Response:
         message, attempts = await look_up(self._store, self._clock, request)
-        dossier = await self._store.read(lambda tx: tx.dossiers.get(message.dossier))
+        of = message.dossier
+        dossier = None if of is None else await self._store.read(lambda tx: tx.dossiers.get(of))
         return self._renderer.page(
             request,
             "message.html",

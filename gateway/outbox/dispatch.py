@@ -5,12 +5,16 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Final, assert_never
 
+import structlog
+
 from adapters.manifest import OnUnknown
 from adapters.registry import Registry
 from gateway.outbox import payload as payloads
 from schemas.calendar import VIETNAM
 from schemas.errors import Duplicate, Refused, Unauthorised
+from schemas.ids import PeerId
 from schemas.message import Message, Operation, Payload
+from schemas.national import Judgement, PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
 from schemas.portal import (
     OneStopDossier,
     OneStopStatus,
@@ -21,10 +25,13 @@ from schemas.portal import (
 )
 from schemas.ports.carrier import Answer, Booking, Instructing, OutcomeQuery, Registering
 from schemas.ports.one_stop import DossierSink
-from schemas.ports.portal import StatusSink
+from schemas.ports.portal import Answers, IndicatorCheck, Ratings, StatusBack, StatusSink
 from schemas.shipment import BookingOrder, BookingReceipt, OrderInstruction, PostalRegistration
 
+log = structlog.get_logger(__name__)
+
 Receipt = BookingReceipt | PortalReceipt
+ForPortal = PortalDossier | PortalProgress | PortalStatus | PortalRating | PortalAnswer | PublishedQuestion
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Sent:
 
     receipt: Receipt
     payload: Payload
+    warning: str = ""
+    """What the peer will hold against it though it took it, for the record of the try."""
 
 
 Checkpoint = Callable[[bytes], Awaitable[None]]
@@ -54,7 +63,7 @@ class Dispatcher:
         """Tell the peer. A refused chunk is told again step by step; each accepted step is checkpointed."""
         payload = payloads.decode(message.operation, body)
         try:
-            return Sent(await self._call(message, payload), payload)
+            return Sent(await self._call(message, payload), payload, self._foretell(message, payload))
         except Refused as error:
             if isinstance(error, Unauthorised):
                 raise
@@ -87,15 +96,37 @@ class Dispatcher:
         peer = message.peer
         if isinstance(payload, BookingOrder | OrderInstruction | PostalRegistration):
             return await self._carrier(message, payload)
-        if isinstance(payload, PortalDossier):
-            return await self._peers.port(peer, StatusSink).register(payload)
-        if isinstance(payload, PortalProgress):
-            return await self._peers.port(peer, StatusSink).progress(payload)
         if isinstance(payload, OneStopDossier):
             return await self._peers.port(peer, DossierSink).submit(payload)
         if isinstance(payload, OneStopStatus):
             return await self._peers.port(peer, DossierSink).tell(payload)
+        return await self._portal(peer, payload)
+
+    async def _portal(self, peer: PeerId, payload: ForPortal) -> PortalReceipt:
+        if isinstance(payload, PortalDossier):
+            return await self._peers.port(peer, StatusSink).register(payload)
+        if isinstance(payload, PortalProgress):
+            return await self._peers.port(peer, StatusSink).progress(payload)
+        if isinstance(payload, PortalStatus):
+            return await self._peers.port(peer, StatusBack).tell_status(payload)
+        if isinstance(payload, PortalRating):
+            return await self._peers.port(peer, Ratings).rate(payload)
+        if isinstance(payload, PortalAnswer):
+            return await self._peers.port(peer, Answers).answer_question(payload)
+        if isinstance(payload, PublishedQuestion):
+            return await self._peers.port(peer, Answers).publish(payload)
         assert_never(payload)
+
+    def _foretell(self, message: Message, payload: Payload) -> str:
+        """Which national indicators the snapshot will fail; it is sent all the same, since the portal takes it."""
+        if not isinstance(payload, PortalDossier) or not self._peers.offers(message.peer, IndicatorCheck):
+            return ""
+        judged = self._peers.port(message.peer, IndicatorCheck).indicators(payload)
+        failing = [one.number for one in judged if one.judgement is Judgement.FAILS]
+        if not failing:
+            return ""
+        log.info("portal.indicators", peer=message.peer, message=message.id, failing=failing)
+        return f"national indicators not met: {', '.join(failing)}"
 
     async def _carrier(
         self, message: Message, payload: BookingOrder | OrderInstruction | PostalRegistration

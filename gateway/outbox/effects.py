@@ -6,6 +6,7 @@ from gateway.outbox.dispatch import Sent
 from schemas.dossier import PeerState
 from schemas.ids import PeerId
 from schemas.message import Message
+from schemas.national import PortalStatus
 from schemas.portal import OneStopStatus, PortalDossier
 from schemas.ports.stores import Tx
 from schemas.shipment import BookingOrder, BookingReceipt, BookingState
@@ -45,7 +46,7 @@ def _told(tx: Tx, peer: PeerId, told: object) -> None:
     """The peer knows this national code of the dossier now, because we told it."""
     if isinstance(told, PortalDossier):
         state = PeerState(peer, told.national, told.as_of, from_us=True)
-    elif isinstance(told, OneStopStatus):
+    elif isinstance(told, OneStopStatus | PortalStatus):
         state = PeerState(peer, told.national, told.at, from_us=True)
     else:
         return

@@ -173,7 +173,8 @@ class Lane:
                 error, tries=attempt.n, unknown=unknown, policy=self._policy, now=now, jitter=self._jitter()
             )
         failpoints.hit("t4.after_call")
-        return sent, retry.delivered(sent.receipt.peer_code, sent.receipt.peer_text)
+        told = "; ".join(part for part in (sent.receipt.peer_text, sent.warning) if part)
+        return sent, retry.delivered(sent.receipt.peer_code, told)
 
     async def _ask(self, message: Message, attempt: Attempt, body: bytes, unknown: OnUnknown) -> Verdict:
         """What became of an earlier try? Whatever happens here, the message is not sent by it."""

@@ -4,6 +4,7 @@ from typing import Final
 
 from gateway.storage import codec
 from schemas.message import Operation, Payload
+from schemas.national import PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
 from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
 from schemas.shipment import BookingOrder, OrderInstruction, PostalRegistration
 
@@ -14,6 +15,10 @@ RECORDS: Final[dict[Operation, type[Payload]]] = {
     Operation.CARRIER_REGISTER: PostalRegistration,
     Operation.PORTAL_DOSSIER: PortalDossier,
     Operation.PORTAL_PROGRESS: PortalProgress,
+    Operation.PORTAL_STATUS: PortalStatus,
+    Operation.PORTAL_RATING: PortalRating,
+    Operation.PORTAL_ANSWER: PortalAnswer,
+    Operation.PORTAL_FAQ: PublishedQuestion,
     Operation.ONE_STOP_DOSSIER: OneStopDossier,
     Operation.ONE_STOP_STATUS: OneStopStatus,
 }

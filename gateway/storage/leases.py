@@ -3,7 +3,7 @@
 One in flight and in order per (peer, dossier): a message is *held* while a message of the same peer and dossier with a
 lower sequence is open. Waiting, refused, parked and unknown messages are open, so they hold; only a delivered,
 resolved or cancelled one lets the next go. Because the message that is taken is itself open, one call can never take
-two of the same dossier.
+two of the same dossier. A message of no dossier holds nothing and is held by nothing.
 """
 
 import dataclasses
@@ -250,7 +250,7 @@ def message_of(row: Any) -> Message:
         peer=PeerId(row.peer),
         operation=Operation(row.operation),
         business_key=row.business_key,
-        dossier=DossierId(row.dossier_id),
+        dossier=None if row.dossier_id is None else DossierId(row.dossier_id),
         item=None if row.item_id is None else ItemId(row.item_id),
         unit=UnitId(row.unit),
         asserted_state=row.asserted_state,

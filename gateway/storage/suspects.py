@@ -141,6 +141,12 @@ ITEMS: Final[dict[str, Conditions]] = {
         sa.text("item.given_to IS NOT NULL"),
         sa.func.lower(item.c.given_to).not_in(sorted(AUTHORISED)),
     ),
+    "D-19": (
+        _UNSETTLED,
+        item.c.outcome == Outcome.DELIVERED,
+        item.c.since <= _CUT,
+        item.c.evidence < item.c.evidence_required,
+    ),
     "D-20": (sa.text("item.wrong_number"),),
     "D-21": (
         sa.or_(

@@ -136,6 +136,10 @@ def _document(document: AttachedDocument) -> Line:
 _SOURCES = {
     Operation.PORTAL_DOSSIER: Source.PORTAL,
     Operation.PORTAL_PROGRESS: Source.PORTAL,
+    Operation.PORTAL_STATUS: Source.PORTAL,
+    Operation.PORTAL_RATING: Source.PORTAL,
+    Operation.PORTAL_ANSWER: Source.PORTAL,
+    Operation.PORTAL_FAQ: Source.PORTAL,
     Operation.ONE_STOP_DOSSIER: Source.ONE_STOP,
     Operation.ONE_STOP_STATUS: Source.ONE_STOP,
     Operation.CARRIER_BOOK: Source.POST,

@@ -35,7 +35,7 @@ message = sa.Table(
     word("operation"),
     key("business_key"),
     key("nonce"),
-    ref("dossier_id", "dossier.id"),
+    ref("dossier_id", "dossier.id", nullable=True),
     ref("item_id", "item.id", nullable=True),
     key("unit"),
     text("asserted_state"),

@@ -188,7 +188,7 @@ def event(wall: str = "2026-03-02T09:00:00", code: str = "EMA", **changes: Any) 
     return dataclasses.replace(whole, **changes)
 
 
-def message(to: DossierId, key: str = "k-1", **changes: Any) -> NewMessage:
+def message(to: DossierId | None, key: str = "k-1", **changes: Any) -> NewMessage:
     whole = NewMessage(
         peer=PEER,
         operation=Operation.PORTAL_PROGRESS,

@@ -257,3 +257,14 @@ async def test_bodies_end_before_their_rows(database: Database) -> None:
     with pytest.raises(NotFound):
         await database.read(lambda tx: tx.messages.body(told.id))
     assert (await database.read(lambda tx: tx.messages.get(told.id))).digest == told.digest
+
+
+async def test_messages_of_no_dossier_do_not_wait_for_each_other(database: Database) -> None:
+    def put(tx: GatewayTx) -> list[MessageNo]:
+        return [tx.messages.put(records.message(None, key, item=None), now=T0).id for key in ("a-1", "a-2")]
+
+    put_both = await database.write(put)
+    leased = await database.write(lambda tx: tx.messages.lease(PEER, now=later(1), until=later(30), limit=5))
+    assert [message.id for message, _ in leased] == put_both
+    assert {message.dossier for message, _ in leased} == {None}
+    assert await database.read(lambda tx: tx.messages.get(put_both[0])) is not None
