@@ -7,7 +7,9 @@
               only where effect=True; `with recording() as exchanges:`; join(base_url, path); JSON, XML, ANY
 `json`        class Shape (pydantic model), Text, Whole; parse(Shape, raw, subject=), check(Shape, value, raw=), dump(),
               whole("00"); Misunderstood with raw, never None
-`oauth`       ClientCredentials(http, url, key=, secret=, clock=): `await authorised(lambda authorization, token: …)`
+`oauth`       ClientCredentials(http, url, key=, secret=, clock=, style=TokenStyle.of(settings)): `await
+              authorised(lambda authorization, token: …)`, `await send(lambda token: …)` with `token.headers`
+`wso2`        the LGSP gateway's own faults, in place of the peer's answer
 `redact`      what `http` takes out of the exchanges it keeps
 `signatures`  hmac_matches(message, signature, secrets), token_matches(), within_window(), RsaVerifier
 `xml`, `soap` the only XML parser of the house; pinned WSDL and XSD

@@ -133,6 +133,7 @@ async def test_a_list_that_is_none_never_reads_as_empty(listed: str) -> None:
         ("unlisted.json", Transient),
         ("no_but_zero.json", Misunderstood),
         ("exists.json", Duplicate),
+        ("wso2_fault.json", Unauthorised),
     ],
 )
 async def test_a_failure_is_an_error_of_every_call(do: str, name: str, kind: type[CallError]) -> None:
