@@ -11,6 +11,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from adapters.tables import Table
+from adapters.variants import Variant, fault
 from schemas.errors import BadConfiguration
 from schemas.ids import CarrierId, PeerId
 from schemas.message import Operation
@@ -114,7 +116,7 @@ class Manifest:
     owner: str
     carrier: CarrierId | None
     capabilities: tuple[str, ...]
-    """Names of the Protocols of :mod:`schemas.ports` that the adapter offers, e.g. ``Booking``."""
+    """Names of the Protocols of :mod:`schemas.ports`; ``variants`` say where a setting adds or drops one."""
     settings: tuple[SettingSpec, ...]
     operations: tuple[OperationRule, ...]
     max_in_flight: int
@@ -130,6 +132,7 @@ class Manifest:
     reference_suffix: bool
     """May we lengthen our reference (``…/2``) to tell a second order from the first?"""
     code_tables: tuple[CodeTable, ...]
+    variants: tuple[Variant, ...]
 
     def rule(self, operation: Operation) -> OperationRule:
         """The rule of an operation. Raises BadConfiguration where the peer does not offer it."""
@@ -167,84 +170,6 @@ KNOWN_CAPABILITIES: Mapping[str, tuple[Operation, ...]] = {
 """Port names and the operations whose unknown outcome the manifest must settle when it offers the port."""
 
 
-class _Table:
-    """A TOML table that is read key by key; whatever stays unread at the end is an unknown key."""
-
-    def __init__(self, values: object, where: str, file: Path) -> None:
-        self.where = where
-        self.file = file
-        if not isinstance(values, dict):
-            raise self.wrong("", "must be a table")
-        self._left: dict[str, object] = dict(values)
-
-    def wrong(self, key: str, what: str) -> BadConfiguration:
-        path = ".".join(part for part in (self.where, key) if part)
-        return BadConfiguration(f"{path or 'file'}: {what}", subject=str(self.file))
-
-    def has(self, key: str) -> bool:
-        return key in self._left
-
-    def raw(self, key: str) -> object:
-        return self._left.pop(key, None)
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._left.pop(key, default)
-        if not isinstance(value, str) or (default is None and not value):
-            raise self.wrong(key, "text is missing" if value is None else "must be text")
-        return value
-
-    def flag(self, key: str, default: bool = False) -> bool:
-        value = self._left.pop(key, default)
-        if not isinstance(value, bool):
-            raise self.wrong(key, "must be true or false")
-        return value
-
-    def integer(self, key: str, default: int) -> int:
-        value = self._left.pop(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self.wrong(key, "must be a whole number from 1")
-        return value
-
-    def seconds(self, key: str) -> float | None:
-        value = self._left.pop(key, None)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise self.wrong(key, "must be a number above 0")
-        return float(value)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._left.pop(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.wrong(key, "must be a list of texts")
-        return tuple(value)
-
-    def date(self, key: str) -> dt.date | None:
-        value = self._left.pop(key, None)
-        if value is not None and (not isinstance(value, dt.date) or isinstance(value, dt.datetime)):
-            raise self.wrong(key, "must be a date, YYYY-MM-DD without quotes")
-        return value
-
-    def table(self, key: str) -> dict[str, object]:
-        value = self._left.pop(key, {})
-        if not isinstance(value, dict):
-            raise self.wrong(key, "must be a table")
-        return value
-
-    def tables(self, key: str) -> list[object]:
-        value = self._left.pop(key, [])
-        if not isinstance(value, list):
-            raise self.wrong(key, "must be a list of tables")
-        return value
-
-    def child(self, key: str, values: object) -> "_Table":
-        return _Table(values, ".".join(part for part in (self.where, key) if part), self.file)
-
-    def done(self) -> None:
-        for key in self._left:
-            raise self.wrong(key, "unknown key")
-
-
 def read_manifest(file: Path) -> Manifest:
     """Read and check one manifest.toml; the folder's name must be the peer's name.
 
@@ -255,7 +180,7 @@ def read_manifest(file: Path) -> Manifest:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadConfiguration(str(error), subject=str(file)) from error
-    top = _Table(document, "", file)
+    top = Table(document, "", file)
     name = top.text("name")
     if name != file.parent.name:
         raise top.wrong("name", f"is {name!r}, the folder is {file.parent.name!r}")
@@ -281,16 +206,25 @@ def read_manifest(file: Path) -> Manifest:
         evidence_default=_evidence(top),
         reference_suffix=top.flag("reference_suffix"),
         code_tables=tuple(_code_table(top.child("code_tables", value)) for value in top.tables("code_tables")),
+        variants=tuple(_variant(top.child("variants", value)) for value in top.tables("variants")),
     )
-    if manifest.webhook is not None and manifest.webhook.refetch and "TrackingPull" not in capabilities:
-        raise top.wrong("webhook.refetch", "fetching again needs the capability TrackingPull")
-    if manifest.carrier is None and any(name.startswith("Tracking") or name == "Booking" for name in capabilities):
-        raise top.wrong("carrier", "a peer that books or tracks speaks for a carrier")
+    _check(top, manifest)
     top.done()
     return manifest
 
 
-def _capabilities(top: _Table) -> tuple[str, ...]:
+def _check(top: Table, manifest: Manifest) -> None:
+    """What only the whole manifest shows."""
+    offered = manifest.capabilities
+    if manifest.webhook is not None and manifest.webhook.refetch and "TrackingPull" not in offered:
+        raise top.wrong("webhook.refetch", "fetching again needs the capability TrackingPull")
+    if manifest.carrier is None and any(name.startswith("Tracking") or name == "Booking" for name in offered):
+        raise top.wrong("carrier", "a peer that books or tracks speaks for a carrier")
+    if wrong := fault(manifest.variants, [spec.name for spec in manifest.settings], KNOWN_CAPABILITIES):
+        raise top.wrong("variants", wrong)
+
+
+def _capabilities(top: Table) -> tuple[str, ...]:
     names = top.texts("capabilities")
     if not names:
         raise top.wrong("capabilities", "a peer offers at least one port")
@@ -300,7 +234,7 @@ def _capabilities(top: _Table) -> tuple[str, ...]:
     return names
 
 
-def _operations(top: _Table, capabilities: tuple[str, ...]) -> tuple[OperationRule, ...]:
+def _operations(top: Table, capabilities: tuple[str, ...]) -> tuple[OperationRule, ...]:
     told = top.table("operations")
     wanted = [operation for name in capabilities for operation in KNOWN_CAPABILITIES[name]]
     for key in told:
@@ -310,7 +244,7 @@ def _operations(top: _Table, capabilities: tuple[str, ...]) -> tuple[OperationRu
 
 
 def _operation(
-    top: _Table, operation: Operation, told: dict[str, object], capabilities: tuple[str, ...]
+    top: Table, operation: Operation, told: dict[str, object], capabilities: tuple[str, ...]
 ) -> OperationRule:
     where = f"operations.{operation}"
     if operation not in told:
@@ -328,7 +262,7 @@ def _operation(
     return rule
 
 
-def _setting(table: _Table, name: str) -> SettingSpec:
+def _setting(table: Table, name: str) -> SettingSpec:
     try:
         kind = SettingType(table.text("type"))
     except ValueError as error:
@@ -351,7 +285,7 @@ def _setting(table: _Table, name: str) -> SettingSpec:
     return spec
 
 
-def _webhook(top: _Table) -> Webhook | None:
+def _webhook(top: Table) -> Webhook | None:
     if not top.has("webhook"):
         return None
     table = top.child("webhook", top.table("webhook"))
@@ -369,7 +303,7 @@ def _webhook(top: _Table) -> Webhook | None:
     return webhook
 
 
-def _evidence(top: _Table) -> EvidenceLevel:
+def _evidence(top: Table) -> EvidenceLevel:
     word = top.text("evidence_default", "status_only")
     try:
         return EvidenceLevel[word.upper()]
@@ -377,7 +311,7 @@ def _evidence(top: _Table) -> EvidenceLevel:
         raise top.wrong("evidence_default", f"{word!r} is no evidence level") from error
 
 
-def _code_table(table: _Table) -> CodeTable:
+def _code_table(table: Table) -> CodeTable:
     name = table.text("list")
     valid_from = table.date("valid_from")
     if valid_from is None:
@@ -386,3 +320,9 @@ def _code_table(table: _Table) -> CodeTable:
     code_table = CodeTable(name, valid_from, valid_to, table.text("source"))
     table.done()
     return code_table
+
+
+def _variant(table: Table) -> Variant:
+    told = Variant(table.text("setting"), table.text("value", ""), table.texts("adds"), table.texts("drops"))
+    table.done()
+    return told

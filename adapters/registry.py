@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar, cast
 from adapters._kit.http import Deadlines, PeerHttp, Tls
 from adapters._kit.settings import COMMON, Settings, check_settings
 from adapters.manifest import Manifest, SettingSpec, SettingType, read_manifest
+from adapters.variants import offered
 from schemas.errors import BadConfiguration, CallError
 from schemas.ids import CarrierId, PeerId
 from schemas.ports.carrier import Prober
@@ -41,6 +42,11 @@ class Peer:
     settings: Settings
     http: PeerHttp
     adapter: object
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """The ports that it offers under its settings."""
+        return offered(self.manifest.capabilities, self.manifest.variants, self.settings.values)
 
     @property
     def max_in_flight(self) -> int:
@@ -144,8 +150,8 @@ class Registry:
         return self._peers[name]
 
     def offers(self, name: PeerId, port: Callable[..., object]) -> bool:
-        """True where the peer is switched on and its manifest names the port."""
-        return name in self._peers and port.__name__ in self._peers[name].manifest.capabilities
+        """True where the peer is switched on and offers the port under its settings."""
+        return name in self._peers and port.__name__ in self._peers[name].capabilities
 
     def port(self, name: PeerId, port: Callable[..., P]) -> P:
         """The peer's side of a port, e.g. ``registry.port(peer, Booking)``.
@@ -224,14 +230,15 @@ def _make(manifest: Manifest, told: Mapping[str, object], clock: Clock) -> Peer:
         raise BadConfiguration(f"adapters/{manifest.name}/client.py has no class Adapter", subject=manifest.name)
     http = make_http(settings, clock=clock)
     adapter = make(settings, http=http, clock=clock)
-    _check_offers(manifest, adapter)
-    return Peer(manifest, settings, http, adapter)
+    peer = Peer(manifest, settings, http, adapter)
+    _check_offers(peer)
+    return peer
 
 
-def _check_offers(manifest: Manifest, adapter: object) -> None:
-    for name in manifest.capabilities:
-        if not isinstance(_side(adapter, name), port_class(name)):
-            raise BadConfiguration(f"capabilities: the client does not offer {name}", subject=manifest.name)
+def _check_offers(peer: Peer) -> None:
+    for name in peer.capabilities:
+        if not isinstance(_side(peer.adapter, name), port_class(name)):
+            raise BadConfiguration(f"capabilities: the client does not offer {name}", subject=peer.manifest.name)
 
 
 def _side(adapter: object, port: str) -> object:
