@@ -8,7 +8,12 @@ from tracking.rules.clocks import WrongClock
 from tracking.rules.codes import OrphanEvent, UnknownCode
 from tracking.rules.custody_holes import CustodyHole
 from tracking.rules.deadline import DueDateAtRisk, DueDateBroken
-from tracking.rules.delivery import DeliveredDossierInTransit, DeliveredToAnother, ReceivedNotDelivered
+from tracking.rules.delivery import (
+    DeliveredDossierInTransit,
+    DeliveredToAnother,
+    DeliveredWithoutProof,
+    ReceivedNotDelivered,
+)
 from tracking.rules.documents import ChecklistsDiffer, ScannedDiffersFromCounted
 from tracking.rules.expected import (
     AcceptanceLate,
@@ -56,6 +61,7 @@ ITEM_RULES: tuple[Rule[ItemView], ...] = (
     AttemptsExhausted(),
     CounterTermEnding(),
     DeliveredToAnother(),
+    DeliveredWithoutProof(),
     InvalidItemNumber(),
     RegressionAfterTerminal(),
     ImpossibleTime(),

@@ -189,3 +189,37 @@ def _is_named(given: Recipient, view: ItemView) -> bool:
 def name_digest(name: str) -> str:
     """Digest of a name as adapters make it: composed, folded to small letters."""
     return hashlib.sha256(unicodedata.normalize("NFC", name).casefold().encode()).hexdigest()
+
+
+class DeliveredWithoutProof(Rule[ItemView]):
+    """D-19: delivered, as the carrier says, and 72 hours later the evidence that its service owes us is not there.
+
+    A receipt of the one to whom it goes is better evidence than the carrier's, and silences it. ``evidence_required``
+    is that of the carrier's service: one that never gives more than a status owes none.
+
+    Nominated by: ``settled`` not set, outcome delivered, ``evidence`` below ``evidence_required``.
+    """
+
+    id = "D-19"
+    subject = Subject.ITEM
+    severity = Severity.MEDIUM
+    limits = Limits(soft=Wait(72), hard=Wait(72))
+    remedy = "remedy.D-19"
+    parents = ("D-36",)
+
+    def findings(self, view: ItemView, context: Context) -> Iterator[Finding]:
+        """One case for each delivery."""
+        item, fold = view.item, view.item.fold
+        since = fold.since
+        if fold.outcome is not Outcome.DELIVERED or fold.evidence >= item.evidence_required or since is None:
+            return
+        if view.dossiers and all(receipts.received_at(dossier, item) for dossier in view.dossiers):
+            return
+        severity = self.due_of(context, since, item)
+        if severity is None:
+            return
+        name = name_of(item)
+        values = (("number", name), ("level", item.evidence_required.name))
+        says = f"delivered, proof {fold.evidence.name}, owed {item.evidence_required.name}"
+        proofs = (Proof("item", name, says, since, values=values),)
+        yield self.found(str(item.id), since.isoformat(), severity, proofs, (item.sender_unit, item.receiver_unit))

@@ -1,14 +1,21 @@
+import dataclasses
 import hashlib
+from typing import Any
 
 import pytest
 
 from schemas.discrepancy import Severity
 from schemas.dossier import Dossier, DossierState, Leg, ProofKind, ReturnProof, Supplement
 from schemas.shipment import Purpose
-from schemas.tracking import EvidenceLevel, Movement, Recipient
+from schemas.tracking import EvidenceLevel, Movement, Recipient, StoredEvent
 from tests.unit.tracking.build import OFFICE, OWNER, POST, after, dossier, event, log, stored
 from tests.unit.tracking.seen import at, of, seen, step
-from tracking.rules.delivery import DeliveredDossierInTransit, DeliveredToAnother, ReceivedNotDelivered
+from tracking.rules.delivery import (
+    DeliveredDossierInTransit,
+    DeliveredToAnother,
+    DeliveredWithoutProof,
+    ReceivedNotDelivered,
+)
 from tracking.rules.views import ItemView
 
 S, M = DossierState, Movement
@@ -114,3 +121,49 @@ def test_d18_closes_when_the_carrier_corrects_the_recipient() -> None:
     again = event(M.DELIVERED, after(22), code="pod", recipient=Recipient("ADDRESSEE", None))
     corrected = seen(*given("NEIGHBOUR").events, stored(again))
     assert not list(DeliveredToAnother().findings(corrected, at(23)))
+
+
+def owed(*events: StoredEvent, inside: tuple[Dossier, ...] = (), **changes: Any) -> ItemView:
+    """An item whose service owes a signature."""
+    return seen(*events, inside=inside, evidence_required=EvidenceLevel.SIGNATURE, **changes)
+
+
+SIGNED_FOR = Leg(POST, OFFICE, after(0), after(30), None, None)
+
+
+def proven(level: EvidenceLevel) -> StoredEvent:
+    plain = event(M.DELIVERED, after(40), code="pod")
+    assert plain.mapped is not None
+    return stored(dataclasses.replace(plain, mapped=dataclasses.replace(plain.mapped, proof=level)))
+
+
+def test_d19_waits_72_hours_for_the_proof_that_is_owed() -> None:
+    bare = owed(*log((M.DELIVERED, 20)))
+    assert not list(DeliveredWithoutProof().findings(bare, at(91.9)))
+    (found,) = DeliveredWithoutProof().findings(bare, at(92))
+    assert (found.severity, dict(found.evidence[0].values)["level"]) == (Severity.MEDIUM, "SIGNATURE")
+    (later,) = DeliveredWithoutProof().findings(bare, at(900))
+    assert later.epoch == found.epoch
+
+
+UNPROVEN = {
+    "a status is all that is owed": seen(*log((M.DELIVERED, 20))),
+    "under way": owed(*log((M.OUT_FOR_DELIVERY, 20))),
+    "back with its sender": owed(*log((M.RETURNING, 20), (M.RETURNED, 30))),
+    "the signature came": owed(*log((M.DELIVERED, 20)), proven(EvidenceLevel.SIGNATURE)),
+    "more came than was owed": owed(*log((M.DELIVERED, 20)), proven(EvidenceLevel.SCAN)),
+    "the carrier took it back": owed(stored(event(M.DELIVERED, after(20)), withdrawn_at=after(30))),
+    "the unit signed": owed(*log((M.DELIVERED, 20)), inside=(inbound(S.ACCEPTED, SIGNED_FOR),)),
+}
+
+
+@pytest.mark.parametrize("innocent", UNPROVEN.values(), ids=UNPROVEN.keys())
+def test_d19_is_silent_for_the_look_alikes(innocent: ItemView) -> None:
+    assert not list(DeliveredWithoutProof().findings(innocent, at(200)))
+
+
+def test_d19_asks_for_the_receipt_of_every_dossier_inside() -> None:
+    signed, unsigned = inbound(S.ACCEPTED, SIGNED_FOR), dossier(S.IN_POST)
+    assert list(DeliveredWithoutProof().findings(owed(*log((M.DELIVERED, 20)), inside=(signed, unsigned)), at(200)))
+    less = owed(*log((M.DELIVERED, 20)), proven(EvidenceLevel.NAME))
+    assert list(DeliveredWithoutProof().findings(less, at(200)))

@@ -12,7 +12,7 @@ from schemas.discrepancy import Finding
 from schemas.dossier import DossierState, Leg
 from schemas.ids import PeerId, push_feed
 from schemas.shipment import Purpose
-from schemas.tracking import Movement, Recipient
+from schemas.tracking import EvidenceLevel, Movement, Recipient
 from tests.unit.tracking.build import OFFICE, PEER, POST, after, dossier, event, log, stored
 from tests.unit.tracking.seen import at, healthy, of, seen, step
 from tracking import reconcile
@@ -51,6 +51,7 @@ EXAMPLES: tuple[tuple[str, Any, float], ...] = (
     ("D-16", seen(*FAILED), 90),
     ("D-17", seen(*log((M.READY_FOR_COLLECTION, 5)), storage_until=after(60)), 50),
     ("D-18", seen(stored(STRANGER)), 6),
+    ("D-19", seen(*log((M.DELIVERED, 20)), evidence_required=EvidenceLevel.SIGNATURE), 92),
     ("D-20", seen(number="EL000000006VN"), 1),
     ("D-31", seen(*log((M.DELIVERED, 20), (M.IN_TRANSIT, 30))), 31),
     ("D-32", seen(*log((M.DELIVERED, 5), (M.ACCEPTED, 9))), 10),
