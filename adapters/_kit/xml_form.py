@@ -13,9 +13,9 @@ def exclusive_form(element: Element) -> bytes:
     return etree.tostring(element, method="c14n", exclusive=True, with_comments=False, with_tail=False)
 
 
-def add_under(parent: Element, name: str, ns: str, prefix: str, **attributes: str) -> Element:
-    """Append a child that declares ``prefix`` for ``ns``; what ``xml.add`` puts below it takes the prefix over."""
-    return etree.SubElement(parent, f"{{{ns}}}{name}", attributes, nsmap={prefix: ns})
+def add_under(parent: Element, name: str, ns: str, **prefixes: str) -> Element:
+    """Append a child that declares ``prefixes``; it, and what ``xml.add`` puts below, use the nearest of ``ns``."""
+    return etree.SubElement(parent, f"{{{ns}}}{name}", nsmap=prefixes)
 
 
 def declare(name: str, ns: str, **prefixes: str) -> Element:
