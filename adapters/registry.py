@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
-from adapters._kit.http import Deadlines, PeerHttp, Tls
+from adapters._kit.http import Deadlines, PeerHttp
 from adapters._kit.settings import COMMON, Settings, check_settings
+from adapters._kit.tls import Tls
 from adapters.manifest import Manifest, SettingSpec, SettingType, read_manifest
 from adapters.variants import offered
 from schemas.errors import BadConfiguration, CallError

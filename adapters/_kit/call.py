@@ -34,6 +34,8 @@ class Call:
     """Where a good reply of an accepted type goes instead of ``reply``, as it comes."""
     accept: Collection[str] = ()
     taken: int = 0
+    not_packed: str = ""
+    """Why the reply cannot be unpacked; ``reply`` then holds it as it came."""
 
     def data(self) -> bytes | BinaryIO | None:
         """What aiohttp sends; it closes the file."""

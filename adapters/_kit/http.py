@@ -32,10 +32,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from adapters._kit import redact
+from adapters._kit import packing, redact
 from adapters._kit.call import Call, http_date, kind_of
+from adapters._kit.tls import Tls, context_of
 from schemas.errors import (
-    BadConfiguration,
     CallError,
     Misunderstood,
     Outage,
@@ -84,15 +84,6 @@ class Deadlines:
     connect_s: float = 5.0
     read_s: float = 20.0
     total_s: float = 30.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Tls:
-    """Files in PEM; None: the system's authorities, no certificate of ours."""
-
-    ca_file: str | None = None
-    client_cert_file: str | None = None
-    client_key_file: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -255,11 +246,19 @@ class PeerHttp:
             call.reply_headers = [(name, value) for name, value in response.headers.items()]
             call.content_type = response.content_type.lower() if "Content-Type" in response.headers else ""
             call.charset = response.charset
+            await self._receive(call, response)
+
+    async def _receive(self, call: Call, response: aiohttp.ClientResponse) -> None:
+        unpacker = packing.Unpacker(response.headers.get("Content-Encoding", ""), most=self._max_reply_bytes)
+        try:
             async for part in response.content.iter_chunked(_TAIL):
-                call.take(part)
+                call.take(unpacker.take(part))
                 if call.taken > self._max_reply_bytes:
                     call.too_long = True
                     return
+            unpacker.end()
+        except packing.NotPackedSo as error:
+            call.not_packed, call.reply = str(error), unpacker.came
 
     def _open(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()
@@ -269,12 +268,13 @@ class PeerHttp:
         )
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=self._max_in_flight + SPARE, keepalive_timeout=IDLE_S, ssl=_tls_context(self._tls, self.peer)
+                limit=self._max_in_flight + SPARE, keepalive_timeout=IDLE_S, ssl=context_of(self._tls, self.peer)
             ),
             timeout=timeout,
             trace_configs=[trace],
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": "lienthong"},
+            headers={"User-Agent": "lienthong", "Accept-Encoding": packing.ACCEPTED},
+            auto_decompress=False,  # a body that is not what its header says must be kept as it came (packing)
         )
 
     def _check_origin(self, url: str) -> None:
@@ -295,6 +295,8 @@ class PeerHttp:
         status = call.status or 0
         if call.too_long:
             raise self._error(Misunderstood, call, f"reply is longer than {self._max_reply_bytes} bytes")
+        if call.not_packed:
+            raise self._error(Misunderstood, call, f"HTTP {status}: {call.not_packed}")
         if not 200 <= status < 300 and status not in allow:
             kind = kind_of(status, effect=effect)
             raise self._error(kind, call, f"HTTP {status} {call.reason}".rstrip())
@@ -360,16 +362,6 @@ def join(base_url: str, path: str) -> str:
     'https://a.example/api/order'
     """
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
-
-
-def _tls_context(tls: Tls, peer: PeerId) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=tls.ca_file)
-        if tls.client_cert_file is not None:
-            context.load_cert_chain(tls.client_cert_file, tls.client_key_file)
-    except (OSError, ssl.SSLError) as error:
-        raise BadConfiguration(f"peers.{peer}: TLS files cannot be read: {error}", subject=peer) from error
-    return context
 
 
 class _Broken(aiohttp.ClientError):

@@ -20,6 +20,16 @@ class Shape(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="ignore", populate_by_name=True, str_strip_whitespace=True)
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _can_be_kept(cls, value: object) -> object:
+        """No database keeps a text with U+0000; found here it costs one row, found there it would cost the batch."""
+        if isinstance(value, dict):
+            for name, told in value.items():
+                if isinstance(told, str) and "\0" in told:
+                    raise ValueError(f"{name!s:.40} has a zero character")
+        return value
+
 
 def _text(value: object) -> object:
     if value is None:
@@ -49,13 +59,28 @@ def parse(shape: type[T], raw: bytes, *, subject: str = "", status: int | None =
     """Read ``raw`` as ``shape`` (a Shape, ``list[Shape]``, ``dict[str, str]`` …).
 
     Raises:
-        Misunderstood: no JSON, or a field that breaks the shape; names its path, keeps ``raw``, shows no value.
+        Misunderstood: no JSON, a name told twice with two values, or a field that breaks the shape; names its path,
+            keeps ``raw``, shows no value.
     """
     try:
         value: T = _adapter(cast("Hashable", shape)).validate_json(raw)
     except pydantic.ValidationError as error:
         raise Misunderstood(_first_faults(error), subject=subject, raw=raw, status=status) from error
+    try:
+        json.loads(raw, object_pairs_hook=_one_value_each, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise Misunderstood(str(error), subject=subject, raw=raw, status=status) from error
     return value
+
+
+def _one_value_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # Parsers take the first or the last of two values as they please (RFC 8259 §4), so two are a contradiction.
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        for name, value in pairs:
+            if value != told[name]:
+                raise ValueError(f"{name:.40}: told twice with two values")
+    return told
 
 
 def check(shape: type[T], value: object, *, raw: bytes, subject: str = "") -> T:

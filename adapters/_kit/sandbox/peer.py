@@ -59,7 +59,7 @@ class Route:
     """One operation of the peer: its own name, our verb that leads to it (``book``, ``read`` …), address, handler.
 
     The handler is synchronous: it looks at the memory, changes it by ``effect``, and answers. ``matches`` tells routes
-    apart that share method and path (``?service=…``, SOAPAction).
+    apart that share method and path (``?service=…``, SOAPAction). A path that ends in ``/*`` stands for all below it.
     """
 
     operation: str
@@ -68,6 +68,11 @@ class Route:
     path: str
     handle: Callable[[Call], Answer]
     matches: Callable[[Call], bool] = lambda _call: True
+
+    def fits(self, call: Call) -> bool:
+        """True where the call is for this operation."""
+        under = self.path.endswith("/*") and call.path.startswith(self.path[:-1])
+        return self.method == call.method and (under or self.path == call.path) and self.matches(call)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

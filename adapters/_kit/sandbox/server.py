@@ -74,6 +74,22 @@ class Server:
             "operations": {route.operation: route.serves for route in peer.routes()},
         }
 
+    async def call_of(self, request: web.Request) -> Call:
+        """The request in the words of the frame."""
+        return Call(
+            method=request.method,
+            url=str(request.url),
+            path=request.path,
+            query=dict(request.query),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=await request.read(),
+            at=self.peer.now(),
+        )
+
+    def route_of(self, call: Call) -> Route | None:
+        """The operation that the call is for, or None."""
+        return next((route for route in self.peer.routes() if route.fits(call)), None)
+
     async def run(self, host: str, port: int, *, parent: int | None = None) -> None:
         """Listen until SIGTERM or SIGINT, or until process ``parent`` is no longer ours."""
         runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=1.0)
@@ -96,17 +112,9 @@ class Server:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         peer = self.peer
-        call = Call(
-            method=request.method,
-            url=str(request.url),
-            path=request.path,
-            query=dict(request.query),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=await request.read(),
-            at=peer.now(),
-        )
+        call = await self.call_of(request)
         peer.tick()
-        route = next((route for route in peer.routes() if _fits(route, call)), None)
+        route = self.route_of(call)
         if route is None:
             return _response(Answer.json({"error": f"no operation at {call.method} {call.path}"}, status=404))
         key = peer.key_of(route, call)
@@ -280,10 +288,6 @@ def _arguments(arguments: Sequence[str] | None) -> _Arguments:
     options = dict(pair.partition("=")[::2] for pair in told.set)
     rules = tuple(json.loads(told.chaos))
     return _Arguments(told.host, told.port, told.ledger, rules, options, told.with_parent)
-
-
-def _fits(route: Route, call: Call) -> bool:
-    return route.method == call.method and route.path == call.path and route.matches(call)
 
 
 def _response(answer: Answer) -> web.Response:

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import datetime as dt
+import gzip
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -303,3 +305,34 @@ async def test_any_content_type_may_be_wanted() -> None:
         assert (await http.get(f"{url}/x", accept=ANY)).body == b"abc"
         with pytest.raises(Misunderstood):
             await http.get(f"{url}/x")
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "raw deflate"])
+async def test_a_packed_reply_is_unpacked_and_kept_readable(packing: str) -> None:
+    plain = b'{"text": "' + b"a" * 5000 + b'"}'
+    packer = zlib.compressobj(wbits={"gzip": 31, "deflate": 15, "raw deflate": -15}[packing])
+    packed = packer.compress(plain) + packer.flush()
+    encoding = packing.rpartition(" ")[2]
+    async with serving(("/x", answering(200, packed, Content_Encoding=encoding))) as url, http_to(url) as http:
+        with recording() as exchanges:
+            assert (await http.get(f"{url}/x")).body == plain
+    assert exchanges[0].reply.endswith(plain)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"), [(b'{"a": 1}', "gzip"), (gzip.compress(b"{}" * 99)[:-9], "gzip"), (b"{}", "br")]
+)
+async def test_a_reply_that_is_not_packed_as_it_says_is_kept_as_it_came(body: bytes, encoding: str) -> None:
+    async with serving(("/x", answering(200, body, Content_Encoding=encoding))) as url, http_to(url) as http:
+        with pytest.raises(Misunderstood, match="Content-Encoding") as caught:
+            await http.get(f"{url}/x")
+    assert caught.value.raw == body
+
+
+async def test_a_small_reply_that_unpacks_to_a_large_one_is_cut_off() -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    bomb_at = serving(("/x", answering(200, bomb, Content_Encoding="gzip")))
+    async with bomb_at as url, http_to(url, max_reply_bytes=100_000) as http:
+        with pytest.raises(Misunderstood, match="longer than") as caught:
+            await http.get(f"{url}/x")
+    assert len(caught.value.raw) == 100_001

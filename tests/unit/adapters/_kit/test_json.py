@@ -48,6 +48,25 @@ def test_what_breaks_the_shape_is_misunderstood_with_its_path(raw: bytes, path: 
     assert caught.value.subject == "000.00.14.H99-261120-0007"
 
 
+@pytest.mark.parametrize(
+    ("raw", "what"),
+    [
+        (b'{"_id": "a", "_id": "b", "rows": []}', "_id: told twice"),
+        (b'{"_id": "a", "rows": [{"code": 1, "code": 2}]}', "code: told twice"),
+        (b'{"_id": "a", "rows": [], "other": {"x": 1, "x": 1.5}}', "x: told twice"),
+        (b'{"_id": "a", "rows": [{"code": 1, "text": "a\\u0000b"}]}', "text has a zero character"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_or_not_be_kept_is_misunderstood(raw: bytes, what: str) -> None:
+    with pytest.raises(Misunderstood, match=what) as caught:
+        parse(Outer, raw)
+    assert caught.value.raw == raw
+
+
+def test_the_same_value_told_twice_is_no_contradiction() -> None:
+    assert parse(Outer, b'{"_id": "a", "_id": "a", "rows": [], "n": ' + b"9" * 4000 + b"}").id == "a"
+
+
 def test_a_fault_does_not_show_the_value() -> None:
     with pytest.raises(Misunderstood) as caught:
         parse(Outer, b'{"_id": 5, "rows": [{"code": "000099000001"}], "x": 1}')
