@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from adapters._kit.http import PeerHttp, Reply
 from adapters._kit.oauth import ClientCredentials
 from adapters._kit.settings import Settings
-from adapters.vnpost_hcc import codes, translate
+from adapters.vnpost_hcc import announcing, translate
 from adapters.vnpost_hcc.cursor import ZERO, Cursor, oid_at
+from adapters.vnpost_hcc.legacy import Legacy
+from adapters.vnpost_hcc.terms import LEGACY, Terms, needed
 from schemas.errors import BadConfiguration, CallError
 from schemas.message import Operation, Payload
 from schemas.ports.carrier import Answer
 from schemas.ports.clock import Clock
-from schemas.shipment import BookingOrder, BookingReceipt
+from schemas.shipment import BookingOrder, BookingReceipt, PostalRegistration, PriceQuote
 from schemas.tracking import TrackingBatch
 from schemas.wire import Probe
 
@@ -24,27 +26,30 @@ ASK_PAGES = 20
 
 
 class Adapter:
-    """Booking, TrackingFeed, OutcomeQuery and Prober of VNPost HCC."""
+    """The gateway's contract, or the interface of 2016, as the setting ``api`` says."""
 
     def __init__(self, settings: Settings, *, http: PeerHttp, clock: Clock) -> None:
+        terms = Terms.read(settings)
+        kind = Legacy if settings.text("api") == LEGACY else Gateway
+        self._side = kind(settings, terms, http=http, clock=clock)
+
+    def side(self, port: str) -> object:
+        """The interface that is in use; both offer their ports by one object."""
+        return self._side
+
+
+class Gateway:
+    """Booking, Registering, Pricing, TrackingFeed, OutcomeQuery and Prober over VNPost_N_GSP."""
+
+    def __init__(self, settings: Settings, terms: Terms, *, http: PeerHttp, clock: Clock) -> None:
+        needed(settings, "token_url", "order_url", "cancel_url", "tracking_url", "key", "secret", "customer_code")
         self._settings = settings
         self._http = http
         self._clock = clock
         self._page_size = settings.integer("page_size")
         if not 1 <= self._page_size <= MAX_PAGE:
             raise BadConfiguration(f"peers.vnpost_hcc.page_size: 1 to {MAX_PAGE}", subject=settings.manifest.name)
-        carrier = settings.manifest.carrier
-        if carrier is None:
-            raise BadConfiguration("carrier: is missing", subject=settings.manifest.name)
-        self._terms = translate.Terms(
-            customer_code=settings.text("customer_code"),
-            flag_to_office=settings.integer("flag_to_office"),
-            flag_to_citizen=settings.integer("flag_to_citizen"),
-            event_time=settings.text("event_time"),
-            codes=codes.table(settings.table("status_codes")),
-            carrier=carrier,
-            any_row_means_accepted=settings.manifest.any_row_means_accepted,
-        )
+        self._terms = terms
         self._login = ClientCredentials(
             http,
             settings.text("token_url"),
@@ -55,12 +60,18 @@ class Adapter:
 
     async def book(self, order: BookingOrder) -> BookingReceipt:
         """PostOrder. A reply Status 101 is Unknown, every other one than 100 is Refused with VNPost's message."""
-        body = translate.order_to_wire(order, self._terms)
-        url = self._settings.text("order_url")
-        reply = await self._login.authorised(
-            lambda header, token: self._http.post(url, body, headers=self._headers(header, token))
-        )
-        return translate.receipt_from_wire(reply.body, order)
+        reply = await self._post("order_url", translate.order_to_wire(order, self._terms))
+        return translate.receipt_from_wire(reply.body, order.reference, order.number)
+
+    async def register_dossier(self, registration: PostalRegistration) -> BookingReceipt:
+        """PostDocument: the dossier with its legs; read as a reply to postOrder is."""
+        reply = await self._post("document_url", announcing.document_to_wire(registration, self._terms))
+        return translate.receipt_from_wire(reply.body, registration.reference, None)
+
+    async def prices(self, order: BookingOrder) -> tuple[PriceQuote, ...]:
+        """The price of the one service that this contract has."""
+        reply = await self._post("price_url", announcing.price_to_wire(order, self._terms), effect=False)
+        return (announcing.price_from_wire(reply.body, order, self._terms),)
 
     async def cancel(self, order: BookingOrder) -> BookingReceipt:
         """CancelOrder withdraws whatever is open under the order number: the caller makes sure that it is one order."""
@@ -69,7 +80,7 @@ class Adapter:
         reply = await self._login.authorised(
             lambda header, token: self._http.get(url, params=params, headers=self._headers(header, token), effect=True)
         )
-        return translate.receipt_from_wire(reply.body, order)
+        return translate.receipt_from_wire(reply.body, order.reference, order.number)
 
     async def read(self, cursor: str | None) -> TrackingBatch:
         """The next page of getOrderTracking; a pass begins ``overlap_s`` before the highest id seen."""
@@ -102,6 +113,12 @@ class Adapter:
         told = login.server_time
         skew_s = (told - login.received_at).total_seconds() if told is not None else None
         return Probe(ok=True, what=_feed_words(batch), latency_ms=_since_ms(began), clock_skew_s=skew_s)
+
+    async def _post(self, address: str, body: bytes, *, effect: bool = True) -> Reply:
+        url = self._settings.text(address)
+        return await self._login.authorised(
+            lambda header, token: self._http.post(url, body, headers=self._headers(header, token), effect=effect)
+        )
 
     async def _page(self, cursor: Cursor, *, page_size: int | None = None) -> TrackingBatch:
         size = page_size or self._page_size

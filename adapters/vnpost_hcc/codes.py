@@ -21,6 +21,13 @@ CODES: Mapping[str, Mapped] = {
     "4": Mapped(Movement.DELIVERED, Outcome.DELIVERED, Direction.FORWARD, EvidenceLevel.STATUS_ONLY),
 }
 
+LEGACY_LIST = "vnpost_hcc_v1"
+LEGACY_CODES: Mapping[str, Mapped] = {
+    # contract/README.md, serviceApi/v1: "đã thu gom?" and "đã phát?"; our names, the interface has no codes.
+    "acceptance": Mapped(Movement.ACCEPTED, Outcome.OPEN, Direction.FORWARD, EvidenceLevel.NONE),
+    "delivery": Mapped(Movement.DELIVERED, Outcome.DELIVERED, Direction.FORWARD, EvidenceLevel.STATUS_ONLY),
+}
+
 _OUTCOMES = {
     Movement.DELIVERED: Outcome.DELIVERED,
     Movement.RETURNED: Outcome.RETURNED,

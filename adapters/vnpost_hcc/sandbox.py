@@ -1,6 +1,7 @@
 """VNPost HCC as we play it, from contract/README.md and contract/fields.toml, not from our own client.
 
-A second postOrder of one number is applied again: nothing in the contract says that it would be recognised. Options:
+A second postOrder of one number is applied again: nothing in the contract says that it would be recognised. It speaks
+both interfaces at once; an order of the older one moves through acceptance and delivery. Options:
 ``customer_code``, ``key``, ``secret``, ``token_ttl`` (seconds), ``default_script`` (for orders without one).
 Script words: ``@sequence.0s-1.2s-4``, ``@refuse`` or ``@refuse.101`` (reply Status), and the verbs of the wire.
 """
@@ -11,7 +12,7 @@ import datetime as dt
 import hashlib
 import hmac
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -50,13 +51,19 @@ class VnpostHcc(SandboxPeer):
         self._rows: list[dict[str, Any]] = []
         self._sorted = True
         fields = tomllib.loads((Path(__file__).parent / "contract" / "fields.toml").read_text(encoding="utf-8"))
-        self._fields: dict[str, dict[str, str]] = fields["postOrder"]["request"]
+        self._fields: dict[str, Any] = fields
+        self._old: dict[str, set[str]] = {}
 
     def routes(self) -> tuple[Route, ...]:
-        """The four operations."""
+        """The operations of both interfaces."""
         return (
             Route("getToken", "login", "POST", "/token", self._get_token),
             Route("postOrder", "book", "POST", "/order", self._post_order),
+            Route("postDocument", "register_dossier", "POST", "/document", self._post_document),
+            Route("getprice", "prices", "POST", "/price", self._get_price),
+            Route("postDieuTin", "book_v1", "POST", "/serviceApi/v1/postDieuTin", self._post_dieu_tin),
+            Route("getAcceptance", "fetch_v1", "POST", "/serviceApi/v1/getAcceptance", self._is("acceptance")),
+            Route("getDelivery", "fetch_v1", "POST", "/serviceApi/v1/getDelivery", self._is("delivery")),
             Route("cancelOrder", "cancel", "GET", "/cancel", self._cancel_order),
             Route("getOrderTracking", "read", "GET", "/tracking", self._get_order_tracking),
         )
@@ -68,6 +75,8 @@ class VnpostHcc(SandboxPeer):
             "order_url": f"{url}/order",
             "cancel_url": f"{url}/cancel",
             "tracking_url": f"{url}/tracking",
+            "price_url": f"{url}/price",
+            "document_url": f"{url}/document",
             "key": self._key,
             "secret": self._secret,
             "customer_code": self._customer,
@@ -76,7 +85,7 @@ class VnpostHcc(SandboxPeer):
     def key_of(self, route: Route, call: Call) -> str:
         """The order number, where there is one."""
         body = call.json() if call.method == "POST" else call.query
-        number = body.get("OrderNumber") if isinstance(body, Mapping) else None
+        number = body.get("OrderNumber") or body.get("soDonHang") if isinstance(body, Mapping) else None
         return str(number) if number else route.operation
 
     def event(self, told: Mapping[str, Any]) -> Line:
@@ -100,7 +109,12 @@ class VnpostHcc(SandboxPeer):
         )
 
     def replay(self, line: Line) -> None:
-        """Orders come and go, rows are appended."""
+        """Orders come and go, rows are appended; an announced dossier is only remembered in the ledger."""
+        if line.kind == APPLIED and line.operation == "postDocument":
+            return
+        if line.kind == APPLIED and line.operation == "postDieuTin":
+            self._old.setdefault(str(line.data["order"].get("maBuuGui") or line.key), set())
+            return
         if line.kind == APPLIED and line.operation == "postOrder":
             order = dict(line.data["order"])
             self._orders.setdefault(line.key, []).append(order)
@@ -115,6 +129,8 @@ class VnpostHcc(SandboxPeer):
 
     def _append_row(self, line: Line) -> None:
         data = line.data
+        if data.get("number") in self._old:
+            self._old[data["number"]].add("delivery" if str(data["code"]) == "4" else "acceptance")
         begun = line.at - dt.timedelta(seconds=data.get("id_back_s", 0))
         number, _, nth = line.key.partition("#")
         order = self._orders[number][int(nth) - 1] if nth else {}
@@ -165,7 +181,7 @@ class VnpostHcc(SandboxPeer):
         order = call.json()
         if not isinstance(order, dict):
             return _says("400", "Dữ liệu không phải JSON")
-        missing = [name for name, field in self._fields.items() if field["need"] == "yes" and not order.get(name)]
+        missing = self._missing("postOrder", order)
         if missing:
             return _says("400", f"Thiếu trường bắt buộc: {', '.join(missing)}")
         if order["CustomerCode"] != self._customer:
@@ -176,6 +192,53 @@ class VnpostHcc(SandboxPeer):
             return _says(status[0] if status else "102", "Đơn hàng bị từ chối")
         self.effect("postOrder", str(order["OrderNumber"]), order=order)
         return _says("100", "Success")
+
+    def _missing(self, operation: str, told: Mapping[str, Any]) -> list[str]:
+        fields: Mapping[str, Mapping[str, str]] = self._fields[operation]["request"]
+        return [name for name, field in fields.items() if field["need"] == "yes" and told.get(name) in (None, "")]
+
+    def _post_document(self, call: Call) -> Answer:
+        refused = self._refused_token(call)
+        if refused is not None:
+            return refused
+        told = call.json()
+        missing = self._missing("postDocument", told) if isinstance(told, dict) else ["body"]
+        if missing:
+            return _says("400", f"Thiếu trường bắt buộc: {', '.join(missing)}")
+        if self.chaos.strikes("refuse", "postDocument", "register_dossier"):
+            return _says("102", "Hồ sơ bị từ chối")
+        self.effect("postDocument", str(told["OrderNumber"]), document=told)
+        return _says("100", "Success")
+
+    def _get_price(self, call: Call) -> Answer:
+        """Invented tariff: 15,000 đồng and 100 for each gram."""
+        refused = self._refused_token(call)
+        if refused is not None:
+            return refused
+        told = call.json()
+        if not isinstance(told, dict) or not isinstance(told.get("weight"), int) or not told.get("sender"):
+            return Answer.json({"message": "weight, sender, receiver"}, status=400)
+        return Answer.json({"content": {"price": 15_000 + 100 * told["weight"]}})
+
+    def _post_dieu_tin(self, call: Call) -> Answer:
+        order = call.json()
+        if call.query.get("token") != self._secret:
+            return Answer.json({"Status": False, "Message": "Sai token"}, status=401)
+        missing = self._missing("postDieuTin", order) if isinstance(order, dict) else ["body"]
+        if missing or self.chaos.strikes("refuse", "postDieuTin"):
+            return Answer.json({"Status": False, "Message": f"Thiếu trường bắt buộc: {', '.join(missing)}"})
+        self.effect("postDieuTin", str(order["soDonHang"]), order=order)
+        return Answer.json({"Status": True, "Message": ""})
+
+    def _is(self, what: str) -> Callable[[Call], Answer]:
+        def answer(call: Call) -> Answer:
+            if call.query.get("token") != self._secret:
+                return Answer.json({"Status": False, "Message": "Sai token"}, status=401)
+            told = call.json()
+            number = str(told.get("maBuuGui", "")) if isinstance(told, dict) else ""
+            return Answer.json({"Status": what in self._old.get(number, ()), "Message": ""})
+
+        return answer
 
     def _cancel_order(self, call: Call) -> Answer:
         refused = self._refused_token(call)

@@ -4,16 +4,16 @@ import dataclasses
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from adapters._kit.json import check, dump, parse
 from adapters.vnpost_hcc.codes import ACCEPTED, CODE_LIST, UNCLEAR
 from adapters.vnpost_hcc.cursor import Cursor, oid_time
+from adapters.vnpost_hcc.terms import Terms
 from adapters.vnpost_hcc.wire import FeedPage, FeedRow, OrderReply
 from schemas.dossier import Party
 from schemas.errors import Misunderstood, Refused, Unknown
-from schemas.ids import CarrierId, PeerId, Sha256
+from schemas.ids import PeerId, Sha256
 from schemas.numbers import citizen_id
 from schemas.shipment import BookingOrder, BookingReceipt, LegDirection
 from schemas.tracking import (
@@ -36,36 +36,24 @@ _DIGITS = re.compile(r"(?<!\d)\d{9,12}(?!\d)")
 _SERVICE_NAMES = {LegDirection.TO_OFFICE: "Thu gom hồ sơ tại nhà", LegDirection.TO_CITIZEN: "Trả hồ sơ tại nhà"}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Terms:
-    """What the settings say about this customer: its code, the flags of the two directions, codes it was told."""
-
-    customer_code: str
-    flag_to_office: int
-    flag_to_citizen: int
-    event_time: str
-    codes: Mapping[str, Mapped]
-    carrier: CarrierId
-    any_row_means_accepted: bool
-
-
 def order_to_wire(order: BookingOrder, terms: Terms) -> bytes:
     """Body of postOrder (contract/fields.toml). The identity number never goes out, though it once was a convention.
 
     Raises:
-        Refused: a party without the postal code of its province, an address, a name or a telephone: VNPost wants them.
+        Refused: a party without the postal code of its province, an address, a name or a telephone: VNPost wants
+            them; or no item number where the setting ``item_code`` requires one.
     """
-    sender = _party("Sender", order.sender, order.reference)
-    receiver = _party("Receiver", order.addressee, order.reference)
+    sender = party("Sender", order.sender, order.reference)
+    receiver = party("Receiver", order.addressee, order.reference)
     collects = order.direction is LegDirection.TO_OFFICE
     return dump(
         {
             "CustomerCode": terms.customer_code,
             "OrderNumber": order.reference,
-            "ItemCode": order.number or "",
+            "ItemCode": item_code(order, terms),
             "CODAmount": order.cod_due,
             **sender,
-            "SenderDesc": _description(order),
+            "SenderDesc": description(order),
             "Description": "",
             **receiver,
             "FlagConfig": terms.flag_to_office if collects else terms.flag_to_citizen,
@@ -73,20 +61,31 @@ def order_to_wire(order: BookingOrder, terms: Terms) -> bytes:
     )
 
 
-def receipt_from_wire(raw: bytes, order: BookingOrder) -> BookingReceipt:
-    """Read the reply to postOrder or cancelOrder.
+def item_code(order: BookingOrder, terms: Terms) -> str:
+    """The number that the order carries: one of a block that the carrier leased to us, or none.
+
+    Raises:
+        Refused: the setting requires one and the item has none.
+    """
+    if terms.item_code == "required" and not order.number:
+        raise Refused("nothing was sent: the item has no number; lease another block", subject=order.reference)
+    return "" if terms.item_code == "never" else order.number or ""
+
+
+def receipt_from_wire(raw: bytes, reference: str, number: str | None) -> BookingReceipt:
+    """Read the reply to postOrder, cancelOrder or postDocument.
 
     Raises:
         Unknown: Status 101, which does not say that this order was taken.
         Refused: any other status, with VNPost's own message.
         Misunderstood: no such reply.
     """
-    reply = parse(OrderReply, raw, subject=order.reference)
+    reply = parse(OrderReply, raw, subject=reference)
     if reply.Status == ACCEPTED:
-        return BookingReceipt(order.reference, order.number, reply.Status, reply.Message)
+        return BookingReceipt(reference, number, reply.Status, reply.Message)
     kind = Unknown if reply.Status == UNCLEAR else Refused
     told = f"VNPost says Status {reply.Status}: {reply.Message or 'no message'}"
-    raise kind(told, subject=order.reference, raw=raw, status=200, code=reply.Status)
+    raise kind(told, subject=reference, raw=raw, status=200, code=reply.Status)
 
 
 def page_from_wire(
@@ -95,9 +94,13 @@ def page_from_wire(
     """Read a page of the feed: events, complaints about single rows, and where to go on.
 
     Raises:
-        Misunderstood: no page, or a full page that does not lead beyond where we are.
+        Misunderstood: no page, one that holds fewer rows than it says, or a full one that leads nowhere.
     """
     page = parse(FeedPage, raw, subject=PEER)
+    told_n = page.returned if page.returned is not None else min(page.size or 0, 1)
+    if len(page.embedded.rows) < told_n:
+        what = f"the page says that it returns {told_n} rows and holds {len(page.embedded.rows)}"
+        raise Misunderstood(what, subject=PEER, raw=raw)
     digest = Sha256(hashlib.sha256(raw).hexdigest())
     events: list[TrackingEvent] = []
     complaints: list[Complaint] = []
@@ -158,20 +161,50 @@ def speaks_of(event: TrackingEvent, order: BookingOrder, *, since: dt.datetime) 
 
 def _event(row: FeedRow, terms: Terms, received_at: dt.datetime, digest: Sha256) -> TrackingEvent:
     written_at = oid_time(row.id.oid)
-    return TrackingEvent(
-        carrier=terms.carrier,
-        source=PEER,
-        carrier_event_id=row.id.oid.lower(),
+    text = " – ".join(text for text in (row.StatusMessage, row.Notes) if text)
+    plain = plain_event(
+        terms,
         number=row.ItemCode or None,
         reference=row.OrderNumber or None,
         code=row.StatusCode,
         code_list=CODE_LIST,
-        text=" – ".join(text for text in (row.StatusMessage, row.Notes) if text),
         mapped=terms.codes.get(row.StatusCode),
         occurred=event_time(row.EventTime, written_at=written_at, meaning=terms.event_time),
-        recorded_at=written_at,
         received_at=received_at,
-        office=row.POSID,
+        digest=digest,
+    )
+    return dataclasses.replace(
+        plain, carrier_event_id=row.id.oid.lower(), text=text, recorded_at=written_at, office=row.POSID
+    )
+
+
+def plain_event(
+    terms: Terms,
+    *,
+    number: str | None,
+    reference: str | None,
+    code: str,
+    code_list: str,
+    mapped: Mapped | None,
+    occurred: EventTime,
+    received_at: dt.datetime,
+    digest: Sha256,
+) -> TrackingEvent:
+    """An event with nothing but what both interfaces tell."""
+    return TrackingEvent(
+        carrier=terms.carrier,
+        source=PEER,
+        carrier_event_id=None,
+        number=number,
+        reference=reference,
+        code=code,
+        code_list=code_list,
+        text="",
+        mapped=mapped,
+        occurred=occurred,
+        recorded_at=None,
+        received_at=received_at,
+        office="",
         office_name="",
         next_office="",
         attempt=0,
@@ -188,7 +221,8 @@ def _event(row: FeedRow, terms: Terms, received_at: dt.datetime, digest: Sha256)
     )
 
 
-def _party(side: str, party: Party, reference: str) -> dict[str, object]:
+def party(side: str, party: Party, reference: str) -> dict[str, object]:
+    """A party in VNPost's words. Raises Refused that names every field that is missing."""
     code = party.address.province_code
     wanted = {"Name": party.name, "Address": party.address.line, "Tel": party.phone, "Province": code}
     missing = [f"{side}{name}" for name, value in wanted.items() if not value.strip()]
@@ -206,7 +240,8 @@ def _party(side: str, party: Party, reference: str) -> dict[str, object]:
     }
 
 
-def _description(order: BookingOrder) -> str:
+def description(order: BookingOrder) -> str:
+    """What is inside, by VNPost's convention, with every identity number masked."""
     hidden = {party.id_number for party in (order.sender, order.addressee) if party.id_number}
     contents = order.contents
     for number in hidden:
@@ -220,9 +255,11 @@ def _mask(digits: str) -> str:
     return citizen_id.mask(digits) if citizen_id.is_valid(digits) else digits
 
 
-def _named(told: Mapping[str, object]) -> str | None:
-    number = told.get("ItemCode") or told.get("OrderNumber")
-    return str(number) if number else None
+def _named(told: object) -> str | None:
+    """The item or order that a broken row names, where it names one in words that can be kept."""
+    row = told if isinstance(told, dict) else {}
+    number = str(row.get("ItemCode") or row.get("OrderNumber") or "")
+    return number if number.isprintable() and number else None
 
 
 def _wall(at: dt.datetime) -> str:

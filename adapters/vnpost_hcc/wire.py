@@ -17,6 +17,29 @@ class OrderReply(Shape):
     Message: Text = ""
 
 
+MOST_DONG = 1_000_000_000
+"""No envelope costs a billion đồng: a price beyond it is none."""
+
+
+class Price(Shape):
+    """What stands under ``content``; đồng."""
+
+    price: Annotated[Whole, Field(ge=0, le=MOST_DONG)]
+
+
+class PriceReply(Shape):
+    """Reply to the price question."""
+
+    content: Price
+
+
+class LegacyReply(Shape):
+    """Every reply of serviceApi/v1: yes or no. ``true`` and ``false`` only: a word or a number is no answer."""
+
+    Status: Annotated[bool, Field(strict=True)]
+    Message: Text = ""
+
+
 class ObjectId(Shape):
     """A MongoDB object id: 24 hex digits, the first eight are the second in which the row was made."""
 
@@ -40,11 +63,12 @@ class FeedRow(Shape):
 class Embedded(Shape):
     """Where the feed keeps its rows; each is checked by itself, so that one bad row costs no other."""
 
-    rows: Annotated[list[dict[str, object]], Field(alias="rh:doc")] = []  # noqa: RUF012  # pydantic copies it
+    rows: Annotated[list[object], Field(alias="rh:doc")] = []  # noqa: RUF012  # pydantic copies it
 
 
 class FeedPage(Shape):
     """A page of the feed, as RESTHeart wraps it."""
 
     size: Annotated[Whole | None, Field(alias="_size")] = None
+    returned: Annotated[Whole | None, Field(alias="_returned")] = None
     embedded: Annotated[Embedded, Field(alias="_embedded")]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.vnpost_hcc import codes, translate
+from adapters.vnpost_hcc import announcing, codes, legacy, translate
 from adapters.vnpost_hcc.cursor import ZERO, Cursor
+from adapters.vnpost_hcc.terms import Terms
 from adapters.vnpost_hcc.wire import FeedRow, OrderReply
 from schemas.errors import BadConfiguration, Misunderstood, Refused, Unknown
 from schemas.ids import CarrierId
@@ -17,7 +18,7 @@ from tests.contract.adapters import records
 
 CONTRACT = Path(translate.__file__).parent / "contract" / "fields.toml"
 FIELDS = tomllib.loads(CONTRACT.read_text(encoding="utf-8"))
-TERMS = translate.Terms(
+TERMS = Terms(
     customer_code="H99_TTHCC",
     flag_to_office=1,
     flag_to_citizen=2,
@@ -53,9 +54,7 @@ def page(*rows: object, **more: object) -> bytes:
     return json.dumps({"_size": len(rows), "_embedded": {"rh:doc": rows}, **more}).encode()
 
 
-def read(
-    raw: bytes, *, cursor: Cursor | None = None, size: int = 1000, terms: translate.Terms = TERMS
-) -> TrackingBatch:
+def read(raw: bytes, *, cursor: Cursor | None = None, size: int = 1000, terms: Terms = TERMS) -> TrackingBatch:
     return translate.page_from_wire(
         raw, cursor=cursor or Cursor(ZERO, ZERO), page_size=size, terms=terms, received_at=WRITTEN
     )
@@ -125,7 +124,7 @@ def test_an_order_that_vnpost_cannot_take_is_refused_before_it_is_sent(change: d
 def test_status_100_is_accepted(status: object) -> None:
     order = records.order(CarrierId("vnpost"))
     raw = json.dumps({"Status": status, "Message": "Success"}).encode()
-    receipt = translate.receipt_from_wire(raw, order)
+    receipt = translate.receipt_from_wire(raw, order.reference, order.number)
     assert (receipt.reference, receipt.number, receipt.peer_code) == (order.reference, order.number, "100")
 
 
@@ -144,7 +143,7 @@ def test_status_100_is_accepted(status: object) -> None:
 )
 def test_no_other_reply_is_an_acceptance(raw: bytes, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
-        translate.receipt_from_wire(raw, records.order(CarrierId("vnpost")))
+        translate.receipt_from_wire(raw, "X", None)
     assert type(caught.value) is kind
 
 
