@@ -12,7 +12,7 @@ import functools
 import importlib.resources
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
@@ -176,10 +176,11 @@ def _step(element: Element) -> str:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def element(name: str, ns: str, *, prefix: str | None = None) -> Element:
-    """A new element; ``prefix`` None makes ``ns`` the default namespace."""
+def element(name: str, ns: str, *, prefix: str | None = None, also: Mapping[str | None, str] | None = None) -> Element:
+    """A new element; ``prefix`` None makes ``ns`` the default namespace, ``also`` declares more prefixes on it."""
     # The stubs forget that None names the default namespace.
-    return etree.Element(f"{{{ns}}}{name}", nsmap={prefix: ns})  # type: ignore[dict-item]  # see above
+    declared: dict[str | None, str] = {prefix: ns, **(also or {})}
+    return etree.Element(f"{{{ns}}}{name}", nsmap=declared)  # type: ignore[arg-type]  # as above
 
 
 def add(parent: Element, name: str, value: object = None, *, ns: str | None = None, **attributes: str) -> Element:

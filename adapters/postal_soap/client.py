@@ -9,6 +9,7 @@ from adapters._kit import xml
 from adapters._kit.http import PeerHttp
 from adapters._kit.settings import Settings
 from adapters._kit.soap.client import SoapClient, SoapReply, UsernamePassword
+from adapters._kit.soap.versions import BY_NAME
 from adapters.postal_soap import translate
 from schemas.errors import BadConfiguration, CallError, Misunderstood
 from schemas.ids import CarrierId
@@ -37,9 +38,13 @@ class Adapter:
             naive_is_local=settings.flag("naive_times_are_local"),
             any_row_means_accepted=manifest.any_row_means_accepted,
         )
-        username = settings.text("username")
-        credentials = UsernamePassword(username, settings.text("password")) if username else None
-        self._soap = SoapClient(settings.text("url"), peer_http=http, clock=clock, credentials=credentials)
+        self._soap = SoapClient(
+            settings.text("url"),
+            peer_http=http,
+            clock=clock,
+            credentials=_credentials(settings),
+            version=BY_NAME[settings.text("soap_version")],
+        )
 
     @property
     def carrier(self) -> CarrierId:
@@ -105,3 +110,10 @@ class Adapter:
         version = xml.text(reply.body, "contractVersion")
         what = f"contract {version}" if accepting else f"contract {version}, but the post takes nothing now"
         return Probe(ok=accepting, what=what, latency_ms=latency_ms, clock_skew_s=skew_s)
+
+
+def _credentials(settings: Settings) -> UsernamePassword | None:
+    username = settings.text("username")
+    if not username:
+        return None
+    return UsernamePassword(username, settings.text("password"), clear=settings.text("password_type") == "text")

@@ -1,48 +1,41 @@
-"""The post, as we play it: a SOAP server of GetItemHistory and Ping, and a client that pushes PushEvents to us.
+"""The post, as we play it: a SOAP server of GetItemHistory, tickets and Ping, and a client that pushes to us.
 
-Written from the WSDL and XSD in `schemas/contract`; envelope, UsernameToken and events are written here a second time,
-so that a slip in our own client cannot hide behind the same slip on the other side.
+Written from the WSDL and XSD in `schemas/contract`; `sandbox_soap` writes the envelopes. Both versions of SOAP are
+spoken, as the caller does.
 
-Options (``--set``): ``username`` and ``password`` it asks of callers (none: everybody may ask); ``callback_url``,
-``push_username``, ``push_password``, ``push_sender`` (default: the user name) of the service it pushes to;
-``page_size`` (default 100). ``POST /__sandbox__/event`` takes ``number``, ``code``, ``at``, ``office``, ``text`` and
-what else an Event has (see `_FIELDS`), or ``events``: a list of such, pushed as one batch; ``push: false`` keeps it for
-GetItemHistory alone; ``{"configure": {"callback_url": …}}`` sets the four push options later. A push is repeated with
-the same batchId until it is answered; each answer stands in the ledger as ``answered``. A script in ``text``
-(``@sequence.0s-EMC.2s-EMI``) lets more happen to the item by itself.
+Options (``--set``): ``username`` and ``password`` it asks of callers (none: everybody may ask), ``password_type``
+(``digest`` or ``text``); ``callback_url``, ``push_username``, ``push_password``, ``push_sender`` (default: the user
+name), ``push_version`` (1.1) of the service it pushes to; ``page_size`` (100) of a history; ``ticket_ready_s`` (0),
+``ticket_lifetime_s`` (86400) and ``ticket_page_size`` (500) of tickets; ``forbidden``: numbers, with commas between
+them, that it tells nobody about. ``POST /__sandbox__/event`` takes ``number``, ``code``, ``at``, ``office``, ``text``
+and what else an Event has (see `_FIELDS`), or ``events``: a list of such, pushed as one batch; ``push: false`` keeps it
+for those who ask; ``{"configure": {"callback_url": …}}`` sets the push options later. A push is repeated with the same
+batchId until it is answered; each answer stands in the ledger as ``answered``. A script in ``text``
+(``@sequence.0s-EMC.2s-EMI``) lets more happen to the item by itself. The chaos verb ``refuse`` makes a ticket FAILED.
 """
 
-import base64
-import binascii
 import datetime as dt
-import hashlib
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from adapters._kit import xml
 from adapters._kit.sandbox.chaos import Chaos
-from adapters._kit.sandbox.ledger import Ledger, Line
-from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer
+from adapters._kit.sandbox.ledger import APPLIED, Ledger, Line
+from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer, real_now
 from adapters._kit.sandbox.script import parse_script
 from adapters._kit.sandbox.server import main
 from adapters._kit.xml import Element
+from adapters.postal_soap import sandbox_soap as soap
 from schemas.errors import Misunderstood
 
-NS = "urn:x-lienthong:postal-tracking:1"
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-_SECEXT = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-_UTILITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
-_DIGEST = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest"
-_BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
-_ADDRESSING = "http://www.w3.org/2005/08/addressing"
 PATH = "/soap/postal-tracking"
-LOCAL = dt.timezone(dt.timedelta(hours=7))
-_CONFIGURED = ("callback_url", "push_username", "push_password", "push_sender")
+_CONFIGURED = ("callback_url", "push_username", "push_password", "push_sender", "push_version")
 _FIELDS = (
     *("number", "code", "list", "at", "precision", "naive", "office", "office_name", "text", "direction", "attempt"),
     *("reason", "action", "forecast", "withdrawn", "recipient", "evidence", "bag", "reference", "event_id"),
 )
+_MOST_IN_TICKET = 200
+"""Events of one item in the answer to a ticket."""
 
 
 class PostalSandbox(SandboxPeer):
@@ -55,19 +48,29 @@ class PostalSandbox(SandboxPeer):
         super().__init__(ledger, chaos, options)
         self._items: dict[str, list[dict[str, Any]]] = {}
         self._sequences: dict[int, int] = {}
+        self._tickets: dict[str, Line] = {}
+        self._requests: dict[str, str] = {}
 
     def settings(self, url: str) -> dict[str, object]:
         """How our adapter reaches it."""
         told: dict[str, object] = {"url": url + PATH}
-        told.update({name: self.options[name] for name in ("username", "password") if name in self.options})
+        names = ("username", "password", "password_type")
+        told.update({name: self.options[name] for name in names if name in self.options})
         return told
 
     def routes(self) -> tuple[Route, ...]:
         """By SOAPAction; whatever else is posted is told so."""
         return (
-            Route("GetItemHistory", "read", "POST", PATH, self._history, _action("GetItemHistory")),
-            Route("Ping", "probe", "POST", PATH, self._ping, _action("Ping")),
-            Route("other", "other", "POST", PATH, lambda _call: _fault("Server", "503.01", "not served here")),
+            *(
+                Route(operation, serves, "POST", PATH, handle, soap.by_action(operation))
+                for operation, serves, handle in (
+                    ("GetItemHistory", "read", self._history),
+                    ("OpenTicket", "open_ticket", self._open),
+                    ("GetItemsByTicket", "fetch_ticket", self._fetch),
+                    ("Ping", "probe", self._ping),
+                )
+            ),
+            Route("other", "other", "POST", PATH, lambda call: soap.fault(call, "Server", "503.01", "not served here")),
         )
 
     # --- what happens at the post -----------------------------------------------------------------------------------
@@ -98,6 +101,10 @@ class PostalSandbox(SandboxPeer):
         """Remember what happened, and give each batch its number in the sequence."""
         if line.operation == "configure":
             self.options.update(line.data["options"])
+            return
+        if line.kind == APPLIED:
+            self._tickets[str(line.data["ticket"])] = line
+            self._requests[line.key] = str(line.data["ticket"])
             return
         for n, row in enumerate(self._rows(line), start=1):
             row.setdefault("event_id", f"{line.n}-{n}")
@@ -130,56 +137,122 @@ class PostalSandbox(SandboxPeer):
         rows = self._items.get(number)
         since = xml.text(body, "since")
         if rows is not None and since is not None:
-            rows = [row for row in rows if _at(row) >= dt.datetime.fromisoformat(since)]
+            rows = [row for row in rows if soap.at_of(row) >= dt.datetime.fromisoformat(since)]
         first = int(xml.text(body, "pageToken") or 0)
         size = min(int(xml.text(body, "maxEvents") or 1000), int(self.options.get("page_size", "100")))
         page = self.chaos.twist((rows or [])[first : first + size], "GetItemHistory", "read")
-        reply = xml.element("GetItemHistoryResponse", NS, prefix="p")
+        reply = xml.element("GetItemHistoryResponse", soap.NS, prefix="p")
         xml.add(reply, "itemNumber", number)
         xml.add(reply, "found", rows is not None)
         xml.add(reply, "complete", rows is not None and since is None)
         xml.add(reply, "asOf", self.now().isoformat())
         events = xml.add(reply, "events")
         for row in page:
-            _write_event(events, row)
+            soap.write_event(events, row)
         if rows is not None and first + size < len(rows):
             xml.add(reply, "nextPageToken", first + size)
-        return _reply(reply, call)
+        return soap.reply(reply, call)
+
+    def _open(self, call: Call) -> Answer:
+        body = self._asked(call, "OpenTicket")
+        if isinstance(body, Answer):
+            return body
+        request, items = xml.text(body, "requestId") or "", xml.child(body, "items")
+        numbers = [str(one.text).strip() for one in xml.children(items)] if items is not None else []
+        ticket = self._tickets.get(self._requests.get(request, ""))
+        if ticket is None:  # the contract: the same requestId is the same ticket
+            ticket = self.effect("OpenTicket", request, ticket=f"T-{len(self._tickets) + 1}", numbers=numbers)
+        elif ticket.data["numbers"] != numbers:
+            return soap.fault(call, "Client", "409.01", "this requestId was used for other items")
+        reply = xml.element("OpenTicketResponse", soap.NS, prefix="p")
+        xml.add(reply, "ticketId", ticket.data["ticket"])
+        xml.add(reply, "readyAfterSeconds", int(self._ready_s()))
+        xml.add(reply, "expiresAt", self._expiry(ticket).isoformat())
+        return soap.reply(reply, call)
+
+    def _ready_s(self) -> float:
+        return float(self.options.get("ticket_ready_s", "0"))
+
+    def _expiry(self, ticket: Line) -> dt.datetime:
+        return ticket.at + dt.timedelta(seconds=float(self.options.get("ticket_lifetime_s", "86400")))
+
+    def _fetch(self, call: Call) -> Answer:
+        body = self._asked(call, "GetItemsByTicket")
+        if isinstance(body, Answer):
+            return body
+        ticket = self._tickets.get(xml.text(body, "ticketId") or "")
+        if ticket is None:
+            return soap.fault(call, "Client", "404.01", "no such ticket")
+        state = self._state(ticket)
+        reply = xml.element("GetItemsByTicketResponse", soap.NS, prefix="p")
+        xml.add(reply, "ticketId", ticket.data["ticket"])
+        xml.add(reply, "state", state)
+        if state == "PENDING":
+            xml.add(reply, "retryAfterSeconds", 1)
+        page, size = int(xml.text(body, "page") or 1), int(self.options.get("ticket_page_size", "500"))
+        numbers = ticket.data["numbers"] if state == "READY" else []
+        if state == "READY":
+            xml.add(reply, "page", page)
+            xml.add(reply, "pages", -(-len(numbers) // size))
+        items = xml.add(reply, "items")
+        for number in numbers[(page - 1) * size : page * size]:
+            self._write_item(items, number)
+        return soap.reply(reply, call)
+
+    def _state(self, ticket: Line) -> str:
+        if self.chaos.strikes("refuse", "GetItemsByTicket", "fetch_ticket"):
+            return "FAILED"
+        if self.now() >= self._expiry(ticket):
+            return "EXPIRED"
+        return "READY" if self.now() >= ticket.at + dt.timedelta(seconds=self._ready_s()) else "PENDING"
+
+    def _write_item(self, parent: Element, number: str) -> None:
+        rows: Sequence[Mapping[str, Any]] | None = self._items.get(number)
+        forbidden = number in self.options.get("forbidden", "").split(",")
+        item = xml.add(parent, "item")
+        xml.add(item, "itemNumber", number)
+        xml.add(item, "outcome", "FORBIDDEN" if forbidden else "UNKNOWN" if rows is None else "FOUND")
+        told = [] if forbidden or rows is None else self.chaos.twist(list(rows), "GetItemsByTicket", "fetch_ticket")
+        if len(told) > _MOST_IN_TICKET:
+            xml.add(item, "code", "MORE")
+        if rows is not None and not forbidden:
+            xml.add(item, "complete", len(told) <= _MOST_IN_TICKET)
+        events = xml.add(item, "events")
+        for row in told[-_MOST_IN_TICKET:]:
+            soap.write_event(events, row)
 
     def _ping(self, call: Call) -> Answer:
         body = self._asked(call, "Ping")
         if isinstance(body, Answer):
             return body
-        reply = xml.element("PingResponse", NS, prefix="p")
+        reply = xml.element("PingResponse", soap.NS, prefix="p")
         xml.add_some(reply, "echo", xml.text(body, "echo"))
         xml.add(reply, "serverTime", self.now().isoformat())
         xml.add(reply, "contractVersion", "1.0")
         xml.add(reply, "accepting", value=True)
-        return _reply(reply, call)
+        return soap.reply(reply, call)
 
     def _asked(self, call: Call, operation: str) -> Element | Answer:
         """The body element of a lawful request, or the fault."""
         try:
             root = xml.parse(call.body)
         except Misunderstood as error:
-            return _fault("Client", "400.01", error.detail)
+            return soap.fault(call, "Client", "400.01", error.detail)
+        if xml.namespace(root) != (soap.SOAP_12 if soap.speaks_12(call) else soap.SOAP):
+            return soap.fault(call, "Client", "400.01", "the envelope is of another version than the media type")
         body = xml.child(root, "Body", operation)
-        if body is None or xml.namespace(body) != NS:
-            return _fault("Client", "400.03", "the body is not what SOAPAction says")
-        if "username" in self.options and not self._knows(xml.child(root, "Header", "Security", "UsernameToken")):
-            return _fault("Client", "401.01", "credentials")
+        if body is None or xml.namespace(body) != soap.NS:
+            return soap.fault(call, "Client", "400.03", "the body is not what the action says")
+        if "username" in self.options and not self._login().knows(
+            xml.child(root, "Header", "Security", "UsernameToken")
+        ):
+            return soap.fault(call, "Client", "401.01", "credentials")
         found = xml.load_schema("schemas.contract", "postal-tracking.xsd").violations(body)
-        return _fault("Client", "400.02", found[0].message) if found else body
+        return soap.fault(call, "Client", "400.02", found[0].message) if found else body
 
-    def _knows(self, token: Element | None) -> bool:
-        if token is None or xml.text(token, "Username") != self.options["username"]:
-            return False
-        try:
-            nonce = base64.b64decode(xml.text(token, "Nonce") or "", validate=True)
-        except binascii.Error:
-            return False
-        created = xml.text(token, "Created") or ""
-        return xml.text(token, "Password") == _digest(nonce, created, self.options.get("password", ""))
+    def _login(self) -> soap.Login:
+        told = self.options
+        return soap.Login(told["username"], told.get("password", ""), clear=told.get("password_type") == "text")
 
     # --- what it pushes ---------------------------------------------------------------------------------------------
 
@@ -187,7 +260,7 @@ class PostalSandbox(SandboxPeer):
         """The batch of a line, with a fresh token each time it is tried."""
         if line.n not in self._sequences or not self.options.get("callback_url"):
             return None
-        body = xml.element("PushEvents", NS, prefix="p")
+        body = xml.element("PushEvents", soap.NS, prefix="p")
         batch = f"{self.name}-{line.n}"
         xml.add(body, "batchId", batch)
         xml.add(body, "sender", self.options.get("push_sender") or self.options.get("push_username", self.name))
@@ -196,29 +269,19 @@ class PostalSandbox(SandboxPeer):
         events = xml.add(body, "events")
         rows = [{**row, "event_id": row.get("event_id", f"{line.n}-{n}")} for n, row in enumerate(self._rows(line), 1)]
         for row in rows:
-            _write_event(events, row)
+            soap.write_event(events, row)
+        twelve = self.options.get("push_version") == "1.2"
+        kind, headers = soap.http_headers("PushEvents", twelve=twelve)
+        login = soap.Login(self.options.get("push_username", ""), self.options.get("push_password", ""))
+        # The receiver's window is measured in real time, whatever time the sandbox was told.
         return Push(
             operation="PushEvents",
             url=self.options["callback_url"],
-            body=_envelope(body, self._security()),
-            content_type="text/xml; charset=utf-8",
-            headers={"SOAPAction": f'"{NS}/PushEvents"'},
+            body=soap.envelope(body, login.header(real_now(), twelve=twelve), twelve=twelve),
+            content_type=kind,
+            headers=headers,
             accepted=lambda status, reply: self._answered(batch, status, reply),
         )
-
-    def _security(self) -> Element:
-        nonce = secrets.token_bytes(16)
-        # The receiver's window is measured in real time, whatever time the sandbox was told.
-        created = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # noqa: TID251  # a foreign system's own clock
-        block = xml.element("Security", _SECEXT, prefix="wsse")
-        block.set(f"{{{SOAP}}}mustUnderstand", "1")
-        token = xml.add(block, "UsernameToken")
-        xml.add(token, "Username", self.options.get("push_username", ""))
-        password = _digest(nonce, created, self.options.get("push_password", ""))
-        xml.add(token, "Password", password, Type=_DIGEST)
-        xml.add(token, "Nonce", base64.b64encode(nonce).decode(), EncodingType=_BASE64)
-        xml.add(token, "Created", created, ns=_UTILITY)
-        return block
 
     def _answered(self, batch: str, status: int, reply: bytes) -> bool:
         """Whether the other side has the batch; its answer goes into the ledger, a fault too (but only once)."""
@@ -233,99 +296,12 @@ class PostalSandbox(SandboxPeer):
             told |= {name: xml.text(answer, name) for name in ("receiptId", "repeated", "accepted", "duplicate")}
             told |= {name: xml.text(answer, name) for name in ("quarantined", "rejected")}
         elif fault is not None:
-            told["fault"] = xml.text(fault, "detail", "ServiceFault", "code") or xml.text(fault, "faultcode")
+            named = [xml.text(fault, name, "ServiceFault", "code") for name in ("detail", "Detail")]
+            told["fault"] = next(filter(None, named), None) or xml.text(fault, "faultcode")
         last = next((line.data for line in reversed(self.ledger.lines) if line.key == batch), None)
         if answer is not None or last != told:
             self.ledger.append("answered", "PushEvents", batch, told, at=self.now())
         return status == 200 and answer is not None and xml.text(answer, "batchId") == batch
-
-
-def _digest(nonce: bytes, created: str, password: str) -> str:
-    return base64.b64encode(hashlib.sha1(nonce + created.encode() + password.encode()).digest()).decode()
-
-
-def _action(operation: str) -> Any:  # Any: the type of Route.matches, a callable
-    return lambda call: call.headers.get("soapaction", "").strip('"') == f"{NS}/{operation}"
-
-
-def _at(row: Mapping[str, Any]) -> dt.datetime:
-    at = dt.datetime.fromisoformat(str(row["at"]))
-    return at if at.tzinfo is not None else at.replace(tzinfo=LOCAL)
-
-
-def _write_event(parent: Element, row: Mapping[str, Any]) -> None:
-    """An Event element; ``naive`` leaves the zone out, as some posts do."""
-    event = xml.add(parent, "event")
-    xml.add_some(event, "eventId", row.get("event_id"))
-    xml.add_some(event, "itemNumber", row.get("number"))
-    xml.add_some(event, "orderReference", row.get("reference"))
-    xml.add_some(event, "bagNumber", row.get("bag"))
-    xml.add(event, "code", row["code"], list=str(row.get("list", "M40")))
-    xml.add_some(event, "text", row.get("text"))
-    occurred = xml.add(event, "occurred")
-    at = _at(row).astimezone(LOCAL)
-    xml.add(occurred, "at", (at.replace(tzinfo=None) if row.get("naive") else at).isoformat(timespec="seconds"))
-    xml.add(occurred, "precision", str(row.get("precision", "SECOND")))
-    if row.get("office"):
-        office = xml.add(event, "office")
-        xml.add(office, "code", row["office"])
-        xml.add(office, "scheme", "POST")
-        xml.add_some(office, "name", row.get("office_name"))
-    xml.add_some(event, "direction", row.get("direction"))
-    xml.add_some(event, "attemptNo", row.get("attempt"))
-    for name in ("reason", "action"):
-        if row.get(name):
-            xml.add(event, name, row[name], list=f"M40-{name.upper()}")
-    for name in ("forecast", "withdrawn"):
-        xml.add_some(event, name, row.get(name))
-    _write_proof(event, row)
-
-
-def _write_proof(event: Element, row: Mapping[str, Any]) -> None:
-    if row.get("recipient"):
-        recipient = xml.add(event, "recipient")
-        xml.add(recipient, "relation", "ADDRESSEE", list="LT-RELATION")
-        xml.add(recipient, "nameMasked", row["recipient"])
-    for kind in row.get("evidence", ()):
-        evidence = xml.add(event, "evidence")
-        xml.add(evidence, "kind", kind, list="LT-EVIDENCE")
-        picture = f"{kind} of {row.get('number')} at {row['at']}".encode()
-        xml.add(evidence, "sha256", hashlib.sha256(picture).hexdigest())
-        xml.add(evidence, "mediaType", "image/png")
-        xml.add(evidence, "bytes", len(picture))
-
-
-def _envelope(body: Element, *headers: Element) -> bytes:
-    root = xml.element("Envelope", SOAP, prefix="s")
-    if headers:
-        xml.add(root, "Header").extend(headers)
-    xml.add(root, "Body").append(body)
-    return xml.write(root)
-
-
-def _reply(body: Element, call: Call) -> Answer:
-    asked = xml.parse(call.body)
-    message_id = xml.text(asked, "Header", "MessageID")
-    headers = []
-    if message_id:
-        about = xml.element("RelatesTo", _ADDRESSING, prefix="a")
-        about.text = message_id
-        headers.append(about)
-    return Answer(_envelope(body, *headers), 200, "text/xml; charset=utf-8")
-
-
-def _fault(who: str, code: str, message: str) -> Answer:
-    fault = xml.element("Fault", SOAP, prefix="s")
-    xml.add(fault, "faultcode", f"s:{who}", ns="")
-    xml.add(fault, "faultstring", message, ns="")
-    service = xml.element("ServiceFault", NS, prefix="p")
-    xml.add(service, "code", code)
-    xml.add(service, "retryable", code.startswith(("429", "5")))
-    xml.add(service, "correlationId", secrets.token_hex(8))
-    xml.add(service, "messageVi", message[:500])
-    xml.add(service, "violations")
-    xml.add(fault, "detail", ns="").append(service)
-    return Answer(_envelope(fault), 500, "text/xml; charset=utf-8")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from schemas.tracking import EvidenceLevel
 
 NS = "urn:x-lienthong:postal-tracking:1"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 DIGEST = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest"
@@ -69,11 +70,23 @@ class Said:
 
     @property
     def fault(self) -> str | None:
-        """Code of the ServiceFault, else the local faultcode; None for an answer that is no fault."""
+        """Code of the ServiceFault, else the local code of the fault; None for an answer that is no fault."""
         if xml.local(self.body) != "Fault":
             return None
-        code = xml.text(self.body, "faultcode") or ""
-        return xml.text(self.body, "detail", "ServiceFault", "code") or code.rpartition(":")[2]
+        detail = self.detail
+        return xml.text(detail, "code") if detail is not None else self.side
+
+    @property
+    def side(self) -> str:
+        """The local part of faultcode, or of Code/Value in SOAP 1.2."""
+        told = xml.text(self.body, "faultcode") or xml.text(self.body, "Code", "Value") or ""
+        return told.rpartition(":")[2]
+
+    @property
+    def detail(self) -> Element | None:
+        """The ServiceFault of a fault."""
+        named = (xml.child(self.body, name, "ServiceFault") for name in ("detail", "Detail"))
+        return next((one for one in named if one is not None), None)
 
     @property
     def results(self) -> list[tuple[str | None, str | None]]:
@@ -100,19 +113,29 @@ class SoapHouse:
     accepting: bool = True
 
     async def post(self, raw: bytes, *, operation: str = "PushEvents", headers: dict[str, str] | None = None) -> Said:
-        """Send bytes as SOAP 1.1; whatever comes back must be an envelope."""
+        """Send bytes as SOAP 1.1; whatever comes back must be an envelope of the version that was spoken."""
         told = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{NS}/{operation}"', **(headers or {})}
         async with self.session.post(self.url, data=raw, headers=told) as reply:
-            assert reply.content_type == "text/xml"
+            assert reply.content_type == ("application/soap+xml" if "soap+xml" in told["Content-Type"] else "text/xml")
             return Said(reply.status, xml.parse(await reply.read()))
+
+    async def post_12(self, body: str, *, operation: str, headers: str = "", told: bytes | None = None) -> Said:
+        """Send a body as SOAP 1.2 with a fresh token, or ``told`` as it is."""
+        raw = told or self.envelope(body, headers=headers, root=SOAP_12)
+        kind = f'application/soap+xml; charset=utf-8; action="{NS}/{operation}"'
+        async with self.session.post(self.url, data=raw, headers={"Content-Type": kind}) as reply:
+            assert reply.content_type == "application/soap+xml"
+            root = xml.parse(await reply.read())
+            assert xml.namespace(root) == SOAP_12
+            return Said(reply.status, root)
 
     async def push(self, *events: str, batch: str = "b-1", sequence: int | None = None, sender: str = USER) -> Said:
         """Push events with a fresh token."""
         return await self.post(self.envelope(push_body(*events, batch=batch, sequence=sequence, sender=sender)))
 
-    def envelope(self, body: str, *, headers: str = "") -> bytes:
+    def envelope(self, body: str, *, headers: str = "", root: str = SOAP) -> bytes:
         """An envelope with a fresh, lawful token."""
-        return envelope(body, headers=security(self.clock.now()) + headers)
+        return envelope(body, headers=security(self.clock.now()) + headers, root=root)
 
     def adapter(self) -> ContractPush:
         """The adapter that reads this peer's pushes."""

@@ -1,6 +1,8 @@
 """The door of our SOAP server: who comes in, which envelope, and the fault for everything else."""
 
 import datetime as dt
+import gzip
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +13,9 @@ from tests.flows.soap_house import (
     KNOWN,
     NOW,
     NS,
+    PEER,
+    SOAP_12,
+    Said,
     SoapHouse,
     envelope,
     event,
@@ -89,14 +94,96 @@ async def test_an_operation_of_the_contract_that_is_not_served_says_so(house: So
 
 
 async def test_other_versions_and_strange_headers_are_refused_as_soap_wants(house: SoapHouse) -> None:
-    twelve = envelope(ping(), root="http://www.w3.org/2003/05/soap-envelope")
+    twelve, eleven = envelope(ping(), root=SOAP_12), envelope(ping())
     assert (await house.post(twelve, operation="Ping")).fault == "VersionMismatch"
-    said = await house.post(twelve, headers={"Content-Type": "application/soap+xml"})
-    assert said.fault == "VersionMismatch"
+    said = await house.post_12("", operation="Ping", told=eleven)
+    assert (said.fault, said.status) == ("VersionMismatch", 500)
+    upgrade = xml.child(said.root, "Header", "Upgrade")
+    assert upgrade is not None and len(upgrade) == 2
+    old = envelope(ping(), root="http://www.w3.org/2001/12/soap-envelope")
+    assert (await house.post(old, operation="Ping")).fault == "VersionMismatch"
     strange = house.envelope(ping(), headers='<x:Route xmlns:x="urn:x" s:mustUnderstand="1"/>')
     assert (await house.post(strange, operation="Ping")).fault == "MustUnderstand"
     assert (await house.post(b"{}", headers={"Content-Type": "application/json"})).fault == "400.01"
-    assert (await house.post(b"x", headers={"Content-Encoding": "gzip"})).fault == "400.01"
+    elsewhere = '<x:R xmlns:x="urn:x" s:mustUnderstand="1" s:actor="urn:a-router"/>'
+    assert (await house.post(house.envelope(ping(), headers=elsewhere), operation="Ping")).fault is None
+
+
+async def test_soap_12_is_spoken_as_its_specification_says(house: SoapHouse) -> None:
+    message = '<a:MessageID xmlns:a="http://www.w3.org/2005/08/addressing">urn:uuid:8</a:MessageID>'
+    said = await house.post_12(ping(), operation="Ping", headers=message)
+    assert (said.status, said.fault, xml.text(said.body, "echo")) == (200, None, "xin chào")
+    assert xml.text(said.root, "Header", "RelatesTo") == "urn:uuid:8"
+    pushed = await house.post_12(push_body(event()), operation="PushEvents")
+    assert pushed.results == [("ACCEPTED", None)]
+    again = await house.push(event())
+    assert xml.text(again.body, "repeated") == "true", "the version is no part of the content"
+    wrong = await house.post_12(ping(), operation="PushEvents")
+    assert (wrong.fault, wrong.side, wrong.status) == ("400.03", "Sender", 400)
+    house.accepting = False
+    closed = await house.post_12(push_body(event(), batch="b-2"), operation="PushEvents")
+    assert (closed.fault, closed.side, closed.status) == ("503.01", "Receiver", 500)
+    assert xml.text(closed.body, "Reason", "Text") == "This is not taken now."
+    lost = await house.post_12("", operation="Ping", told=b"<broken")
+    assert (lost.fault, lost.side, lost.status) == ("400.01", "Sender", 400)
+
+
+async def test_soap_12_names_the_header_it_does_not_understand(house: SoapHouse) -> None:
+    for role, wanted in {
+        "": "MustUnderstand",
+        f"{SOAP_12}/role/next": "MustUnderstand",
+        f"{SOAP_12}/role/ultimateReceiver": "MustUnderstand",
+        "urn:somebody-else": None,
+    }.items():
+        strange = f'<x:Route xmlns:x="urn:x" s:mustUnderstand="true" s:role="{role}"/>'
+        said = await house.post_12(ping(), operation="Ping", headers=strange)
+        assert said.fault == wanted, role
+        if wanted:
+            block = xml.child(said.root, "Header", "NotUnderstood")
+            assert block is not None and said.status == 500
+            prefix, _, name = str(block.get("qname")).partition(":")
+            assert (block.nsmap[prefix], name) == ("urn:x", "Route")
+
+
+async def test_gzip_deflate_and_chunks_are_unpacked_and_counted(house: SoapHouse) -> None:
+    async def pieces(raw: bytes) -> AsyncIterator[bytes]:
+        for at in range(0, len(raw), 7):
+            yield raw[at : at + 7]
+
+    kind = {"Content-Type": "text/xml; charset=utf-8"}
+    first, second = (house.envelope(push_body(event(), batch=batch)) for batch in ("b-1", "b-2"))
+    for encoding, packed in (("gzip", gzip.compress(first)), ("deflate", zlib.compress(second))):
+        told = {**kind, "Content-Encoding": encoding}
+        async with house.session.post(house.url, data=pieces(packed), headers=told) as reply:
+            assert reply.status == 200
+    (row, *_) = await house.store.read(lambda tx: tx.inbox.list(peer=PEER))
+    assert b"PushEvents" in await house.store.read(lambda tx: tx.inbox.body(row.id)), "kept unpacked"
+    assert await rows(house) == 2
+    bomb = gzip.compress(house.envelope(push_body(event(after=f"<text>{'x' * 50_000_000}</text>"))))
+    assert len(bomb) < 100_000
+    assert (await house.post(bomb, headers={"Content-Encoding": "gzip"})).fault == "413.01"
+    assert (await house.post(b"no gzip", headers={"Content-Encoding": "gzip"})).fault == "400.01"
+    half = gzip.compress(house.envelope(push_body(event(), batch="half")))[:-20]
+    assert (await house.post(half, headers={"Content-Encoding": "gzip"})).fault == "400.01"
+    assert (await house.post(b"x", headers={"Content-Encoding": "compress"})).fault == "400.01"
+    assert await rows(house) == 2
+
+
+async def test_attachments_and_foreign_charsets_are_refused_by_name(house: SoapHouse) -> None:
+    root = envelope(ping())
+    parts = b"--b\r\nContent-Type: application/xop+xml\r\n\r\n" + root + b"\r\n--b--"
+    for info, kind in (("text/xml", "text/xml"), ("application/soap+xml", "application/soap+xml")):
+        told = f'multipart/related; type="application/xop+xml"; boundary=b; start-info="{info}"'
+        async with house.session.post(house.url, data=parts, headers={"Content-Type": told}) as reply:
+            said = Said(reply.status, xml.parse(await reply.read()))
+            assert (reply.content_type, said.fault) == (kind, "400.01")
+            assert said.detail is not None and "MTOM" in str(xml.text(said.detail, "messageEn"))
+    latin = house.envelope(ping("caf\u00e9")).decode().encode("latin-1")
+    said = await house.post(latin, operation="Ping", headers={"Content-Type": "text/xml; charset=iso-8859-1"})
+    assert said.fault == "400.01"
+    sixteen = house.envelope(ping("Đã phát")).decode().replace("utf-8", "utf-16", 1).encode("utf-16")
+    said = await house.post(sixteen, operation="Ping", headers={"Content-Type": "text/xml; charset=utf-16"})
+    assert (said.fault, xml.text(said.body, "echo")) == (None, "Đã phát")
 
 
 async def test_five_megabytes_are_too_much_and_an_entity_bomb_is_no_xml(house: SoapHouse) -> None:
@@ -138,7 +225,11 @@ async def test_the_contract_is_served_with_the_address_it_was_asked_at(house: So
     async with house.session.get(f"{house.url}?wsdl") as reply:
         wsdl = xml.parse(await reply.read())
     addresses = [one.get("location") for one in wsdl.iter() if xml.local(one) == "address"]
-    assert addresses == [house.url]
+    assert addresses == [house.url, house.url]
+    assert [one.get("name") for one in xml.children(wsdl, "binding")] == [
+        "PostalTrackingSoap11",
+        "PostalTrackingSoap12",
+    ]
     (place,) = [one.get("schemaLocation") for one in wsdl.iter() if xml.local(one) == "import"]
     async with house.session.get(str(place)) as reply:
         assert xml.local(xml.parse(await reply.read())) == "schema"

@@ -74,6 +74,31 @@ async def test_a_whole_history_comes_in_pages_and_is_complete(post: SandboxProce
     assert all(OWN["password"].encode() not in one.request for one in exchanges)
 
 
+@pytest.mark.parametrize(("version", "password"), [("1.1", "text"), ("1.2", "digest"), ("1.2", "text")])
+async def test_either_version_and_either_password_comes_through(tmp_path: Path, version: str, password: str) -> None:
+    options = {**OWN, "password_type": password}
+    async with SandboxProcess(PEER, ledger=tmp_path / "post.jsonl", options=options) as post:
+        registry = made(post, soap_version=version)
+        await journey(post)
+        with recording() as exchanges:
+            batch = await pull(registry).fetch([KNOWN], since=None)
+        assert (len(batch.events), batch.complete_for) == (5, (KNOWN,))
+        kind = {"1.1": b"text/xml", "1.2": b"application/soap+xml"}[version]
+        assert all(kind in one.request and kind in one.reply for one in exchanges)
+        assert all(OWN["password"].encode() not in one.request for one in exchanges), (
+            "not kept, even when sent in clear"
+        )
+        wrong = made(post, soap_version=version, password="guess")
+        with pytest.raises(Unauthorised):
+            await pull(wrong).fetch([KNOWN], since=None)
+        strange = made(post, soap_version=version, operator="x" * 65)
+        with pytest.raises(Refused) as refused:
+            await pull(strange).fetch([KNOWN], since=None)
+        assert (refused.value.code, refused.value.status) == ("400.02", {"1.1": 500, "1.2": 400}[version])
+        for one in (registry, wrong, strange):
+            await one.aclose()
+
+
 async def test_an_item_the_post_does_not_know_has_no_events_and_proves_nothing(ours: Registry) -> None:
     batch = await pull(ours).fetch([UNKNOWN], since=None)
     assert (batch.events, batch.complaints, batch.complete_for) == ((), (), ())

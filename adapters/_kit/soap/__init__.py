@@ -1,9 +1,10 @@
-"""SOAP 1.1 as both sides need it: envelopes, faults, WS-Security, our own pinned contract.
+"""SOAP 1.1 and 1.2 as both sides need it: envelopes, faults, WS-Security, our own pinned contract.
 
 `names`     namespaces, and the contract's own
+`versions`  what differs between 1.1 and 1.2
 `envelope`  read_envelope(raw) → Envelope(headers, body, message_id); wrap(body, headers) → bytes
 `fault`     read_fault(body) by local names; call_error(fault) → the error family
-`wsse`      UsernameToken with PasswordDigest, and Timestamp: build, read, check
+`wsse`      UsernameToken as digest or text, and Timestamp: build, read, check
 `events`    an Event of the contract postal-tracking → TrackingEvent, judged one by one
 `building`  the pinned WSDL in zeep, which only builds request bodies (the only file that imports it)
 `client`    SoapClient.call(operation, …): build, send, check, validate, hand back the body element
@@ -11,8 +12,6 @@
 What walks through: arguments become an envelope, our HTTP sends it; a reply is looked at in this order: status and
 content type (`_kit.http`), well-formed, envelope, fault, the right body element, XSD. Whatever fails is an error of
 `schemas.errors` with the raw bytes; zeep never sees a reply, because it turns a bad date or a wrong element into None.
-
-SOAP 1.2 is a second row in `names.ENVELOPES` and a second reading of faults; nothing else knows the version.
 
 Who may import it: peers that speak SOAP, and the gateway's SOAP server. It knows no peer.
 """

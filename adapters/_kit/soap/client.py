@@ -6,7 +6,7 @@ what came back                          error
 no connection, 429, 503, HTML, …        as the table of :mod:`adapters._kit.http` says
 not XML, no envelope, another version   Misunderstood
 a fault                                 by its ServiceFault or its faultcode: :func:`fault.call_error`
-HTTP 500 without a fault                Misunderstood
+HTTP 400 or 500 without a fault         Misunderstood
 the wrong body element, XSD violations  Misunderstood
 ======================================  =====================================================
 """
@@ -18,6 +18,7 @@ from collections.abc import Mapping
 
 from adapters._kit import http, xml
 from adapters._kit.soap import building, envelope, fault, names, wsse
+from adapters._kit.soap.versions import SOAP_11, Version
 from adapters._kit.xml import Element
 from schemas.errors import Misunderstood
 from schemas.ports.clock import Clock
@@ -42,16 +43,25 @@ class UsernamePassword:
 
     username: str
     password: str = dataclasses.field(repr=False)
+    clear: bool = False
+    """Send the password itself (PasswordText), for peers that cannot check a digest."""
 
 
 class SoapClient:
     """Calls the operations of our contract at one address."""
 
     def __init__(
-        self, url: str, *, peer_http: http.PeerHttp, clock: Clock, credentials: UsernamePassword | None
+        self,
+        url: str,
+        *,
+        peer_http: http.PeerHttp,
+        clock: Clock,
+        credentials: UsernamePassword | None,
+        version: Version = SOAP_11,
     ) -> None:
         """Take the endpoint; nothing is opened. The contract is loaded now, so that no call pays for it."""
         self._url = url
+        self._version = version
         self._http = peer_http
         self._clock = clock
         self._credentials = credentials
@@ -67,14 +77,13 @@ class SoapClient:
             ValueError: the arguments do not fit the contract; nothing was sent.
         """
         message_id = f"urn:uuid:{uuid.uuid4()}"
-        request = envelope.wrap(self._builder.body(operation, arguments), self._headers(operation, message_id))
+        body = self._builder.body(operation, arguments)
         reply = await self._http.post(
             self._url,
-            request,
-            content_type="text/xml; charset=utf-8",
-            headers={"SOAPAction": f'"{names.action(operation)}"', "Accept": "text/xml"},
+            envelope.wrap(body, self._headers(message_id), version=self._version),
+            headers=self._version.headers(names.action(operation)),
             accept=http.XML,
-            allow=(500,),  # SOAP 1.1 answers faults with 500
+            allow=(400, 500),  # faults: SOAP 1.1 answers them with 500, SOAP 1.2 with either
             effect=effect,
         )
         body = self._body(reply, operation, message_id)
@@ -84,21 +93,26 @@ class SoapClient:
             raise self._misunderstood(reply, f"{operation}: {len(found)} violations of the contract: {told}")
         return SoapReply(body, reply.body, reply.received_at, reply.server_time)
 
-    def _headers(self, operation: str, message_id: str) -> list[Element]:
+    def _headers(self, message_id: str) -> list[Element]:
         block = xml.element("MessageID", names.WSA, prefix="wsa")
         block.text = message_id
         if self._credentials is None:
             return [block]
-        told = self._credentials
-        return [wsse.security_header(told.username, told.password, now=self._clock.now()), block]
+        told, now = self._credentials, self._clock.now()
+        return [
+            wsse.security_header(told.username, told.password, now=now, clear=told.clear, version=self._version),
+            block,
+        ]
 
     def _body(self, reply: http.Reply, operation: str, message_id: str) -> Element:
         read = envelope.read_envelope(reply.body, max_bytes=len(reply.body), subject=self._http.peer)
         told = fault.read_fault(read.body)
         if told is not None:
             raise fault.call_error(told, raw=reply.body, status=reply.status, subject=self._http.peer)
-        if reply.status == 500:
-            raise self._misunderstood(reply, f"{operation}: HTTP 500 without a fault")
+        if reply.status >= 400:
+            raise self._misunderstood(reply, f"{operation}: HTTP {reply.status} without a fault")
+        if read.version is not self._version:
+            raise self._misunderstood(reply, f"{operation} was answered in SOAP {read.version.name}")
         if xml.namespace(read.body) != names.CONTRACT or xml.local(read.body) != f"{operation}Response":
             raise self._misunderstood(reply, f"{operation} was answered with {read.body.tag!s}")
         about = read.header(names.WSA, "RelatesTo")

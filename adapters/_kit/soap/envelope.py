@@ -1,10 +1,11 @@
-"""The SOAP 1.1 envelope: read from bytes, written around a body element."""
+"""The envelope of SOAP 1.1 and 1.2: read from bytes, written around a body element."""
 
 import dataclasses
 from collections.abc import Iterable
 
 from adapters._kit import xml
 from adapters._kit.soap import names
+from adapters._kit.soap.versions import BY_NAMESPACE, SOAP_11, Version
 from adapters._kit.xml import Element
 from schemas.errors import Misunderstood
 
@@ -18,6 +19,7 @@ class Envelope:
 
     headers: tuple[Element, ...]
     body: Element
+    version: Version = SOAP_11
 
     @property
     def message_id(self) -> str | None:
@@ -32,38 +34,48 @@ class Envelope:
         return next((one for one in self.headers if xml.namespace(one) == ns and xml.local(one) == name), None)
 
     def must_understand(self, understood: Iterable[tuple[str, str]]) -> Element | None:
-        """The first block that says mustUnderstand and is not among (namespace, name or ``*``)."""
+        """The first block for us that says mustUnderstand and is not among (namespace, name or ``*``)."""
         known = set(understood)
         for block in self.headers:
-            wanted = (block.get(f"{{{names.ENVELOPE_11}}}mustUnderstand") or "").strip() in ("1", "true")
             ns, name = xml.namespace(block), xml.local(block)
-            if wanted and (ns, name) not in known and (ns, "*") not in known:
+            if self._insists(block) and (ns, name) not in known and (ns, "*") not in known:
                 return block
         return None
 
+    def _insists(self, block: Element) -> bool:
+        told = self.version
+        wanted = (block.get(f"{{{told.ns}}}mustUnderstand") or "").strip() in ("1", "true")
+        return wanted and (block.get(f"{{{told.ns}}}{told.role}") or "").strip() in told.ours
 
-def read_envelope(raw: bytes, *, max_bytes: int = xml.MAX_BYTES, subject: str = "") -> Envelope:
-    """Read SOAP 1.1: an Envelope with at most one Header and one Body that holds exactly one element.
+
+def read_envelope(
+    raw: bytes, *, max_bytes: int = xml.MAX_BYTES, subject: str = "", version: Version | None = None
+) -> Envelope:
+    """Read an Envelope with at most one Header and one Body that holds exactly one element.
+
+    ``version`` None takes either version of SOAP.
 
     Raises:
         Misunderstood: anything else; ``code`` is ``size``, ``xml``, ``envelope`` or ``version``, ``raw`` is kept.
     """
     root = xml.parse(raw, max_bytes=max_bytes, subject=subject)
     ns, name = xml.namespace(root), xml.local(root)
-    if name != "Envelope" or ns != names.ENVELOPE_11:
+    found = BY_NAMESPACE.get(ns) if name == "Envelope" else None
+    if found is None or (version is not None and found is not version):
         other = name == "Envelope" and ns != ""
-        told = f"the root is {{{ns}}}{name}, not an Envelope of SOAP 1.1"
+        wanted = f"SOAP {version.name}" if version is not None else "SOAP 1.1 or 1.2"
+        told = f"the root is {{{ns}}}{name}, not an Envelope of {wanted}"
         raise Misunderstood(told, subject=subject, raw=raw, code=VERSION_MISMATCH if other else "envelope")
     header, body = _parts(root, raw, subject)
     inside = list(xml.children(body))
     if len(inside) != 1:
         raise _broken(raw, subject, f"the Body holds {len(inside)} elements, one is wanted")
-    return Envelope(tuple(xml.children(header)) if header is not None else (), inside[0])
+    return Envelope(tuple(xml.children(header)) if header is not None else (), inside[0], found)
 
 
 def _parts(root: Element, raw: bytes, subject: str) -> tuple[Element | None, Element]:
     parts = list(xml.children(root))
-    shape = [xml.local(part) if xml.namespace(part) == names.ENVELOPE_11 else "?" for part in parts]
+    shape = [xml.local(part) if xml.namespace(part) == xml.namespace(root) else "?" for part in parts]
     if shape == ["Body"]:
         return None, parts[0]
     if shape == ["Header", "Body"]:
@@ -75,9 +87,9 @@ def _broken(raw: bytes, subject: str, reason: str) -> Misunderstood:
     return Misunderstood(reason, subject=subject, raw=raw, code="envelope")
 
 
-def wrap(body: Element, headers: Iterable[Element] = ()) -> bytes:
+def wrap(body: Element, headers: Iterable[Element] = (), *, version: Version = SOAP_11) -> bytes:
     """An envelope around ``body``, as UTF-8 bytes; the elements are moved into it."""
-    root = xml.element("Envelope", names.ENVELOPE_11, prefix="soap")
+    root = xml.element("Envelope", version.ns, prefix="soap")
     blocks = list(headers)
     if blocks:
         xml.add(root, "Header").extend(blocks)

@@ -1,4 +1,4 @@
-"""SOAP 1.1 faults: read by local name, built for an answer, and what a fault means for a retry.
+"""Faults of SOAP 1.1 and 1.2: read by local name, built for an answer, and what a fault means for a retry.
 
 Servers put the children of Fault into a namespace, leave them out of one, or write ``xmlns=""``; a reader that wants
 exact names loses code and message (seen in zeep: #1164, #1254). So only local names count here.
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from adapters._kit import xml
 from adapters._kit.soap import names
+from adapters._kit.soap.versions import BY_NAMESPACE, SOAP_11, SOAP_12, Version
 from adapters._kit.xml import Element, Violation
 from schemas.errors import CallError, Refused, Throttled, Transient, Unauthorised
 
@@ -28,7 +29,10 @@ class ServiceFault:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault as told. ``code`` is the local part of faultcode: Client, Server, MustUnderstand, VersionMismatch."""
+    """A fault as told. ``code`` is the local part of its code: Client or Sender, Server or Receiver and so on.
+
+    A subcode of SOAP 1.2 stands behind a dot, as SOAP 1.1 refines its codes: ``Sender.FailedAuthentication``.
+    """
 
     code: str
     text: str
@@ -37,11 +41,20 @@ class Fault:
 
 def read_fault(body: Element) -> Fault | None:
     """The fault, where the body element is one; else None."""
-    if xml.local(body) != "Fault" or xml.namespace(body) != names.ENVELOPE_11:
+    version = BY_NAMESPACE.get(xml.namespace(body))
+    if xml.local(body) != "Fault" or version is None:
         return None
-    code = (xml.text(body, "faultcode") or "").rpartition(":")[2]
-    detail = xml.child(body, "detail", "ServiceFault")
-    return Fault(code, xml.text(body, "faultstring") or "", _service(detail) if detail is not None else None)
+    if version is SOAP_12:
+        told = [_bare(xml.text(body, "Code", *way)) for way in (("Value",), ("Subcode", "Value"))]
+        code, text, name = ".".join(filter(None, told)), xml.text(body, "Reason", "Text") or "", "Detail"
+    else:
+        code, text, name = _bare(xml.text(body, "faultcode")), xml.text(body, "faultstring") or "", "detail"
+    detail = xml.child(body, name, "ServiceFault")
+    return Fault(code, text, _service(detail) if detail is not None else None)
+
+
+def _bare(name: str | None) -> str:
+    return (name or "").rpartition(":")[2]
 
 
 def _service(detail: Element) -> ServiceFault:
@@ -82,11 +95,18 @@ def call_error(fault: Fault, *, raw: bytes, status: int | None, subject: str) ->
     )
 
 
+_SECURITY = frozenset(
+    {"FailedAuthentication", "FailedCheck", "InvalidSecurity", "InvalidSecurityToken", "SecurityTokenUnavailable"}
+    | {"MessageExpired", "SecurityError"}
+)
+"""Codes of WS-Security (SOAP Message Security 1.1, §12); SecurityError is what Apache WSS4J says for all of them."""
+
+
 def _kind(fault: Fault) -> type[CallError]:
     code = fault.service.code if fault.service is not None else ""
     if code.startswith("429."):
         return Throttled
-    if code.startswith("401."):
+    if code.startswith("401.") or _SECURITY & set(fault.code.split(".")):
         return Unauthorised
     if fault.service is not None and fault.service.retryable:
         return Transient
@@ -94,15 +114,36 @@ def _kind(fault: Fault) -> type[CallError]:
     return Transient if fault.code.partition(".")[0] in ("Server", "Receiver") else Refused
 
 
-def build_fault(code: str, text: str, service: ServiceFault | None) -> Element:
-    """A Fault element; ``code`` as in :class:`Fault`. Its children have no namespace, as SOAP 1.1 wants."""
-    fault = xml.element("Fault", names.ENVELOPE_11, prefix="soap")
-    xml.add(fault, "faultcode", f"soap:{code}", ns="")
-    xml.add(fault, "faultstring", text, ns="")
+def build_fault(code: str, text: str, service: ServiceFault | None, *, version: Version = SOAP_11) -> Element:
+    """A Fault element; ``code`` is one of SOAP 1.1: Client, Server, MustUnderstand, VersionMismatch."""
+    fault = xml.element("Fault", version.ns, prefix="soap")
+    told = f"soap:{version.fault_code(code)}"
+    if version is SOAP_12:
+        xml.add(xml.add(fault, "Code"), "Value", told)
+        reason = xml.add(xml.add(fault, "Reason"), "Text", text)
+        reason.set("{http://www.w3.org/XML/1998/namespace}lang", "en")
+    else:  # the children have no namespace, as SOAP 1.1 wants
+        xml.add(fault, "faultcode", told, ns="")
+        xml.add(fault, "faultstring", text, ns="")
     if service is not None:
-        detail = xml.add(fault, "detail", ns="")
+        detail = xml.add(fault, "Detail") if version is SOAP_12 else xml.add(fault, "detail", ns="")
         detail.append(_service_element(service))
     return fault
+
+
+def not_understood(block: Element) -> Element:
+    """The header of SOAP 1.2 that names a block which had to be understood and was not (part 1 §5.4.8)."""
+    told = xml.element("NotUnderstood", names.ENVELOPE_12, prefix="soap", also={"q": xml.namespace(block)})
+    told.set("qname", f"q:{xml.local(block)}")
+    return told
+
+
+def upgrade() -> Element:
+    """The header of SOAP 1.2 that says which versions are spoken here (part 1 §5.4.7)."""
+    told = xml.element("Upgrade", names.ENVELOPE_12, prefix="soap", also={"s11": names.ENVELOPE_11})
+    for qname in ("soap:Envelope", "s11:Envelope"):
+        xml.add(told, "SupportedEnvelope", qname=qname)
+    return told
 
 
 def _service_element(service: ServiceFault) -> Element:

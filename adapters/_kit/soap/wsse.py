@@ -1,8 +1,8 @@
-"""WS-Security UsernameToken with PasswordDigest, and Timestamp: built by a caller, read and checked by a server.
+"""WS-Security UsernameToken, as a digest or as text, and Timestamp: built by a caller, read and checked by a server.
 
 PasswordDigest = Base64(SHA-1(nonce + created + password)), with the nonce as raw bytes (OASIS UsernameToken Profile
 1.0, §3.1). SHA-1 is what the profile says; the password is a long random one and the nonce is used once. The digest
-does not cover the body, so the transport must (TLS).
+does not cover the body, so the transport must (TLS). PasswordText is the password itself: only TLS keeps it.
 """
 
 import base64
@@ -16,6 +16,7 @@ import secrets
 
 from adapters._kit import xml
 from adapters._kit.soap import names
+from adapters._kit.soap.versions import SOAP_11, Version
 from adapters._kit.xml import Element
 from schemas.ids import Sha256
 
@@ -27,19 +28,32 @@ class Flaw(enum.Enum):
     """Why a token is not accepted."""
 
     MISSING = "missing"
-    """No header, a part missing, or a password in clear."""
+    """No header, a part missing, or a password of a kind that is not taken."""
     STALE = "stale"
+
+
+class Clear(enum.StrEnum):
+    """What a server does with a password in clear (PasswordText)."""
+
+    REFUSE = "refuse"
+    WITH_NONCE = "with_nonce"
+    """Taken with Nonce and Created, which are checked as those of a digest."""
+    ACCEPT = "accept"
+    """Taken without them too, as .NET sends it; what is there is checked."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class UsernameToken:
-    """What a header claims; nothing is proven before :func:`digest_matches`."""
+    """What a header claims; nothing is proven before :func:`proves`."""
 
     username: str
-    digest: str
+    secret: str = dataclasses.field(repr=False)
+    """The digest, or the password where ``clear``."""
+    clear: bool
     nonce: bytes
+    """Empty where a token in clear has none."""
     created: str
-    created_at: dt.datetime
+    created_at: dt.datetime | None
     expires_at: dt.datetime | None
     """End of the Timestamp header, where there is one."""
 
@@ -55,18 +69,27 @@ def _digest(nonce: bytes, created: str, password: str) -> str:
     return base64.b64encode(hashlib.sha1(packed, usedforsecurity=False).digest()).decode()
 
 
-def security_header(username: str, password: str, *, now: dt.datetime, nonce: bytes | None = None) -> Element:
-    """The wsse:Security block with a Timestamp of five minutes and a digest token; ``nonce`` None draws 16 bytes."""
+def security_header(
+    username: str,
+    password: str,
+    *,
+    now: dt.datetime,
+    nonce: bytes | None = None,
+    clear: bool = False,
+    version: Version = SOAP_11,
+) -> Element:
+    """The wsse:Security block with a Timestamp of five minutes and a token; ``nonce`` None draws 16 bytes."""
     nonce = secrets.token_bytes(16) if nonce is None else nonce
     created = _written(now)
     block = xml.element("Security", names.WSSE, prefix="wsse")
-    block.set(f"{{{names.ENVELOPE_11}}}mustUnderstand", "1")
+    block.set(f"{{{version.ns}}}mustUnderstand", "1")
     stamp = xml.add(block, "Timestamp", ns=names.WSU)
     xml.add(stamp, "Created", created)
     xml.add(stamp, "Expires", _written(now + WINDOW))
     token = xml.add(block, "UsernameToken")
     xml.add(token, "Username", username)
-    xml.add(token, "Password", _digest(nonce, created, password), Type=names.PASSWORD_DIGEST)
+    secret = password if clear else _digest(nonce, created, password)
+    xml.add(token, "Password", secret, Type=names.PASSWORD_TEXT if clear else names.PASSWORD_DIGEST)
     xml.add(token, "Nonce", base64.b64encode(nonce).decode(), EncodingType=names.BASE64)
     xml.add(token, "Created", created, ns=names.WSU)
     return block
@@ -76,35 +99,40 @@ def _written(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_token(security: Element | None, *, now: dt.datetime) -> UsernameToken | Flaw:
+def read_token(security: Element | None, *, now: dt.datetime, clear: Clear = Clear.REFUSE) -> UsernameToken | Flaw:
     """The token of a wsse:Security block, its times checked against ``now``; the password is not."""
-    token = _claimed(security) if security is not None else None
+    token = _claimed(security, clear) if security is not None else None
     if token is None:
         return Flaw.MISSING
-    stale = abs(now - token.created_at) > WINDOW or (token.expires_at is not None and token.expires_at < now - WINDOW)
-    return Flaw.STALE if stale else token
+    created = token.created_at is not None and abs(now - token.created_at) > WINDOW
+    expired = token.expires_at is not None and token.expires_at < now - WINDOW
+    return Flaw.STALE if created or expired else token
 
 
-def _claimed(security: Element) -> UsernameToken | None:
+def _claimed(security: Element, clear: Clear) -> UsernameToken | None:
     token = xml.child(security, "UsernameToken")
     password = xml.child(security, "UsernameToken", "Password")
-    if token is None or password is None or password.get("Type") != names.PASSWORD_DIGEST:
+    if token is None or password is None:
+        return None
+    # The profile's default type is text (§3.1).
+    in_clear = password.get("Type", names.PASSWORD_TEXT) == names.PASSWORD_TEXT
+    if (in_clear and clear is Clear.REFUSE) or (not in_clear and password.get("Type") != names.PASSWORD_DIGEST):
         return None
     created = xml.text(token, "Created") or ""
-    created_at = _instant(created)
-    nonce = _nonce(xml.text(token, "Nonce") or "")
-    username = xml.text(token, "Username") or ""
-    if not username or created_at is None or not nonce:
-        return None
     expires = xml.text(security, "Timestamp", "Expires")
-    return UsernameToken(
-        username=username,
-        digest=(password.text or "").strip(),
-        nonce=nonce,
+    told = UsernameToken(
+        username=xml.text(token, "Username") or "",
+        secret=(password.text or "") if in_clear else (password.text or "").strip(),
+        clear=in_clear,
+        nonce=_nonce(xml.text(token, "Nonce") or ""),
         created=created,
-        created_at=created_at,
+        created_at=_instant(created),
         expires_at=_instant(expires) if expires else None,
     )
+    bare = in_clear and clear is Clear.ACCEPT and xml.child(token, "Nonce") is None
+    whole = told.created_at is not None and bool(told.nonce)
+    lawful = (bare and (told.created_at is not None or not created)) or whole
+    return told if told.username and lawful else None
 
 
 def _instant(text: str) -> dt.datetime | None:
@@ -122,6 +150,7 @@ def _nonce(text: str) -> bytes:
         return b""
 
 
-def digest_matches(token: UsernameToken, password: str) -> bool:
+def proves(token: UsernameToken, password: str) -> bool:
     """Whether the caller knew the password; compares in constant time."""
-    return hmac.compare_digest(_digest(token.nonce, token.created, password).encode(), token.digest.encode())
+    wanted = password if token.clear else _digest(token.nonce, token.created, password)
+    return hmac.compare_digest(wanted.encode(), token.secret.encode())

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from adapters._kit.soap import envelope, fault
+from adapters._kit.soap.versions import SOAP_12, Version
 from adapters._kit.xml import Element, Violation
 
 
@@ -66,6 +67,7 @@ class SoapFault(Exception):
     def __init__(self, code: str, what: str = "", *, violations: Sequence[Violation] = ()) -> None:
         super().__init__(f"{code} {what}".strip())
         self.code = code
+        self.side = FAULTS[code].side
         self.what = what
         self.violations = tuple(violations)
 
@@ -73,16 +75,27 @@ class SoapFault(Exception):
 class HeaderFault(Exception):
     """The envelope itself is refused: ``VersionMismatch`` or ``MustUnderstand``; SOAP 1.1 §4.4 wants no detail then."""
 
-    def __init__(self, side: str, what: str) -> None:
+    def __init__(self, side: str, what: str, *, block: Element | None = None) -> None:
         super().__init__(f"{side}: {what}")
         self.side = side
         self.what = what
+        self.block = block
+        """The header block that is not understood."""
+
+    def headers(self, version: Version) -> list[Element]:
+        """What SOAP 1.2 adds to the answer: which block, or which versions are spoken."""
+        if version is not SOAP_12:
+            return []
+        return [fault.upgrade() if self.block is None else fault.not_understood(self.block)]
 
 
-def envelope_of(error: SoapFault | HeaderFault, *, correlation_id: str, headers: Sequence[Element]) -> bytes:
+def envelope_of(
+    error: SoapFault | HeaderFault, *, correlation_id: str, headers: Sequence[Element], version: Version
+) -> bytes:
     """The envelope of a fault."""
     if isinstance(error, HeaderFault):
-        return envelope.wrap(fault.build_fault(error.side, error.what, None), headers)
+        told = fault.build_fault(error.side, error.what, None, version=version)
+        return envelope.wrap(told, [*headers, *error.headers(version)], version=version)
     row = FAULTS[error.code]
     service = fault.ServiceFault(
         code=error.code,
@@ -93,4 +106,4 @@ def envelope_of(error: SoapFault | HeaderFault, *, correlation_id: str, headers:
         retry_after_s=row.retry_after_s,
         violations=error.violations,
     )
-    return envelope.wrap(fault.build_fault(row.side, row.en, service), headers)
+    return envelope.wrap(fault.build_fault(row.side, row.en, service, version=version), headers, version=version)

@@ -115,7 +115,7 @@ def _inbound(request: SoapRequest, content: Sha256) -> NewInbound:
         kind=KIND,
         ext_id=xml.text(request.body, "batchId") or "",
         sha256=request.sha256,
-        body=request.raw,
+        body=request.kept,
         headers=(("content-type", "text/xml"), ("x-principal", request.key.name), (CONTENT_DIGEST, content)),
         received_at=request.now,
         receipt=uuid.uuid4().hex,

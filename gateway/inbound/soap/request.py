@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 
+from adapters._kit import redact
 from adapters._kit.soap import wsse
 from adapters._kit.xml import Element
 from gateway.accounts import AccountTx, ApiKey
@@ -19,21 +20,30 @@ class SoapRequest:
     body: Element
     raw: bytes
     key: ApiKey
-    token: wsse.UsernameToken
+    token: wsse.UsernameToken | None
+    """None for a caller that showed its certificate."""
     reader: ContractPush | None
     """The adapter of the key's peer, where it reads pushes."""
     now: dt.datetime
     correlation_id: str
 
     @property
+    def kept(self) -> bytes:
+        """The envelope as it is stored: as it came, but for a password in clear."""
+        return redact.body(self.raw) if self.token is not None and self.token.clear else self.raw
+
+    @property
     def sha256(self) -> Sha256:
-        """Digest of the envelope as it came."""
-        return Sha256(hashlib.sha256(self.raw).hexdigest())
+        """Digest of the envelope as it is stored."""
+        return Sha256(hashlib.sha256(self.kept).hexdigest())
 
     def use_nonce(self, tx: AccountTx) -> bool:
-        """Use the token's nonce up; False where it was used before."""
-        keep_until = self.token.created_at + 2 * wsse.WINDOW  # longer than any clock in the window can repeat it
-        return tx.peers.use_nonce(f"soap:{self.key.name}", self.token.nonce_key, now=self.now, keep_until=keep_until)
+        """Use the token's nonce up; False where it was used before. True where there is none to be used."""
+        token = self.token
+        if token is None or not token.nonce:  # TLS lets nobody repeat it; a bare password proves as much as a new one
+            return True
+        keep_until = (token.created_at or self.now) + 2 * wsse.WINDOW  # longer than any clock in the window repeats it
+        return tx.peers.use_nonce(f"soap:{self.key.name}", token.nonce_key, now=self.now, keep_until=keep_until)
 
 
 def written(at: dt.datetime) -> str:

@@ -8,7 +8,8 @@ from gateway.accounts import GatewayStore
 from gateway.inbound.problems import EdgeError, NoSuchPage
 from gateway.inbound.routes import Parameter, Route, public
 from gateway.inbound.soap import description
-from gateway.inbound.soap.door import Door, Readers
+from gateway.inbound.soap.admission import Admission, Doorway, Readers
+from gateway.inbound.soap.door import Door
 from gateway.inbound.soap.history import GetItemHistory, Ping
 from gateway.inbound.soap.push import PushEvents
 from schemas.ids import MessageId
@@ -29,6 +30,7 @@ def make_soap_routes(
     ring: Callable[[], None] = lambda: None,
     accepting: Callable[[], bool] = lambda: True,
     public_origin: str = "",
+    doorway: Doorway | None = None,
 ) -> tuple[Route, ...]:
     """The routes, to be mounted with the others.
 
@@ -39,18 +41,18 @@ def make_soap_routes(
             ``lambda peer: registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None``.
         ring: wakes the worker of T2; called after the raw row is durable.
         accepting: False while the house takes no news (503.01, and said by Ping).
+        doorway: who may come in besides those with a digest; None: nobody.
         public_origin: ``https://host`` for the WSDL behind a proxy; empty: the address it was asked at.
     """
     door = Door(
         store=store,
-        clock=clock,
-        readers=readers,
+        admission=Admission(store=store, clock=clock, readers=readers, doorway=doorway or Doorway()),
         serves={
             "PushEvents": PushEvents(store, accepting=accepting, ring=ring),
             "GetItemHistory": GetItemHistory(store),
             "Ping": Ping(accepting=accepting),
         },
-        nonce_in="PushEvents",
+        nonce_in=frozenset({"PushEvents"}),
     )
 
     async def describe(request: web.Request) -> web.Response:
@@ -68,8 +70,8 @@ def make_soap_routes(
             "POST",
             description.PATH,
             door.handle,
-            public("the sender proves itself by a WS-Security UsernameToken inside the envelope"),
-            summary="SOAP 1.1: PushEvents, GetItemHistory, Ping.",
+            public("the sender proves itself by a WS-Security UsernameToken inside the envelope, or its certificate"),
+            summary="SOAP 1.1 and 1.2: the operations of the contract postal-tracking.",
             takes_type="text/xml",
         ),
         Route(
