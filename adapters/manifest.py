@@ -165,7 +165,9 @@ KNOWN_CAPABILITIES: Mapping[str, tuple[Operation, ...]] = {
     "IndicatorCheck": (),
     "PortalPush": (),
     "DossierSink": (Operation.ONE_STOP_DOSSIER, Operation.ONE_STOP_STATUS),
+    "RequestSink": (Operation.ONE_STOP_REQUEST,),
     "DossierSource": (),
+    "RegistrationInSteps": (),
 }
 """Port names and the operations whose unknown outcome the manifest must settle when it offers the port."""
 

@@ -18,6 +18,8 @@ NAMES: Final = (
     "t4.after_call",
     "t4.before_settle",
     "t4.after_settle",
+    "step.before_keep",
+    "step.after_keep",
     "feed.before_ingest",
     "writer.before_commit",
     "writer.after_commit",

@@ -56,10 +56,10 @@ from gateway.workers.rules import Rules
 from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
 from scanning.approved import Sealer
-from schemas.ids import CarrierId, PeerId, UnitId
+from schemas.ids import CarrierId, PeerId, Sha256, UnitId
 from schemas.ports.carrier import Booking, ContractPush, TrackingPush
 from schemas.ports.clock import Clock
-from schemas.ports.one_stop import DossierSink
+from schemas.ports.one_stop import DossierSink, RequestSink
 from schemas.ports.portal import StatusSink
 from tracking.reading import load_context
 from tracking.reconcile import Reconciler
@@ -232,6 +232,12 @@ def _reviews(
     )
 
 
+async def _document(database: Database, sha256: Sha256) -> bytes:
+    """The bytes of a document, for a peer that wants them. Raises NotFound."""
+    file = await database.blobs.path(sha256)
+    return await asyncio.to_thread(file.read_bytes)
+
+
 def routing_table(registry: Registry) -> RoutingTable:
     """Who is told what, from what the peers that are switched on can do; the first one of a kind speaks for it."""
     portals = registry.with_port(StatusSink)
@@ -246,6 +252,9 @@ def routing_table(registry: Registry) -> RoutingTable:
         one_stop=one_stops[0] if one_stops else None,
         one_stop_of={},
         carriers=carriers,
+        more_portals=portals[1:],
+        told_of={name: frozenset(only) for name in portals if (only := registry.peer(name).settings.texts("told_of"))},
+        take_requests=frozenset(registry.with_port(RequestSink)),
     )
 
 
@@ -255,7 +264,7 @@ def _lanes(
     told = settings.retry
     policy = RetryPolicy(tuple(dt.timedelta(seconds=s) for s in told.steps_s), told.daily_for_days)
     breaker = BreakerPolicy(told.breaker_failures, dt.timedelta(seconds=told.probe_s))
-    dispatcher = Dispatcher(registry)
+    dispatcher = Dispatcher(registry, files=functools.partial(_document, database))
     return tuple(
         Lane(
             peer.manifest.name,

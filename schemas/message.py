@@ -11,7 +11,7 @@ from schemas.dossier import Dossier, Step
 from schemas.errors import Applied
 from schemas.ids import AttemptNo, DossierId, InboxNo, ItemId, MessageNo, PeerId, Sha256, UnitId
 from schemas.national import PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
-from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
+from schemas.portal import OneStopDossier, OneStopRequest, OneStopStatus, PortalDossier, PortalProgress
 from schemas.shipment import BookingOrder, OrderInstruction, PostalRegistration
 from schemas.wire import Exchange
 
@@ -31,6 +31,7 @@ class Operation(enum.StrEnum):
     PORTAL_FAQ = "portal.faq"
     ONE_STOP_DOSSIER = "one_stop.dossier"
     ONE_STOP_STATUS = "one_stop.status"
+    ONE_STOP_REQUEST = "one_stop.request"
 
 
 class MessageState(enum.StrEnum):
@@ -241,6 +242,7 @@ Payload = (
     | PublishedQuestion
     | OneStopDossier
     | OneStopStatus
+    | OneStopRequest
 )
 """What a message says, as a record; which one belongs to which operation is :mod:`gateway.outbox.payload`."""
 

@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import enum
 
-from schemas.dossier import Channel, Component, Party, ReturnMethod
+from schemas.dossier import Channel, Component, Party, RequestKind, ReturnMethod
 from schemas.ids import DossierCode, DossierId, ProcedureCode, Sha256, UnitId
 
 
@@ -78,6 +78,31 @@ class PortalSupplement:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class PeerFile:
+    """A file of ours that a peer keeps: its id there, and the digest that the peer told of it."""
+
+    sha256: Sha256
+    peer_id: str
+    peer_digest: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Registration:
+    """How far a portal has come with a dossier that it takes in several calls; kept between each two of them."""
+
+    number: str = ""
+    """The code that the portal gave the dossier; empty while none was asked for."""
+    files: tuple[PeerFile, ...] = ()
+    """Files that it has."""
+    creating: bool = False
+    """The call that makes the dossier there may have been sent."""
+    peer_id: str = ""
+    """Its own id of the dossier; told when the dossier was made, and lost where that answer was."""
+    created: bool = False
+    """The dossier is there, for certain."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class PortalDossier:
     """Snapshot of a dossier for DongBoHoSoMC; the payload of ``portal.dossier``. National codes as domain model §3."""
 
@@ -113,6 +138,8 @@ class PortalDossier:
     databases: tuple[str, ...] = ()
     """Codes of the national databases that were asked instead of the citizen."""
     born_at_portal: bool = False
+    registration: Registration | None = None
+    """Filled in when it is sent, for a portal that takes a dossier in several calls."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -136,6 +163,8 @@ class PortalProgress:
     dossier: DossierId
     code: DossierCode
     steps: tuple[ProgressStep, ...]
+    registration: Registration | None = None
+    """As in :class:`PortalDossier`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -145,6 +174,7 @@ class PortalReceipt:
     created: bool
     peer_code: str
     peer_text: str
+    registration: Registration | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -184,6 +214,27 @@ class OneStopStatus:
     note: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class OneStopRequest:
+    """Papers or money that are asked for, or were brought; the payload of ``one_stop.request``."""
+
+    dossier: DossierId
+    code: DossierCode
+    origin_code: str
+    target_code: str
+    kind: RequestKind
+    answered: bool
+    """False: it is asked for. True: the papers are here, the fee is paid."""
+    national: int
+    """The dossier's code with it."""
+    amount: int | None
+    """Đồng, for a fee whose amount is known."""
+    at: dt.datetime
+    by: str
+    note: str
+    attachments: tuple[Attachment, ...]
+
+
 class ReportKind(enum.StrEnum):
     """What a one-stop system reports about a dossier."""
 
@@ -191,6 +242,8 @@ class ReportKind(enum.StrEnum):
     """The unit signs for the envelope: its receipt, not yet its acceptance."""
     STATUS = "status"
     """The national code at the unit is now ``national``."""
+    PAID = "paid"
+    """The fee that was asked for is paid; the national code is what it was before."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -203,7 +256,7 @@ class ProfileRef:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class OneStopReport:
-    """A report of a one-stop system, understood. ``national`` is None for RECEIVED."""
+    """A report of a one-stop system, understood. ``national`` is None for RECEIVED and PAID."""
 
     key: str
     kind: ReportKind
@@ -215,3 +268,5 @@ class OneStopReport:
     reason: str
     result_codes: tuple[str, ...]
     raw_sha256: Sha256
+    amount: int | None = None
+    """Đồng that are asked for or were paid, where it is told."""

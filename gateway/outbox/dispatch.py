@@ -10,13 +10,15 @@ import structlog
 from adapters.manifest import OnUnknown
 from adapters.registry import Registry
 from gateway.outbox import payload as payloads
+from gateway.outbox import registrations
 from schemas.calendar import VIETNAM
-from schemas.errors import Duplicate, Refused, Unauthorised
-from schemas.ids import PeerId
+from schemas.errors import Duplicate, NotFound, Refused, Unauthorised
+from schemas.ids import PeerId, Sha256
 from schemas.message import Message, Operation, Payload
 from schemas.national import Judgement, PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
 from schemas.portal import (
     OneStopDossier,
+    OneStopRequest,
     OneStopStatus,
     PortalDossier,
     PortalProgress,
@@ -24,8 +26,10 @@ from schemas.portal import (
     ProgressStep,
 )
 from schemas.ports.carrier import Answer, Booking, Instructing, OutcomeQuery, Registering
-from schemas.ports.one_stop import DossierSink
+from schemas.ports.one_stop import DossierSink, RequestSink
 from schemas.ports.portal import Answers, IndicatorCheck, Ratings, StatusBack, StatusSink
+from schemas.ports.registration import RegistrationInSteps
+from schemas.ports.stores import Tx
 from schemas.shipment import BookingOrder, BookingReceipt, OrderInstruction, PostalRegistration
 
 log = structlog.get_logger(__name__)
@@ -51,17 +55,26 @@ Checkpoint = Callable[[bytes], Awaitable[None]]
 class Dispatcher:
     """Makes port calls. Raises what the port raises."""
 
-    def __init__(self, peers: Registry) -> None:
-        """``peers`` hands out ports by capability."""
+    def __init__(self, peers: Registry, *, files: registrations.ReadFile | None = None) -> None:
+        """``peers`` hands out ports by capability; ``files`` reads documents for portals that want their bytes."""
         self._peers = peers
+        self._files = files or _no_file
 
     def on_unknown(self, message: Message) -> OnUnknown:
         """The manifest's word for an unknown outcome of this message's operation."""
         return self._peers.peer(message.peer).manifest.rule(message.operation).unknown
 
+    def body(self, tx: Tx, message: Message) -> bytes:
+        """What is to be sent: the body, with what a portal in several calls has given us so far."""
+        if self._peers.offers(message.peer, RegistrationInSteps):
+            return registrations.body(tx, message)
+        return tx.messages.body(message.id)
+
     async def send(self, message: Message, body: bytes, checkpoint: Checkpoint) -> Sent:
         """Tell the peer. A refused chunk is told again step by step; each accepted step is checkpointed."""
         payload = payloads.decode(message.operation, body)
+        if isinstance(payload, PortalDossier) and self._peers.offers(message.peer, RegistrationInSteps):
+            return await self._in_steps(message, payload, checkpoint)
         try:
             return Sent(await self._call(message, payload), payload, self._foretell(message, payload))
         except Refused as error:
@@ -76,6 +89,12 @@ class Dispatcher:
         payload = payloads.decode(message.operation, body)
         answer = await self._peers.port(message.peer, OutcomeQuery).ask(message.operation, payload, since=since)
         return _TOLD[answer]
+
+    async def _in_steps(self, message: Message, dossier: PortalDossier, checkpoint: Checkpoint) -> Sent:
+        desk = registrations.Desk(dossier, keep=checkpoint, read=self._files)
+        port = self._peers.port(message.peer, RegistrationInSteps)
+        receipt = await port.register_in_steps(dossier, desk)
+        return Sent(receipt, desk.dossier, self._foretell(message, dossier))
 
     async def _one_by_one(self, message: Message, chunk: PortalProgress, checkpoint: Checkpoint) -> PortalReceipt:
         receipt = PortalReceipt(created=True, peer_code="", peer_text="")
@@ -100,6 +119,8 @@ class Dispatcher:
             return await self._peers.port(peer, DossierSink).submit(payload)
         if isinstance(payload, OneStopStatus):
             return await self._peers.port(peer, DossierSink).tell(payload)
+        if isinstance(payload, OneStopRequest):
+            return await self._peers.port(peer, RequestSink).request(payload)
         return await self._portal(peer, payload)
 
     async def _portal(self, peer: PeerId, payload: ForPortal) -> PortalReceipt:
@@ -139,6 +160,10 @@ class Dispatcher:
         booking = self._peers.port(peer, Booking)
         call = booking.book if message.operation is Operation.CARRIER_BOOK else booking.cancel
         return await call(payload)
+
+
+async def _no_file(sha256: Sha256) -> bytes:
+    raise NotFound("this dispatcher reads no documents", subject=sha256)
 
 
 def _naming(error: Refused, step: ProgressStep, n: int, of: int) -> Refused:

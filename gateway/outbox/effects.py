@@ -2,12 +2,13 @@
 
 import dataclasses
 
+from gateway.outbox import registrations
 from gateway.outbox.dispatch import Sent
 from schemas.dossier import PeerState
 from schemas.ids import PeerId
 from schemas.message import Message
 from schemas.national import PortalStatus
-from schemas.portal import OneStopStatus, PortalDossier
+from schemas.portal import OneStopRequest, OneStopStatus, PortalDossier, PortalReceipt
 from schemas.ports.stores import Tx
 from schemas.shipment import BookingOrder, BookingReceipt, BookingState
 
@@ -20,6 +21,7 @@ def apply(tx: Tx, message: Message, sent: Sent) -> None:
         )
     else:
         _told(tx, message.peer, sent.payload)
+        _registered(tx, message, sent.payload, sent.receipt)
 
 
 def confirmed(tx: Tx, message: Message, payload: object) -> None:
@@ -28,6 +30,15 @@ def confirmed(tx: Tx, message: Message, payload: object) -> None:
         _booked(tx, message.peer, payload, None)
     else:
         _told(tx, message.peer, payload)
+        _registered(tx, message, payload, None)
+
+
+def _registered(tx: Tx, message: Message, told: object, receipt: object) -> None:
+    """The numbers that a portal gave the dossier; the receipt's, else those that were kept on the way."""
+    if isinstance(told, PortalDossier):
+        known = receipt.registration if isinstance(receipt, PortalReceipt) else told.registration
+        if known is not None and known.number:
+            registrations.remember(tx, told.dossier, message.peer, known, told.as_of)
 
 
 def _booked(tx: Tx, peer: PeerId, order: BookingOrder, number: str | None) -> None:
@@ -46,7 +57,7 @@ def _told(tx: Tx, peer: PeerId, told: object) -> None:
     """The peer knows this national code of the dossier now, because we told it."""
     if isinstance(told, PortalDossier):
         state = PeerState(peer, told.national, told.as_of, from_us=True)
-    elif isinstance(told, OneStopStatus | PortalStatus):
+    elif isinstance(told, OneStopStatus | OneStopRequest | PortalStatus):
         state = PeerState(peer, told.national, told.at, from_us=True)
     else:
         return

@@ -156,7 +156,7 @@ class Lane:
 
     async def _try(self, message: Message, attempt: Attempt) -> tuple[Sent | None, Verdict]:
         """One call, outside of any transaction. Every exception becomes a verdict: a lane never dies of a peer."""
-        body = await self._store.read(lambda tx: tx.messages.body(message.id))
+        body = await self._store.read(lambda tx: self._dispatcher.body(tx, message))
         unknown = self._dispatcher.on_unknown(message)
         if message.state is MessageState.UNKNOWN and unknown is not OnUnknown.RESEND:
             return None, await self._ask(message, attempt, body, unknown)

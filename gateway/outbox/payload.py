@@ -5,7 +5,7 @@ from typing import Final
 from gateway.storage import codec
 from schemas.message import Operation, Payload
 from schemas.national import PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
-from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
+from schemas.portal import OneStopDossier, OneStopRequest, OneStopStatus, PortalDossier, PortalProgress
 from schemas.shipment import BookingOrder, OrderInstruction, PostalRegistration
 
 RECORDS: Final[dict[Operation, type[Payload]]] = {
@@ -21,6 +21,7 @@ RECORDS: Final[dict[Operation, type[Payload]]] = {
     Operation.PORTAL_FAQ: PublishedQuestion,
     Operation.ONE_STOP_DOSSIER: OneStopDossier,
     Operation.ONE_STOP_STATUS: OneStopStatus,
+    Operation.ONE_STOP_REQUEST: OneStopRequest,
 }
 
 

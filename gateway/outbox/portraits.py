@@ -1,17 +1,37 @@
 """How a dossier looks to others: snapshots for the portal and the one-stop systems, out of dossier and catalogue."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Final
 
 from gateway.catalogue.identifiers import national_code
 from schemas.calendar import VIETNAM
-from schemas.dossier import Dossier, DossierState, Step
+from schemas.dossier import Dossier, DossierState, RequestKind, Step
 from schemas.ids import UnitId
 from schemas.organisation import ProcedureVersion, Unit
-from schemas.portal import Attachment, OneStopDossier, OneStopStatus, PortalDossier, ProgressStep
+from schemas.portal import (
+    Attachment,
+    OneStopDossier,
+    OneStopRequest,
+    OneStopStatus,
+    PortalDossier,
+    ProgressStep,
+)
 from schemas.ports.stores import Tx
 
 FINISHED = frozenset({7, 8, 9, 10})
 """National codes at which NgayKetThucXuLy is told (domain model §3, rows 20, 22, 23)."""
+
+
+_REQUESTS: Final[Mapping[int, tuple[RequestKind, bool]]] = {
+    9: (RequestKind.SUPPLEMENT, False),
+    13: (RequestKind.SUPPLEMENT, False),
+    15: (RequestKind.SUPPLEMENT, True),
+    17: (RequestKind.SUPPLEMENT, False),
+    18: (RequestKind.FEE, False),
+    19: (RequestKind.FEE, True),
+}
+"""Row of the transition table → what is asked for, and whether the step answers it."""
 
 
 def official(dossier: Dossier) -> bool:
@@ -102,6 +122,30 @@ def one_stop_status(tx: Tx, dossier: Dossier, step: Step) -> OneStopStatus:
         at=step.at,
         by=step.by,
         note=step.reason,
+    )
+
+
+def one_stop_request(tx: Tx, dossier: Dossier, step: Step, base_url: str) -> OneStopRequest | None:
+    """What this step asks for or answers (rows 9, 13, 15, 17 to 19), for the system of the unit; None: neither."""
+    told = _REQUESTS.get(step.row)
+    if told is None:
+        return None
+    kind, answered = told
+    asked = next((one for one in reversed(dossier.requests) if one.kind is kind), None)
+    origin = dossier.post_unit or dossier.receiving_unit
+    return OneStopRequest(
+        dossier=dossier.id,
+        code=dossier.code,
+        origin_code=national_code(_unit(tx, origin, step.at), origin),
+        target_code=national_code(_unit(tx, dossier.competent_unit, step.at), dossier.competent_unit),
+        kind=kind,
+        answered=answered,
+        national=step.national or 1,
+        amount=asked.amount if asked is not None else None,
+        at=step.at,
+        by=step.by,
+        note=step.reason,
+        attachments=_attachments(tx, dossier, base_url) if answered and kind is RequestKind.SUPPLEMENT else (),
     )
 
 

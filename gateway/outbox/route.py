@@ -41,6 +41,18 @@ class RoutingTable:
     one_stop: PeerId | None
     one_stop_of: Mapping[UnitId, PeerId]
     carriers: Mapping[CarrierId, PeerId]
+    more_portals: tuple[PeerId, ...] = ()
+    """Told like ``portal``, each for itself."""
+    told_of: Mapping[PeerId, frozenset[str]] = dataclasses.field(default_factory=dict)
+    """Portals that are told of some dossiers only: ids of competent units, codes of procedures. Not there: of all."""
+    take_requests: frozenset[PeerId] = frozenset()
+    """One-stop systems that hear of requests for papers and fees in words of their own."""
+
+    def portals_for(self, dossier: Dossier) -> tuple[PeerId, ...]:
+        """The portals that are told of this dossier."""
+        every = (*(() if self.portal is None else (self.portal,)), *self.more_portals)
+        about = {dossier.competent_unit, dossier.procedure}
+        return tuple(peer for peer in every if peer not in self.told_of or self.told_of[peer] & about)
 
     def one_stop_for(self, unit: UnitId) -> PeerId | None:
         """The system of a unit."""
@@ -69,15 +81,24 @@ class Router:
             self._attached(tx, fact)
 
     def _moved(self, tx: Tx, fact: DossierMoved) -> None:
-        if fact.step.national is None or fact.step.national == fact.before or not portraits.official(fact.dossier):
+        if not portraits.official(fact.dossier):
             return
-        if self._table.portal is not None:
-            self._snapshot(tx, self._table.portal, fact.dossier, str(len(fact.dossier.history)))
-            self._progress(tx, self._table.portal, fact.dossier, fact.step)
+        changed = fact.step.national is not None and fact.step.national != fact.before
+        if changed:
+            for portal in self._table.portals_for(fact.dossier):
+                self._snapshot(tx, portal, fact.dossier, str(len(fact.dossier.history)))
+                self._progress(tx, portal, fact.dossier, fact.step)
         one_stop = self._table.one_stop_for(fact.dossier.competent_unit)
-        if one_stop is not None and fact.step.source != f"peer:{one_stop}" and fact.before is not None:
+        if one_stop is None or fact.step.source == f"peer:{one_stop}" or fact.before is None:
+            return
+        key = f"{fact.dossier.code}/{len(fact.dossier.history)}"
+        request = portraits.one_stop_request(tx, fact.dossier, fact.step, self._base_url)
+        if request is not None and one_stop in self._table.take_requests:
+            self._put(tx, one_stop, Operation.ONE_STOP_REQUEST, key, fact.dossier, request)
+            if not request.answered:
+                return  # the request says the code as well
+        if changed:
             status = portraits.one_stop_status(tx, fact.dossier, fact.step)
-            key = f"{fact.dossier.code}/{len(fact.dossier.history)}"
             self._put(tx, one_stop, Operation.ONE_STOP_STATUS, key, fact.dossier, status)
 
     def _lodged(self, tx: Tx, fact: DossierLodged) -> None:
@@ -114,8 +135,9 @@ class Router:
         )
 
     def _attached(self, tx: Tx, fact: PapersAttached) -> None:
-        if self._table.portal is not None and fact.dossier.national is not None and portraits.official(fact.dossier):
-            self._snapshot(tx, self._table.portal, fact.dossier, fact.document[:16])
+        if fact.dossier.national is not None and portraits.official(fact.dossier):
+            for portal in self._table.portals_for(fact.dossier):
+                self._snapshot(tx, portal, fact.dossier, fact.document[:16])
 
     def _snapshot(self, tx: Tx, peer: PeerId, dossier: Dossier, mark: str) -> None:
         """A snapshot that was never sent is replaced by the newer one: the portal wants the latest, once."""

@@ -3,7 +3,14 @@
 from typing import Protocol, runtime_checkable
 
 from schemas.ids import Sha256
-from schemas.portal import OneStopDossier, OneStopReport, OneStopStatus, PortalReceipt, ProfileRef
+from schemas.portal import (
+    OneStopDossier,
+    OneStopReport,
+    OneStopRequest,
+    OneStopStatus,
+    PortalReceipt,
+    ProfileRef,
+)
 from schemas.wire import RawDocument
 
 
@@ -17,6 +24,15 @@ class DossierSink(Protocol):
 
     async def tell(self, status: OneStopStatus) -> PortalReceipt:
         """Tell it a status of ours (sendStatusProfile)."""
+        ...
+
+
+@runtime_checkable
+class RequestSink(Protocol):
+    """Takes requests for papers and for money, and word that they were answered."""
+
+    async def request(self, request: OneStopRequest) -> PortalReceipt:
+        """Ask for it, or say that it is here."""
         ...
 
 

@@ -142,6 +142,7 @@ _SOURCES = {
     Operation.PORTAL_FAQ: Source.PORTAL,
     Operation.ONE_STOP_DOSSIER: Source.ONE_STOP,
     Operation.ONE_STOP_STATUS: Source.ONE_STOP,
+    Operation.ONE_STOP_REQUEST: Source.ONE_STOP,
     Operation.CARRIER_BOOK: Source.POST,
     Operation.CARRIER_CANCEL: Source.POST,
     Operation.CARRIER_INSTRUCT: Source.POST,
