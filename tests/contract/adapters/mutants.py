@@ -85,8 +85,16 @@ def _encodings(good: bytes) -> Iterator[Mutant]:
     for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
         yield Mutant(name, Sort.ENCODING, Must.SAME_OR_NAMED, text.encode(name))
     latin = text.encode("latin-1", "replace")
-    if latin != good:  # letters become question marks or single bytes: both is damage that can be heard of or not
+    if not _is_utf8(latin):  # where only question marks are left of the letters, nobody can know
         yield Mutant("latin-1", Sort.ENCODING, Must.NOTICED, latin, path="*")
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def broken_letter(good: bytes, place: int) -> Mutant:
