@@ -164,6 +164,7 @@ KNOWN_CAPABILITIES: Mapping[str, tuple[Operation, ...]] = {
     "PortalLookup": (),
     "IndicatorCheck": (),
     "PortalPush": (),
+    "DocumentExchange": (),
     "DossierSink": (Operation.ONE_STOP_DOSSIER, Operation.ONE_STOP_STATUS),
     "RequestSink": (Operation.ONE_STOP_REQUEST,),
     "DossierSource": (),

@@ -249,7 +249,7 @@ def _side(adapter: object, port: str) -> object:
 
 def port_class(name: str) -> type[object]:
     """The Protocol of :mod:`schemas.ports` with this name."""
-    for home in ("carrier", "portal", "one_stop", "registration"):
+    for home in ("carrier", "portal", "one_stop", "registration", "documents_exchange"):
         found: type[object] | None = getattr(importlib.import_module(f"schemas.ports.{home}"), name, None)
         if found is not None:
             return found

@@ -11,6 +11,14 @@ from adapters._kit import redact
 from schemas.errors import CallError, Misunderstood, Outage, Refused, Throttled, Transient, Unauthorised, Unknown
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sink:
+    """An open file that takes long replies of these content types."""
+
+    file: BinaryIO
+    types: Collection[str]
+
+
 @dataclasses.dataclass(slots=True)
 class Call:
     """What is known of a call while it runs; aiohttp's trace marks ``sent``."""
@@ -30,9 +38,8 @@ class Call:
     too_long: bool = False
     source: Path | None = None
     """A file that is sent instead of ``body``, as it is read."""
-    sink: BinaryIO | None = None
-    """Where a good reply of an accepted type goes instead of ``reply``, as it comes."""
-    accept: Collection[str] = ()
+    sink: Sink | None = None
+    """Where a good reply of its types goes instead of ``reply``, as it comes."""
     taken: int = 0
     not_packed: str = ""
     """Why the reply cannot be unpacked; ``reply`` then holds it as it came."""
@@ -44,8 +51,8 @@ class Call:
     def take(self, part: bytes) -> None:
         """Keep a piece of the reply; anything but a good reply stays in memory, for the error that shows it."""
         self.taken += len(part)
-        if self.sink is not None and self.status == 200 and self.content_type in self.accept:
-            self.sink.write(part)
+        if self.sink is not None and self.status == 200 and self.content_type in self.sink.types:
+            self.sink.file.write(part)
         else:
             self.reply += part
 

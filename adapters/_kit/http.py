@@ -27,13 +27,12 @@ import ssl
 import types
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from adapters._kit import packing, redact
-from adapters._kit.call import Call, http_date, kind_of
+from adapters._kit.call import Call, Sink, http_date, kind_of
 from adapters._kit.tls import Tls, context_of
 from schemas.errors import (
     CallError,
@@ -194,7 +193,7 @@ class PeerHttp:
         allow: Collection[int] = (),
         effect: bool = True,
         source: Path | None = None,
-        sink: BinaryIO | None = None,
+        sink: Sink | None = None,
     ) -> Reply:
         """Send one request and return its whole reply; long bodies go from the file ``source`` or to ``sink``.
 
@@ -206,7 +205,7 @@ class PeerHttp:
             CallError: as the table at the head of this module.
         """
         self._check_origin(url)
-        call = Call(method, url, dict(params or {}), dict(headers or {}), body, source=source, sink=sink, accept=accept)
+        call = Call(method, url, dict(params or {}), dict(headers or {}), body, source=source, sink=sink)
         await self._turn()
         self._calls[PURPOSE.get()] += 1
         started_at = self._clock.now()

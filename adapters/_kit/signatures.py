@@ -128,6 +128,14 @@ class PinnedCertificate:
         return _proves(self._key, signature, message, HASHES[hash_name]())
 
 
+def certificate_der(pem: bytes) -> bytes:
+    """A certificate in PEM as DER. Raises BadConfiguration for anything else."""
+    try:
+        return x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
+    except ValueError as error:
+        raise BadConfiguration(f"no certificate in PEM: {error}") from error
+
+
 class SigningKey:
     """Our RSA key, for what we sign ourselves."""
 

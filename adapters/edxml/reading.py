@@ -26,7 +26,7 @@ class Rules:
     """What is believed and which forms are read. ``layouts`` are tried in order."""
 
     policy: signing.Policy
-    layouts: tuple[str, ...] = ("vpcp", "java")
+    layouts: Sequence[str] = ("vpcp", "java")
     strict_prefix: bool = True
 
 
