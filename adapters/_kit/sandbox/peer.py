@@ -12,6 +12,11 @@ from typing import Any, ClassVar
 from adapters._kit.sandbox.chaos import Chaos
 from adapters._kit.sandbox.ledger import APPLIED, CLOCK, EVENT, PUSHED, Ledger, Line
 from adapters._kit.sandbox.script import Script, Step, parse_script
+from schemas.numbers import s10
+
+WRONG_ZONE = dt.timedelta(hours=7)
+SKEW = dt.timedelta(minutes=11)
+"""More than any peer or gateway lets pass as jitter, less than the life of any session."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,6 +109,8 @@ class SandboxPeer(abc.ABC):
     name: ClassVar[str]
     samples: ClassVar[Mapping[str, str]] = {}
     """Codes of this peer for generic tests: ``delivered``, ``moving``; ``unknown`` is in no list of theirs."""
+    offers: ClassVar[tuple[str, ...]] = ("refuse", "unknown_code", "duplicate", "reorder")
+    """Verbs of the content that this peer can do (:mod:`adapters._kit.sandbox.chaos`); another one is refused."""
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         self.ledger = ledger
@@ -112,6 +119,9 @@ class SandboxPeer(abc.ABC):
         self._plan: dict[tuple[str, int], _Planned] = {}
         self._soonest: list[_Planned] = []
         self._told_now: dt.datetime | None = None
+        self.skew = dt.timedelta(0)
+        self.sessions: dict[str, dt.datetime] = {}
+        """Sessions or tokens of this process, and when each began."""
         self.unpushed: dict[int, Line] = {}
 
     # --- what a peer says -------------------------------------------------------------------------------------------
@@ -139,6 +149,14 @@ class SandboxPeer(abc.ABC):
         """What the peer knows this call by, for the ledger and for counting an order's script; default: a digest."""
         return hashlib.sha256(call.body or call.url.encode()).hexdigest()[:16]
 
+    def fault(self) -> Answer:
+        """What the peer says, with 200, when it cannot do anything at all (``fault_200``)."""
+        return Answer.json({"fault": {"code": 900900, "message": "Lỗi hệ thống"}})
+
+    def forget_sessions(self) -> None:
+        """Forget every session or token (``session_expiry``); a peer that keeps its own overrides this."""
+        self.sessions.clear()
+
     def push_of(self, line: Line) -> Push | None:
         """The push for an EVENT line, or None for a peer that does not push or has nowhere to push to."""
         return None
@@ -146,8 +164,8 @@ class SandboxPeer(abc.ABC):
     # --- what the frame gives ---------------------------------------------------------------------------------------
 
     def now(self) -> dt.datetime:
-        """The sandbox's time: the one it was told (POST /__sandbox__/clock), else the real one."""
-        return self._told_now or real_now()
+        """The sandbox's time: the one it was told (POST /__sandbox__/clock), else the real one; and its skew."""
+        return (self._told_now or real_now()) + self.skew
 
     def effect(self, operation: str, key: str, **data: Any) -> Line:
         """A call changed something: remember it and write it down."""
@@ -158,6 +176,22 @@ class SandboxPeer(abc.ABC):
         if "code" in data and "unknown" in self.samples and self.chaos.strikes("unknown_code", operation):
             data["code"] = self.samples["unknown"]
         return self._happen(EVENT, operation, key, data)
+
+    def told_at(self, at: dt.datetime, *operations: str) -> dt.datetime:
+        """The time as the peer tells it; under ``wrong_zone`` seven hours early: UTC with the local zone's name."""
+        return at - WRONG_ZONE if self.chaos.strikes("wrong_zone", *operations) else at
+
+    def told_number(self, number: str, *operations: str) -> str:
+        """The item number as the peer tells it; under ``change_number`` another valid one: the item was labelled anew.
+
+        A number that is no S10 gets another last digit.
+        """
+        if not number or not self.chaos.strikes("change_number", *operations):
+            return number
+        if not s10.is_valid(number):
+            return number[:-1] + str((int(number[-1], 36) + 1) % 10)
+        compact = s10.validate(number)
+        return s10.mint(compact[:2], (int(compact[2:10]) + 50_000_000) % 100_000_000, compact[11:])
 
     def plan(self, key: str, steps: tuple[Step, ...], *, start: dt.datetime) -> None:
         """Let the steps of a script happen to ``key``; call it from :meth:`replay` of the order's line."""

@@ -1,6 +1,7 @@
 """A sandbox as a process: ``python -m adapters.<peer>.sandbox --port 0 --ledger FILE``.
 
-Prints one JSON line ``{"peer", "url", "settings", "samples", "operations"}`` when it listens, and stops on SIGTERM.
+Prints one JSON line ``{"peer", "url", "settings", "samples", "operations", "verbs"}`` when it listens, and stops on
+SIGTERM.
 Control addresses, never touched by chaos and never in the ledger:
 
 ``GET  /__sandbox__/health``        the same line
@@ -13,9 +14,9 @@ Control addresses, never touched by chaos and never in the ledger:
 
 import argparse
 import asyncio
-import contextlib
 import dataclasses
 import datetime as dt
+import email.utils
 import json
 import os
 import signal
@@ -25,15 +26,15 @@ from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from adapters._kit.sandbox.chaos import AFTER, BEFORE, Chaos
+from adapters._kit.sandbox import broken
+from adapters._kit.sandbox.chaos import AFTER, BEFORE, CONTENT, MEANWHILE, Chaos
 from adapters._kit.sandbox.ledger import PUSHED, REQUEST, STRIKE, Ledger
-from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer
+from adapters._kit.sandbox.peer import SKEW, Answer, Call, Push, Route, SandboxPeer
 
 CONTROL = "/__sandbox__"
 PUSH_EVERY_S = 0.2
 """How often planned steps and unacknowledged news are looked at; short, so that a demo feels alive."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
-HTML = b"<html><head><title>503</title></head><body><h1>Service Unavailable</h1></body></html>"
 MakePeer = Callable[[Ledger, Chaos, Mapping[str, str]], SandboxPeer]
 
 
@@ -72,6 +73,7 @@ class Server:
             "settings": peer.settings(self.url),
             "samples": dict(peer.samples),
             "operations": {route.operation: route.serves for route in peer.routes()},
+            "verbs": [*BEFORE, *AFTER, *MEANWHILE, *peer.offers],
         }
 
     async def call_of(self, request: web.Request) -> Call:
@@ -116,17 +118,41 @@ class Server:
         peer.tick()
         route = self.route_of(call)
         if route is None:
-            return _response(Answer.json({"error": f"no operation at {call.method} {call.path}"}, status=404))
+            return broken.response(Answer.json({"error": f"no operation at {call.method} {call.path}"}, status=404))
         key = peer.key_of(route, call)
         peer.ledger.append(REQUEST, route.operation, key, {"bytes": len(call.body)}, at=call.at)
         verb = self._strike(BEFORE, route, key, call)
         if verb is not None:
             await peer.ledger.durable()
-            return await self._before(verb, request)
-        answer = route.handle(call)
+            return await broken.before(verb, request, self._stop, peer.fault())
+        answer, date = self._handle(route, key, call)
         verb = self._strike(AFTER, route, key, call)
         await peer.ledger.durable()
-        return await self._after(verb, request, answer) if verb is not None else _response(answer)
+        made = broken.response(answer) if verb is None else await broken.after(verb, request, self._stop, answer)
+        if not made.prepared:
+            made.headers["Date"] = email.utils.format_datetime(date, usegmt=True)
+        return made
+
+    def _handle(self, route: Route, key: str, call: Call) -> tuple[Answer, dt.datetime]:
+        """Let the peer do it, in whatever state it is meanwhile; also its time at the end."""
+        peer = self.peer
+        if self._strike(("session_expiry",), route, key, call):
+            peer.forget_sessions()
+        peer.skew = SKEW if self._strike(("skew_clock",), route, key, call) else dt.timedelta(0)
+        try:
+            self._twists(route, key, call)
+            return route.handle(call), peer.now()
+        finally:
+            peer.skew = dt.timedelta(0)
+
+    def _twists(self, route: Route, key: str, call: Call) -> None:
+        """Verbs of the content in an order's script hold for the next thing that the peer tells, of whatever item."""
+        script = call.script
+        for verb in peer_verbs(self.peer):
+            while self._struck.get((verb, route.operation, key), 0) < script.times(verb):
+                self._count(verb, route.operation, key)
+                self.peer.ledger.append(STRIKE, route.operation, key, {"verb": verb}, at=call.at)
+                self.peer.chaos.add({"verb": verb})
 
     def _strike(self, verbs: Sequence[str], route: Route, key: str, call: Call) -> str | None:
         script = call.script
@@ -141,35 +167,6 @@ class Server:
     def _count(self, verb: str, operation: str, key: str) -> None:
         self._struck[(verb, operation, key)] = self._struck.get((verb, operation, key), 0) + 1
 
-    async def _before(self, verb: str, request: web.Request) -> web.StreamResponse:
-        if verb == "black_hole":
-            await self._until_gone(request)
-        if verb in ("black_hole", "hang_up"):
-            _abort(request)
-            return web.Response()
-        if verb == "throttle":
-            return web.Response(status=429, headers={"Retry-After": "7"}, text="slow down")
-        status = {"html_503": 503, "server_error": 500, "html_200": 200}[verb]
-        return web.Response(status=status, body=HTML, content_type="text/html")
-
-    async def _after(self, verb: str, request: web.Request, answer: Answer) -> web.StreamResponse:
-        if verb == "half_reply":
-            headers = {"Content-Length": str(len(answer.body)), "Content-Type": answer.content_type}
-            response = web.StreamResponse(status=answer.status, headers=headers)
-            await response.prepare(request)
-            await response.write(answer.body[: len(answer.body) // 2])
-            if request.transport is not None:
-                request.transport.close()
-            return response
-        _abort(request)
-        return web.Response()
-
-    async def _until_gone(self, request: web.Request) -> None:
-        while not self._stop.is_set():
-            if request.transport is None or request.transport.is_closing():
-                return
-            await self._pause(0.05)
-
     # --- what happens by itself -------------------------------------------------------------------------------------
 
     async def _live(self, parent: int | None) -> None:
@@ -180,7 +177,7 @@ class Server:
                     push = self.peer.push_of(line)
                     if push is not None:
                         await self._push(session, n, push)
-                await self._pause(PUSH_EVERY_S)
+                await broken.pause(self._stop, PUSH_EVERY_S)
 
     async def _push(self, session: ClientSession, n: int, push: Push) -> None:
         twice = self.peer.chaos.strikes("duplicate", push.operation)
@@ -195,10 +192,6 @@ class Server:
         at = self.peer.now()
         self.peer.remember(self.peer.ledger.append(PUSHED, push.operation, "", {"line": n}, at=at))
         await self.peer.ledger.durable()
-
-    async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), seconds)
 
     # --- control addresses ------------------------------------------------------------------------------------------
 
@@ -236,6 +229,7 @@ class Server:
         told = await request.json()
         try:
             for rule in told if isinstance(told, list) else [told]:
+                check_offer(self.peer, rule)
                 self.peer.chaos.add(rule)
         except ValueError as error:
             raise web.HTTPBadRequest(text=str(error)) from error
@@ -260,6 +254,18 @@ class _Arguments:
     chaos: tuple[Mapping[str, object], ...]
     options: Mapping[str, str]
     with_parent: bool
+
+
+def peer_verbs(peer: SandboxPeer) -> tuple[str, ...]:
+    """Verbs of the content that a script may say to this peer; ``refuse`` is the peer's own matter."""
+    return tuple(verb for verb in peer.offers if verb != "refuse")
+
+
+def check_offer(peer: SandboxPeer, rule: object) -> None:
+    """Raises ValueError for a verb that the peer does not do: a test must not take calm for endurance."""
+    verb = rule.get("verb") if isinstance(rule, dict) else None
+    if verb in CONTENT and verb not in peer.offers:
+        raise ValueError(f"{peer.name} does not do {verb!r}; it offers {', '.join(peer.offers)}")
 
 
 def main(make: MakePeer, arguments: Sequence[str] | None = None) -> None:
@@ -288,13 +294,3 @@ def _arguments(arguments: Sequence[str] | None) -> _Arguments:
     options = dict(pair.partition("=")[::2] for pair in told.set)
     rules = tuple(json.loads(told.chaos))
     return _Arguments(told.host, told.port, told.ledger, rules, options, told.with_parent)
-
-
-def _response(answer: Answer) -> web.Response:
-    headers = {"Content-Type": answer.content_type, **answer.headers}
-    return web.Response(status=answer.status, body=answer.body, headers=headers)
-
-
-def _abort(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
