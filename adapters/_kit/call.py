@@ -10,6 +10,9 @@ from typing import BinaryIO
 from adapters._kit import redact
 from schemas.errors import CallError, Misunderstood, Outage, Refused, Throttled, Transient, Unauthorised, Unknown
 
+KEPT = 64 * 1024
+"""Bytes of a long reply that its exchange keeps."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sink:
@@ -41,6 +44,8 @@ class Call:
     sink: Sink | None = None
     """Where a good reply of its types goes instead of ``reply``, as it comes."""
     taken: int = 0
+    kept: bytearray = dataclasses.field(default_factory=bytearray)
+    """The start of what went to the sink, for the exchange."""
     not_packed: str = ""
     """Why the reply cannot be unpacked; ``reply`` then holds it as it came."""
 
@@ -53,6 +58,7 @@ class Call:
         self.taken += len(part)
         if self.sink is not None and self.status == 200 and self.content_type in self.sink.types:
             self.sink.file.write(part)
+            self.kept += part[: KEPT - len(self.kept)]
         else:
             self.reply += part
 
@@ -67,7 +73,7 @@ class Call:
         if self.status is None:
             return b""
         start = f"HTTP {self.status} {self.reason}".rstrip()
-        return _text(start, redact.headers(self.reply_headers), redact.body(bytes(self.reply)))
+        return _text(start, redact.headers(self.reply_headers), redact.body(bytes(self.reply or self.kept)))
 
 
 def kind_of(status: int, *, effect: bool) -> type[CallError]:

@@ -93,10 +93,9 @@ class Adapter:
         """Write the document to the new file ``into`` by getEdoc, as it comes; nothing is left there after an error."""
         try:
             with _new_file(into) as sink:
-                reply = await self._call(
-                    "GET", "getEdoc", params={"docId": ref.key}, effect=False, accept=(*XML, *JSON), sink=Sink(sink, XML)
-                )
-            if reply.body:
+                to, params = Sink(sink, XML), {"docId": ref.key}
+                reply = await self._call("GET", "getEdoc", params=params, effect=False, accept=(*XML, *JSON), sink=to)
+            if reply.content_type not in XML:
                 _read(Envelope, reply, subject=ref.key)
                 raise Misunderstood("getEdoc says OK and gives no document", subject=ref.key, raw=reply.body)
             return await asyncio.to_thread(_measured, into, ref.key)

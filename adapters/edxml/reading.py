@@ -44,7 +44,7 @@ def read(file: Path, folder: Path, rules: Rules, now: dt.datetime) -> OfficialDo
             skeleton = apart.skeleton
             return _read(skeleton, apart.runs, folder, rules, now)
         except Misunderstood as error:
-            error.raw = skeleton[:KEPT]
+            error.raw = skeleton[:KEPT] or _start_of(file)
             raise
 
 
@@ -66,6 +66,11 @@ def _read(
     _check_layouts(proven, rules.layouts)
     files = _files(proven, translate.mentions(proven.envelope), runs, folder)
     return translate.document(proven.envelope, files, proven.signed_by)
+
+
+def _start_of(file: Path) -> bytes:
+    with file.open("rb") as source:
+        return source.read(KEPT)
 
 
 def _check_layouts(proven: signing.Proven, layouts: Sequence[str]) -> None:
