@@ -28,16 +28,10 @@ SYSTEM_BENCH := $(call stamp,system-bench,packaging/system-packages-bench.txt)
 PACKAGES := gateway adapters scanning tracking schemas
 CHECKED := $(PACKAGES) tests $(wildcard benchmarks)
 PYTEST := $(BIN)/python -m pytest
-QUICK := not slow and not faults
-# Pages cost the processor and no clock: they run two at a time with the quick ones; what waits for processes runs alone.
-SIDE_BY_SIDE := (not slow or pages) and not faults
-ALONE := slow and not pages and not faults
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
-# pytest answers 5 when a folder has no test with these marks yet; anything else stays an error.
-NONE_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: help setup stacks run test check bench faults screenshots lock image clean
+.PHONY: help setup stacks run test check lint bench faults screenshots lock image clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -50,16 +44,17 @@ stacks: setup $(DEV) $(SYSTEM_TEST) $(VERAPDF) $(CSIP)  ## what only the tests n
 run: setup  ## gateway, sandbox peers and sample province on SQLite, at 127.0.0.1:8080
 	$(BIN)/lienthong demo
 
-test: stacks check  ## everything: make check, then every test, those that may share the machine first
-	$(PYTEST) tests --ignore=tests/house --ignore=tests/unit -m "$(SIDE_BY_SIDE)" -n 2 --dist loadgroup $(NONE_IS_FINE)
-	$(PYTEST) tests -m "$(ALONE)" $(NONE_IS_FINE)
+test: stacks lint  ## everything: what make check looks at, then every test, on two processes (tests/conftest.py has the order)
+	$(PYTEST) tests -m "not faults" -n 2 --dist loadgroup --no-loadscope-reorder
 
-check: setup $(DEV)  ## ruff, mypy --strict, import contracts, house rules, unit tests
+check: lint  ## ruff, mypy --strict, import contracts, house rules, unit tests
+	$(PYTEST) tests/house tests/unit -m "not slow and not faults" -n 2 --dist loadgroup --no-loadscope-reorder
+
+lint: setup $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(CHECKED)
 	$(BIN)/lint-imports
-	$(PYTEST) tests/house tests/unit -m "$(QUICK)" -n 2
 
 bench: setup $(DEV) $(SYSTEM_BENCH)  ## the benchmarks, each with its floor or peer in the same run, as ratios
 	$(BIN)/python -m benchmarks
