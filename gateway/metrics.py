@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from schemas.discrepancy import Discrepancy
 from schemas.ids import PeerId
 from schemas.message import AttemptClass, MessageState
+from schemas.ports.house_stores import CaseFilter
 from schemas.ports.stores import Store, Tx
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
@@ -60,7 +61,8 @@ class Metrics:
 
         def read(tx: Tx) -> tuple[_Counts, tuple[Discrepancy, ...], tuple[PeerId, ...]]:
             pending = tx.inbox.pending(limit=_MOST_CASES)
-            return tx.messages.counts(), tx.discrepancies.open(limit=_MOST_CASES), tuple(row.peer for row in pending)
+            cases = tx.discrepancies.search(CaseFilter(), now=now, limit=_MOST_CASES)
+            return tx.messages.counts(), cases, tuple(row.peer for row in pending)
 
         counts, cases, pending = await store.read(read)
         self._count_messages(counts, now)

@@ -16,6 +16,7 @@ from schemas.ids import PeerId
 from schemas.message import MessageState
 from schemas.ports.clock import Clock
 from schemas.ports.dossier_stores import DossierLine
+from schemas.ports.house_stores import CaseFilter
 from schemas.ports.stores import Store, Tx
 
 _TROUBLE = frozenset({MessageState.REFUSED, MessageState.PARKED, MessageState.UNKNOWN})
@@ -74,9 +75,10 @@ class Home:
 
 def _glance(tx: Tx, principal: Principal, now: dt.datetime) -> Glance:
     scans = has_role(principal, "scanner", "operator")
+    cases = tx.discrepancies.search(CaseFilter(units=principal.units), now=now, limit=8)
     return Glance(
         latest=tx.dossiers.search("", units=principal.units, limit=8),
-        cases=tuple((case, dossier_of(tx, case)) for case in tx.discrepancies.open(units=principal.units, limit=8)),
+        cases=tuple((case, dossier_of(tx, case)) for case in cases),
         peers=peer_cards(tx, now) if has_role(principal, "operator") else (),
         unassigned=len(tx.documents.unassigned()) if scans else 0,
         aside=len(tx.documents.aside()) if scans else 0,

@@ -14,9 +14,11 @@ from gateway.inbound.views import masking
 from schemas.discrepancy import Discrepancy, DiscrepancyState, ReasonCode
 from schemas.ids import DiscrepancyId
 from schemas.ports.clock import Clock
+from schemas.ports.house_stores import CaseFilter
 from schemas.ports.stores import Store
 
 _ALL = Parameter("all", about="`1`: resolved ones too, newest first; default: open ones, gravest and oldest first.")
+_SHADOW = Parameter("shadow", about="`1`: findings of rules that are still being tried, too.")
 
 
 class Cases:
@@ -37,7 +39,7 @@ class Cases:
                 require(),
                 summary="Cases in which two sides disagree.",
                 answers={200: "DiscrepancyListReply"},
-                parameters=(_ALL, LIMIT),
+                parameters=(_ALL, _SHADOW, LIMIT),
             ),
             Route(
                 "GET",
@@ -62,14 +64,9 @@ class Cases:
         """Cases of the sender's units."""
         units = signed(request).principal.units
         limit = bodies.limit(request, default=200)
-        everything = request.query.get("all") == "1"
-        cases = await self._store.read(
-            lambda tx: (
-                tx.discrepancies.list(units=units, limit=limit)
-                if everything
-                else tx.discrepancies.open(units=units, limit=limit)
-            )
-        )
+        shadow = None if request.query.get("shadow") == "1" else False
+        wanted = CaseFilter(units=units, shadow=shadow, resolved=request.query.get("all") == "1")
+        cases = await self._store.read(lambda tx: tx.discrepancies.search(wanted, now=self._clock.now(), limit=limit))
         return web.Response(
             body=write(DiscrepancyListReply(tuple(masking.case(case) for case in cases))),
             content_type="application/json",

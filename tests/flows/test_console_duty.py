@@ -1,5 +1,6 @@
 """The console of the scanning operator and of the operator on duty: a real socket, the real store and desks."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -134,3 +135,16 @@ async def test_a_discrepancy_is_seen_with_its_evidence_and_remedy_and_settled_wi
         assert (await browser.get("/discrepancies")).has("nothing")
     async with house.browser("khac") as browser:
         assert (await browser.get(f"/discrepancies/{'c' * 64}")).status == 403
+
+
+async def test_what_a_rule_on_trial_finds_is_shown_to_nobody_who_does_not_ask(house: EdgeHouse) -> None:
+    receipt = await house.lodge()
+    tried = dataclasses.replace(case(receipt["dossier"]), shadow=True)
+    await house.store.write(lambda tx: tx.discrepancies.put(tried))
+    async with house.browser("truc") as browser:
+        for address, shown in (("/", False), ("/discrepancies", False), ("/discrepancies?shadow=1", True)):
+            assert (f"/discrepancies/{tried.id}" in (await browser.get(address)).text) is shown, address
+    _, told = await house.json("GET", "/api/v1/discrepancies")
+    assert told["discrepancies"] == []
+    _, told = await house.json("GET", "/api/v1/discrepancies?shadow=1")
+    assert [one["rule"] for one in told["discrepancies"]] == ["D-01"]
