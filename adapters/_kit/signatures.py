@@ -153,6 +153,31 @@ class SigningKey:
             raise BadConfiguration(f"the key must be RSA of at least {LEAST_BITS} bits")
         return cls(key)
 
+    @classmethod
+    def generate(cls) -> "SigningKey":
+        """A new key of the shortest length that is taken; for peers that we play."""
+        return cls(rsa.generate_private_key(public_exponent=65537, key_size=LEAST_BITS))
+
+    @property
+    def pem(self) -> bytes:
+        """The private key, unencrypted, in PEM."""
+        plain = serialization.NoEncryption()
+        return self._key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+
+    @property
+    def public_pem(self) -> str:
+        """The public half in PEM."""
+        kind = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self._key.public_key().public_bytes(serialization.Encoding.PEM, kind).decode()
+
+    @property
+    def public_numbers(self) -> tuple[str, str]:
+        """Modulus and exponent in base64, as .NET peers tell them."""
+        numbers = self._key.public_key().public_numbers()
+        parts = (numbers.n, numbers.e)
+        told = [base64.b64encode(part.to_bytes((part.bit_length() + 7) // 8, "big")).decode() for part in parts]
+        return told[0], told[1]
+
     def sign(self, message: bytes, hash_name: str = "sha256") -> bytes:
         """RSA PKCS#1 v1.5 over ``message``."""
         return self._key.sign(message, padding.PKCS1v15(), HASHES[hash_name]())
