@@ -18,13 +18,14 @@ NAMES: Final = (
     "t4.after_call",
     "t4.before_settle",
     "t4.after_settle",
-    "step.before_keep",
-    "step.after_keep",
     "feed.before_ingest",
     "writer.before_commit",
     "writer.after_commit",
 )
-"""Every place; the kill loop goes through all of them and a house test finds each in the code."""
+"""Places of T1 to T4; the kill loop goes through all of them and a house test finds each in the code."""
+
+STEPS: Final = ("step.before_keep", "step.after_keep")
+"""Places between the calls of a portal that takes a dossier in several; the tests of such a portal go through them."""
 
 
 class _Trap:

@@ -94,6 +94,8 @@ class Party:
     phone: str
     address: Address
     email: str = ""
+    id_issued_on: dt.date | None = None
+    """Day of issue of the identity paper, where it was read or told."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Checks what a sandbox gets against the field tables of its peer's contract (``contract/*.toml``).
 
-A table is ``[name]`` with one line for each field: ``kind`` (text, time, choice, list, object, texts), ``required``,
-``when = { field, is }`` (required while another field of the row has one of these values), ``max`` (characters),
-``most`` (rows), ``pattern``, ``values``, ``rows`` (the table of the rows below), ``sure`` and ``says`` for people.
-``[formats] time`` is the pattern of a time. Every scalar is a JSON string; a field that is in no table is a fault, so a
-slip in a name is found here and not at the real peer, which would let it pass in silence.
+A table is ``[name]`` with one line for each field: ``kind`` (text, time, choice, whole, list, object, texts),
+``required``, ``when = { field, is }`` (required while another field of the row has one of these values), ``max``
+(characters), ``most`` (rows), ``pattern``, ``values``, ``rows`` (the table of the rows below), ``sure`` and ``says``
+for people. ``[formats] time`` is the pattern of a time. Every scalar but ``whole`` is a JSON string; a field that is in
+no table is a fault, so a slip in a name is found here and not at the real peer, which would let it pass in silence.
 """
 
 import re
@@ -62,6 +62,8 @@ class FieldTables:
             case "texts":
                 if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
                     yield f"{path}: must be a list of texts"
+            case "whole":
+                yield from _whole(field, value, path)
             case kind:
                 yield from self._scalar(field, kind, value, path)
 
@@ -85,3 +87,10 @@ class FieldTables:
             yield f"{path}: {value!r} has not the form {pattern}"
         if len(value) > field.get("max", len(value)):
             yield f"{path}: {len(value)} characters, at most {field['max']}"
+
+
+def _whole(field: Field, value: object, path: str) -> Iterator[str]:
+    if not isinstance(value, int) or isinstance(value, bool):
+        yield f"{path}: must be a whole number"
+    elif value not in field.get("values", (value,)):
+        yield f"{path}: {value} is none of {', '.join(str(one) for one in field['values'])}"

@@ -21,8 +21,8 @@ from schemas.ids import CarrierId, DossierCode, PeerId, Sha256
 from schemas.message import Operation, Payload
 from schemas.portal import OneStopReport, ReportKind
 from schemas.ports.carrier import Booking, Instructing, Registering
-from schemas.ports.one_stop import DossierSink
-from schemas.ports.portal import StatusSink
+from schemas.ports.one_stop import DossierSink, RequestSink
+from schemas.ports.portal import Answers, Ratings, StatusBack, StatusSink
 from schemas.shipment import InstructionKind, OrderInstruction
 from tests.contract.adapters import records
 from tests.contract.adapters.peers import MANIFESTS, SENDING, Send, has_wire
@@ -204,7 +204,25 @@ class Bench:
             return announced, lambda: registering.register_dossier(announced)
         if operation in (Operation.PORTAL_DOSSIER, Operation.PORTAL_PROGRESS):
             return await self._portal(operation, made.port(self.name, StatusSink))
-        return await self._one_stop(operation, made.port(self.name, DossierSink))
+        if operation in (Operation.PORTAL_STATUS, Operation.PORTAL_RATING):
+            return self._figures(operation, made)
+        if operation in (Operation.PORTAL_ANSWER, Operation.PORTAL_FAQ):
+            return self._words(operation, made.port(self.name, Answers))
+        return await self._one_stop(operation, made)
+
+    def _figures(self, operation: Operation, made: Registry) -> tuple[Payload, Send]:
+        if operation is Operation.PORTAL_STATUS:
+            status = records.portal_status()
+            return status, lambda: made.port(self.name, StatusBack).tell_status(status)
+        rating = records.portal_rating()
+        return rating, lambda: made.port(self.name, Ratings).rate(rating)
+
+    def _words(self, operation: Operation, answers: Answers) -> tuple[Payload, Send]:
+        if operation is Operation.PORTAL_ANSWER:
+            answer = records.portal_answer()
+            return answer, lambda: answers.answer_question(answer)
+        question = records.published_question()
+        return question, lambda: answers.publish(question)
 
     async def _order(self, operation: Operation, booking: Booking) -> tuple[Payload, Send]:
         order = records.order(self._carrier)
@@ -230,15 +248,20 @@ class Bench:
         dossier = records.portal_dossier()
         if operation is Operation.PORTAL_DOSSIER:
             return dossier, lambda: sink.register(dossier)
-        await self.port(StatusSink).register(dossier)
-        progress = records.progress(dossier.code)
+        receipt = await self.port(StatusSink).register(dossier)
+        progress = dataclasses.replace(records.progress(dossier.code), registration=receipt.registration)
         return progress, lambda: sink.progress(progress)
 
-    async def _one_stop(self, operation: Operation, sink: DossierSink) -> tuple[Payload, Send]:
+    async def _one_stop(self, operation: Operation, made: Registry) -> tuple[Payload, Send]:
+        sink = made.port(self.name, DossierSink)
         dossier = records.one_stop_dossier()
         if operation is Operation.ONE_STOP_DOSSIER:
             return dossier, lambda: sink.submit(dossier)
         await self.port(DossierSink).submit(dossier)
+        if operation is Operation.ONE_STOP_REQUEST:
+            request = records.one_stop_request(dossier)
+            asked = made.port(self.name, RequestSink)
+            return request, lambda: asked.request(request)
         status = records.one_stop_status(dossier)
         return status, lambda: sink.tell(status)
 

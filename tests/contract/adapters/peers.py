@@ -16,8 +16,13 @@ SENDING: dict[Operation, str] = {
     Operation.CARRIER_REGISTER: "register_dossier",
     Operation.PORTAL_DOSSIER: "register",
     Operation.PORTAL_PROGRESS: "progress",
+    Operation.PORTAL_STATUS: "tell_status",
+    Operation.PORTAL_RATING: "rate",
+    Operation.PORTAL_ANSWER: "answer_question",
+    Operation.PORTAL_FAQ: "publish",
     Operation.ONE_STOP_DOSSIER: "submit",
     Operation.ONE_STOP_STATUS: "tell",
+    Operation.ONE_STOP_REQUEST: "request",
 }
 """Operation → method of the port; sandboxes name the same verb in ``Route.serves``."""
 

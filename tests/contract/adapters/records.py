@@ -4,10 +4,11 @@ import datetime as dt
 import itertools
 import os
 
-from schemas.dossier import Address, Channel, Component, IdKind, Party, PartyKind, ReturnMethod
+from schemas.dossier import Address, Channel, Component, IdKind, Party, PartyKind, RequestKind, ReturnMethod
 from schemas.ids import CarrierId, DossierCode, DossierId, ItemId, ProcedureCode, UnitId
+from schemas.national import PortalAnswer, PortalRating, PortalStatus, PublishedQuestion, Satisfaction
 from schemas.numbers import s10
-from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress, ProgressStep
+from schemas.portal import OneStopDossier, OneStopRequest, OneStopStatus, PortalDossier, PortalProgress, ProgressStep
 from schemas.shipment import BookingOrder, LegDirection, PostalRegistration, Purpose
 
 NOW = dt.datetime(2026, 11, 20, 3, 15, tzinfo=dt.UTC)
@@ -127,6 +128,62 @@ def progress(code: DossierCode, *, by: str = "Cán bộ một cửa") -> PortalP
     return PortalProgress(dossier=DossierId(1), code=code, steps=(step,))
 
 
+def portal_status() -> PortalStatus:
+    """A state of ours for a dossier that was born at the portal."""
+    code = new_code()
+    return PortalStatus(
+        dossier=DossierId(1),
+        code=code,
+        local_code=code,
+        owner_reference="",
+        national=4,
+        at=NOW,
+        note="Đang xử lý",
+    )
+
+
+def portal_rating() -> PortalRating:
+    """A month of a unit."""
+    shares = Satisfaction(very=70.0, content=27.5, not_content=2.5)
+    return PortalRating(
+        unit_code="000.00.14.H99",
+        unit_name="UBND phường Thử",
+        year=2026,
+        month=10,
+        compiled_at=NOW,
+        people=40,
+        staff=shares,
+        service=shares,
+        remarks=("Nhanh",),
+    )
+
+
+def portal_answer(question: str = "4101") -> PortalAnswer:
+    """An answer that nobody gave before."""
+    return PortalAnswer(
+        question=question,
+        unit_code="000.00.14.H99",
+        by="Nguyễn Thị Thử",
+        title="Chuyên viên",
+        at=NOW,
+        text=f"Kết quả được trả qua bưu điện, lần {next(_serial)}.",
+    )
+
+
+def published_question() -> PublishedQuestion:
+    """A question that nobody published before."""
+    n = next(_serial)
+    return PublishedQuestion(
+        key=str(n),
+        field_code="G15-CT01",
+        unit_code="000.00.14.H99",
+        unit_name="UBND phường Thử",
+        question=f"Câu hỏi {n}: có nộp qua bưu điện được không?",
+        answer_key=str(n),
+        answer="Có.",
+    )
+
+
 def one_stop_dossier() -> OneStopDossier:
     """A dossier handed in at the post."""
     return OneStopDossier(
@@ -161,4 +218,22 @@ def one_stop_status(dossier: OneStopDossier) -> OneStopStatus:
         at=NOW + dt.timedelta(hours=3),
         by="Bưu điện phường Thử",
         note="",
+    )
+
+
+def one_stop_request(dossier: OneStopDossier) -> OneStopRequest:
+    """A fee that the unit is to ask for."""
+    return OneStopRequest(
+        dossier=dossier.dossier,
+        code=dossier.code,
+        origin_code=dossier.origin_code,
+        target_code=dossier.target_code,
+        kind=RequestKind.FEE,
+        answered=False,
+        national=6,
+        amount=20_000,
+        at=NOW + dt.timedelta(hours=3, seconds=next(_serial) % 3600),
+        by="Bưu điện phường Thử",
+        note="Lệ phí cấp bản sao",
+        attachments=(),
     )
