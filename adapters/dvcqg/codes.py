@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from schemas.dossier import Channel, IdKind, PartyKind, ReturnMethod
+from schemas.national import NoticeKind
 
 MOST_STEPS: Final = 10
 """Steps of one CapNhatTienDoHoSoMC (C: what one system sends at a time; no maximum is published)."""
@@ -21,6 +22,10 @@ MOST_PERSON: Final = 50
 """Characters of NguoiXuLy (C)."""
 MOST_FILE_NAME: Final = 4000
 """Characters of TenTepDinhKem (C)."""
+MOST_DIGITS: Final = 15
+"""Digits of an amount in đồng that are believed; more are no amount."""
+MOST_RESULT_NAME: Final = 2000
+"""Characters of TenGiayTo of a result (C)."""
 
 
 class Meaning(enum.Enum):
@@ -49,19 +54,46 @@ ERROR_CODES: Final[Mapping[int, ErrorRow]] = {
     -2: ErrorRow(Meaning.NO_SESSION, "Phiên làm việc không hợp lệ hoặc đã hết hạn", "I"),
 }
 _EXISTS: Final = "đã tồn tại"
+_DONE: Final = "thành công"
 
-NATIONAL: Final[Mapping[int, str]] = {  # TrangThaiHoSo and TrangThai, C in three systems and D
-    1: "Mới đăng ký",
-    2: "Được tiếp nhận",
-    3: "Không được tiếp nhận",
-    4: "Đang xử lý",
-    5: "Yêu cầu bổ sung giấy tờ",
-    6: "Yêu cầu thực hiện nghĩa vụ tài chính",
-    7: "Công dân yêu cầu rút hồ sơ",
-    8: "Dừng xử lý",
-    9: "Đã xử lý xong",
-    10: "Đã trả kết quả",
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NationalRow:
+    """A national state: what it is called, and where that was seen."""
+
+    says: str
+    source: str
+
+
+_THREE: Final = "C in three systems; D"
+
+NATIONAL: Final[Mapping[int, NationalRow]] = {  # TrangThaiHoSo and TrangThai; valid since 2019-01-01
+    1: NationalRow("Mới đăng ký", _THREE),
+    2: NationalRow("Được tiếp nhận", _THREE),
+    3: NationalRow("Không được tiếp nhận", _THREE),
+    4: NationalRow("Đang xử lý", _THREE),
+    5: NationalRow("Yêu cầu bổ sung giấy tờ", _THREE),
+    6: NationalRow("Yêu cầu thực hiện nghĩa vụ tài chính", _THREE),
+    7: NationalRow("Công dân yêu cầu rút hồ sơ", _THREE),
+    8: NationalRow("Dừng xử lý", _THREE),
+    9: NationalRow("Đã xử lý xong", _THREE),
+    10: NationalRow("Đã trả kết quả", _THREE),
 }
+
+STATUS_BACK: Final[Mapping[int, str]] = {  # TrangThai of DongBoTrangThaiHoSo type 2, C in one system
+    4: "2",
+    6: "2",
+    9: "2",
+    10: "2",
+    3: "5",
+    7: "5",
+    8: "5",
+}
+"""2 taken in, 5 to be completed or refused; the other states have no code there and are not told."""
+STATUS_BACK_RAW: Final[Mapping[int, str]] = {**{code: str(code) for code in NATIONAL}, 3: "11"}
+"""DongBoTrangThaiHoSoKM: our state as it is, but 11 for 3 (C in one system)."""
+STATUS_BACK_TYPE: Final = "2"
+"""``type`` of DongBoTrangThaiHoSo (C)."""
 
 CHANNELS: Final[Mapping[Channel, str]] = {  # KenhThucHien, C; another API uses 2 and 3 only
     Channel.IN_PERSON: "1",
@@ -86,12 +118,64 @@ ID_KINDS: Final[Mapping[IdKind, tuple[str, int]]] = {  # LoaiDinhDanh and its di
     IdKind.CMND: ("2", 9),
 }
 
-NOT_DELETED: Final = "False"
-"""IsDeleted (C; one system says "0")."""
+LODGED_AT_PORTAL: Final = "1"
+"""NoiNopHoSo: at the national portal (I)."""
 LODGED_LOCALLY: Final = "2"
 """NoiNopHoSo: in the province's own system (C)."""
+
+TECH_ID_PROVIDER: Final = "wso2is"
+"""``provider`` of TraCuuTechID (C)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DictionaryOf:
+    """A dictionary of the portal: its service, the fields that hold code and name, and where they were seen.
+
+    Fields that were seen nowhere are empty: then the first that begins with MA, and with TEN, is taken (I).
+    """
+
+    service: str
+    code: str
+    name: str
+    source: str
+
+
+DICTIONARIES: Final[Mapping[str, DictionaryOf]] = {
+    "co-quan": DictionaryOf("LayDanhMucCoQuan", "MADONVI", "TENDONVI", "C"),
+    "linh-vuc": DictionaryOf("LayDanhMucLinhVuc", "MALINHVUC", "TENLINHVUC", "C in two systems"),
+    "gioi-tinh": DictionaryOf("LayDanhMucGioiTinh", "", "", "C, name only"),
+    "tinh-thanh": DictionaryOf("LayDanhMucTinhThanh", "", "", "C, name only"),
+    "quan-huyen": DictionaryOf("LayDanhMucQuanHuyen", "", "", "C, name only; without object since 2025-07-01"),
+    "phuong-xa": DictionaryOf("LayDanhMucPhuongXa", "", "", "C, name only"),
+    "quoc-gia": DictionaryOf("LayDanhMucQuocGia", "", "", "C, name only"),
+    "dan-toc": DictionaryOf("LayDanhMucDanToc", "", "", "C, name only"),
+    "ton-giao": DictionaryOf("LayDanhMucTonGiao", "", "", "C, name only"),
+    "hon-nhan": DictionaryOf("LayDanhMucTinhTrangHonNhan", "", "", "C, name only"),
+    "doi-tuong": DictionaryOf("LayDanhMucDoiTuong", "", "", "C, name only"),
+    "cap-thuc-hien": DictionaryOf("LayDanhMucCapThucHien", "", "", "C, name only"),
+    "can-cu-phap-ly": DictionaryOf("LayDanhMucCanCuPhapLy", "", "", "C, name only"),
+    "le-phi": DictionaryOf("LayDanhMucLePhi", "", "", "C, name only"),
+    "nhom-thu-tuc": DictionaryOf("LayDanhMucNhomThuTuc", "", "", "C, name only"),
+    "thu-tuc-thuoc-loai": DictionaryOf("LayDanhMucThuTucThuocLoai", "", "", "C, name only"),
+    "dich-vu-cong": DictionaryOf("LayDVC", "MADVC", "TENDVC", "C"),
+}
+
+NOTICES: Final[Mapping[str, NoticeKind]] = {  # `service` of a delivery; one without is a dossier
+    "NhanThongBaoThueDat": NoticeKind.LAND_TAX,  # C
+    "NhanChungTuThueDat": NoticeKind.PAYMENT,  # C
+}
+
+
+def plain(text: str) -> str:
+    """``text`` as two systems may compare it: composed letters, one case, single blanks."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def says_exists(message: str) -> bool:
     """Whether a reply's message says that the dossier is there already; decomposed Vietnamese letters count too."""
-    return _EXISTS in " ".join(unicodedata.normalize("NFC", message).casefold().split())
+    return _EXISTS in plain(message)
+
+
+def says_done(text: str) -> bool:
+    """Whether a reply that is only a sentence says that it is done (a provincial proxy, C)."""
+    return _DONE in plain(text)

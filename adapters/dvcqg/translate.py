@@ -1,4 +1,4 @@
-"""Our records in the portal's words and its replies in ours. Pure: no network, no clock, no session.
+"""Our dossiers and steps in the portal's words and its replies in ours. Pure: no network, no clock, no session.
 
 Dates are ``yyyyMMddHHmmss`` in Asia/Ho_Chi_Minh, every scalar is a string, and what is absent is the empty string.
 """
@@ -7,12 +7,22 @@ import collections
 import datetime as dt
 
 from adapters.dvcqg import codes
+from adapters.dvcqg.dialect import G1_DOSSIER, G1_FILE, G1_RESULT, STANDARD, Dialect
 from adapters.dvcqg.wire import FoundRow, Reply
 from schemas.calendar import VIETNAM
 from schemas.dossier import Component, Party
 from schemas.errors import CallError, Refused, Transient, Unauthorised
 from schemas.ids import DossierCode
-from schemas.portal import Attachment, PortalDossier, PortalProgress, PortalReceipt, ProgressStep
+from schemas.portal import (
+    Attachment,
+    PortalDossier,
+    PortalFee,
+    PortalProgress,
+    PortalReceipt,
+    PortalSupplement,
+    ProgressStep,
+    ResultPaper,
+)
 from schemas.ports.carrier import Answer
 
 Row = dict[str, object]
@@ -27,53 +37,16 @@ def time_to_wire(at: dt.datetime | None) -> str:
     return f"{at.astimezone(VIETNAM):%Y%m%d%H%M%S}" if at is not None else ""
 
 
-def dossier_to_wire(dossier: PortalDossier) -> Row:
-    """One element of ``data`` of DongBoHoSoMC, field generation G2.
+def dossier_to_wire(dossier: PortalDossier, dialect: Dialect = STANDARD) -> Row:
+    """One element of ``data`` of DongBoHoSoMC; the generation is the dialect's.
 
     Raises:
         Refused: the national code is none of the portal's; nothing was sent.
     """
-    owner = dossier.owner
-    digitised = any(attachment.digitised for attachment in dossier.attachments)
-    return {
-        "MaHoSo": dossier.code,
-        "MaTTHC": dossier.procedure,
-        "TenTTHC": dossier.procedure_name,
-        "MaLinhVuc": dossier.field_code,
-        "TenLinhVuc": dossier.field_name,
-        "KenhThucHien": codes.CHANNELS[dossier.channel],
-        "SoGiayToChuHoSo": owner.id_number or "",
-        "ChuHoSo": owner.name,
-        "LoaiDoiTuong": codes.OWNER_KINDS[owner.kind],
-        "MaDoiTuong": "",  # the TechID of an online applicant; forks disagree about anything else
-        "ThongTinKhac": "",
-        "Email": owner.email,
-        "Fax": "",
-        "SoDienThoai": owner.phone,
-        "TrichYeuHoSo": dossier.summary[: codes.MOST_SUMMARY],
-        "NgayNopHoSo": time_to_wire(dossier.submitted_at),
-        "NgayTiepNhan": time_to_wire(dossier.accepted_at),
-        "NgayHenTra": time_to_wire(dossier.due_at),
-        "NgayTra": time_to_wire(dossier.returned_at),
-        "NgayKetThucXuLy": time_to_wire(dossier.finished_at),
-        "NgayTuChoi": time_to_wire(dossier.refused_at),
-        "TrangThaiHoSo": _national(dossier.national, dossier.code),
-        "ThongTinTra": "",
-        "HinhThuc": codes.RETURN_METHODS[dossier.return_method],
-        "DonViXuLy": dossier.unit_name,
-        "GhiChu": "",  # dropped by the newest system: the portal limits it without saying how
-        "TaiLieuNop": [_attachment(attachment) for attachment in dossier.attachments],
-        "DanhSachLePhi": [],
-        "DanhSachTepDinhKemKhac": _papers(dossier),
-        "DanhSachHoSoBoSung": [],
-        "DanhSachGiayToKetQua": [],
-        "NoiNopHoSo": codes.LODGED_LOCALLY,
-        "HoSoCoThanhPhanSoHoa": _flag(digitised),
-        "TaiKhoanDuocXacThucVoiVNeID": "0",
-        "DuocThanhToanTrucTuyen": "0",
-        "DinhDanhCHS": _owner_ids(owner),
-        "DSKetNoiCSDL": [],
-    }
+    row = _dossier(dossier, dialect)
+    if dialect.generation == "G1":
+        return _without(row, G1_DOSSIER)
+    return row
 
 
 def steps_to_wire(progress: PortalProgress) -> list[dict[str, str]]:
@@ -164,7 +137,8 @@ def _identity(step: dict[str, str]) -> tuple[str, ...]:
     return tuple(step[name].strip() for name in names)
 
 
-def _national(code: int, subject: str) -> str:
+def national(code: int, subject: str) -> str:
+    """A national code as text. Raises Refused for one that is none of the portal's; nothing was sent."""
     if code not in codes.NATIONAL:
         raise Refused(f"national code {code} is none of 1 to 10; nothing was sent", subject=subject)
     return str(code)
@@ -178,24 +152,118 @@ def _step(code: DossierCode, step: ProgressStep) -> dict[str, str]:
         "ThoiDiemXuLy": time_to_wire(step.at),
         "PhongBanXuLy": step.department,
         "NoiDungXuLy": step.what,
-        "TrangThai": _national(step.national, code),
+        "TrangThai": national(step.national, code),
         "NgayBatDau": time_to_wire(step.started_at),
         "NgayKetThucTheoQuyDinh": time_to_wire(step.due_at),
     }
 
 
-def _attachment(attachment: Attachment) -> Row:
+def _dossier(dossier: PortalDossier, dialect: Dialect) -> Row:
+    owner = dossier.owner
     return {
+        "MaHoSo": dossier.code,
+        "MaTTHC": dossier.procedure,
+        "TenTTHC": dossier.procedure_name,
+        "MaLinhVuc": dossier.field_code,
+        "TenLinhVuc": dossier.field_name,
+        "KenhThucHien": codes.CHANNELS[dossier.channel],
+        "SoGiayToChuHoSo": owner.id_number or "",
+        "ChuHoSo": owner.name,
+        "LoaiDoiTuong": codes.OWNER_KINDS[owner.kind],
+        "MaDoiTuong": _owner_reference(dossier, dialect),
+        "ThongTinKhac": "",
+        "Email": owner.email,
+        "Fax": "",
+        "SoDienThoai": owner.phone,
+        "TrichYeuHoSo": dossier.summary[: codes.MOST_SUMMARY],
+        "NgayNopHoSo": time_to_wire(dossier.submitted_at),
+        "NgayTiepNhan": time_to_wire(dossier.accepted_at),
+        "NgayHenTra": time_to_wire(dossier.due_at),
+        "NgayTra": time_to_wire(dossier.returned_at),
+        "NgayKetThucXuLy": time_to_wire(dossier.finished_at),
+        "NgayTuChoi": time_to_wire(dossier.refused_at),
+        "TrangThaiHoSo": national(dossier.national, dossier.code),
+        "ThongTinTra": "",
+        "HinhThuc": codes.RETURN_METHODS[dossier.return_method],
+        "DonViXuLy": dossier.unit_name,
+        "GhiChu": "",  # dropped by the newest system: the portal limits it without saying how
+        "TaiLieuNop": [file_to_wire(attachment, dialect) for attachment in dossier.attachments],
+        "DanhSachLePhi": [_fee(fee) for fee in dossier.fees],
+        "DanhSachTepDinhKemKhac": _papers(dossier),
+        "DanhSachHoSoBoSung": [_supplement(supplement) for supplement in dossier.supplements],
+        "DanhSachGiayToKetQua": [_result(n, paper, dialect) for n, paper in enumerate(dossier.results, start=1)],
+        "NoiNopHoSo": codes.LODGED_AT_PORTAL if dossier.born_at_portal else codes.LODGED_LOCALLY,
+        "HoSoCoThanhPhanSoHoa": _flag(any(attachment.digitised for attachment in dossier.attachments)),
+        "TaiKhoanDuocXacThucVoiVNeID": _flag(dossier.vneid_verified),
+        "DuocThanhToanTrucTuyen": str(int(dossier.paid_online)),
+        "DinhDanhCHS": _owner_ids(owner),
+        "DSKetNoiCSDL": [{"MaCSDL": code} for code in dossier.databases],
+    }
+
+
+def file_to_wire(attachment: Attachment, dialect: Dialect) -> Row:
+    """One element of TaiLieuNop."""
+    row: Row = {
         "TepDinhKemId": attachment.sha256,
         "TenTepDinhKem": attachment.name[: codes.MOST_FILE_NAME],
-        "IsDeleted": codes.NOT_DELETED,
+        "IsDeleted": dialect.not_deleted,
         "MaThanhPhanHoSo": str(attachment.component_no) if attachment.component_no is not None else "",
         "DuongDanTaiTepTin": attachment.url,
         "DuocSoHoa": _flag(attachment.digitised),
-        "DuocTaiSuDung": "0",
-        "DuocLayTuKhoDMQG": "0",
-        "MaKetQuaThayThe": "",
+        "DuocTaiSuDung": str(int(attachment.reuse)),
+        "DuocLayTuKhoDMQG": _flag(attachment.from_store),
+        "MaKetQuaThayThe": attachment.replaced_result,
     }
+    return _without(row, G1_FILE) if dialect.generation == "G1" else row
+
+
+def _result(n: int, paper: ResultPaper, dialect: Dialect) -> Row:
+    row: Row = {
+        "TenGiayTo": (paper.name or paper.code)[: codes.MOST_RESULT_NAME],
+        "MaThanhPhanHoSo": "",
+        "GiayToId": paper.sha256 or str(n),
+        "DuongDanTepTinKetQua": paper.url,
+        "MaGiayToKetQua": paper.code,
+    }
+    return _without(row, G1_RESULT) if dialect.generation == "G1" else row
+
+
+def _fee(fee: PortalFee) -> Row:
+    return {
+        "TenPhiLePhi": fee.name,
+        "MaPhiLePhi": fee.code,
+        "HinhThucThu": str(fee.when),
+        "Gia": str(fee.amount),
+        "LoaiPhiLePhi": "",
+    }
+
+
+def _supplement(supplement: PortalSupplement) -> Row:
+    return {
+        "HoSoBoSungId": str(supplement.n),
+        "NguoiYeuCauBoSung": supplement.asked_by,
+        "NoiDungBoSung": supplement.what,
+        "NgayBoSung": time_to_wire(supplement.asked_at),
+        "NguoiTiepNhanBoSung": "",
+        "ThongTinTiepNhan": "",
+        "NgayTiepNhanBoSung": time_to_wire(supplement.arrived_at),
+        "TrangThaiBoSung": "True" if supplement.settled else "False",
+        "DanhSachGiayToBoSung": [],
+        "DanhSachLePhiBoSung": [],
+        "NgayHenTraTruoc": time_to_wire(supplement.due_before),
+        "NgayHenTraMoi": time_to_wire(supplement.due_after),
+    }
+
+
+def _owner_reference(dossier: PortalDossier, dialect: Dialect) -> str:
+    """MaDoiTuong: forks send the TechID, the identity number, or nothing."""
+    if dialect.owner_reference == "id_number":
+        return dossier.owner.id_number or ""
+    return dossier.owner_reference if dialect.owner_reference == "tech_id" else ""
+
+
+def _without(row: Row, names: frozenset[str]) -> Row:
+    return {name: value for name, value in row.items() if name not in names}
 
 
 def _papers(dossier: PortalDossier) -> list[Row]:

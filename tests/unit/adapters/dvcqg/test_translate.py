@@ -36,7 +36,9 @@ def failure(name: str) -> CallError | None:
 
 
 def found(name: str) -> list[FoundRow]:
-    return wire_json.parse(LookupReply, recorded(name)).result
+    rows = wire_json.parse(LookupReply, recorded(name)).result
+    assert rows is not None
+    return rows
 
 
 def test_a_dossier_becomes_what_is_recorded() -> None:
