@@ -3,6 +3,7 @@
 A second CreateOrder of one OrderCode is applied again: nothing in the contract says that it would be recognised. Both
 sets of addresses answer. Options: ``username``, ``password``, ``token_ttl`` (seconds), ``callback_url`` (where news is
 pushed to), ``signing_key`` (a PEM file; else one is made beside the ledger), ``dates`` (``vi`` or ``iso``),
+``cancel_reply`` (``204`` as the contract has it, or ``words``, the default: an empty reply cannot be cut or spoilt),
 ``default_script``. Script words: ``@sequence.0s-70.2s-100``, ``@refuse``, and the verbs of the wire.
 """
 
@@ -210,7 +211,9 @@ class Vnpost(SandboxPeer):
         if self.chaos.strikes("refuse", "CancelOrder", "cancel") or order["OrderStatusId"] in (70, 91, 100, 170):
             return Answer.json({"IsSuccess": False, "Message": "Đơn hàng đã vào mạng, không hủy được"})
         self.effect("CancelOrder", wanted)
-        return Answer(status=204, content_type="application/octet-stream")
+        if self.options.get("cancel_reply") == "204":
+            return Answer(status=204, content_type="application/octet-stream")
+        return Answer.json({"IsSuccess": True, "Message": "Đã hủy"})
 
     def _list(self, call: Call) -> Answer:
         told = call.json()
