@@ -65,8 +65,16 @@ class Call:
     def request_text(self) -> bytes:
         """The request as it is kept: start line, headers, body, without secrets."""
         target = redact.url(self.url, self.params)
-        body = self.body if self.source is None else f"(file, {self.source.stat().st_size} bytes)".encode()
-        return _text(f"{self.method} {target}", redact.headers(self.headers.items()), redact.body(body))
+        return _text(f"{self.method} {target}", redact.headers(self.headers.items()), self._kept_body())
+
+    def _kept_body(self) -> bytes:
+        """The body without secrets; of files that are sent only how long they are: the store has them already."""
+        if self.source is not None:
+            return f"(file, {self.source.stat().st_size} bytes)".encode()
+        kind = next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
+        if kind.startswith("multipart/"):
+            return f"(form with files, {len(self.body)} bytes)".encode()
+        return redact.body(self.body)
 
     def reply_text(self) -> bytes:
         """The reply as it is kept; empty when no status line came."""
