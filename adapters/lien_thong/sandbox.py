@@ -10,7 +10,8 @@ Acts (``code``): ``receive``, ``accept``, ``process``, ``supplement``, ``fee``, 
 and ``code``, and may say ``at``, ``due``, ``by``, ``note``, ``result_codes``, ``unit`` (for a dossier the axis never
 saw); ``{"code": "expire_tokens"}`` ends all tokens. Script: ``@sequence.0s-receive.2s-accept.4s-process.6s-result``.
 Options (``--set``): ``consumer_key``, ``consumer_secret``, ``system_id``, ``token_ttl_s`` (3600), ``promise_days`` (5).
-Content verbs: ``refuse`` (also ``@refuse`` in a text), ``unknown_code``, ``duplicate`` and ``reorder`` (of the list).
+Content verbs: ``refuse`` (also ``@refuse`` in a text), ``unknown_code``, those of the rows (of the list and of a
+profile), ``wrong_zone``.
 """
 
 import base64
@@ -21,7 +22,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.chaos import ROWS, Chaos
 from adapters._kit.sandbox.fields import FieldTables
 from adapters._kit.sandbox.ledger import Ledger, Line
 from adapters._kit.sandbox.peer import Answer, Call, Route, SandboxPeer
@@ -50,6 +51,8 @@ ACTS: Mapping[str, tuple[str, str]] = {
 }
 BY_CODE = {act[1]: act for act in ACTS.values() if act[1] != "1"}
 OFFICER = "Cán bộ một cửa"
+OFFICER_2 = "Cán bộ khác"
+_TIME = "%Y/%m/%d %H:%M:%S"
 TABLES = FieldTables(Path(__file__).parent / "contract" / "fields.toml")
 
 
@@ -58,6 +61,7 @@ class Axis(SandboxPeer):
 
     name: ClassVar[str] = "lien_thong"
     samples: ClassVar[Mapping[str, str]] = {"unknown": "99"}
+    offers = (*ROWS, "refuse", "unknown_code", "wrong_zone")
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         """Start without tokens; the frame replays the ledger."""
@@ -89,6 +93,10 @@ class Axis(SandboxPeer):
         body = call.json()
         told = body.get("ref_code") if isinstance(body, dict) else None
         return str(told or call.query.get("profile_id") or call.query.get("unit_code") or route.operation)
+
+    def forget_sessions(self) -> None:
+        """No token given so far is good any more."""
+        self._tokens.clear()
 
     def event(self, told: Mapping[str, Any]) -> Line:
         """Let the office act, or ``{"code": "expire_tokens"}``. Raises ValueError for an unknown act or dossier."""
@@ -180,7 +188,13 @@ class Axis(SandboxPeer):
 
     def _detail(self, call: Call) -> Answer:
         profile = self._profiles.get(call.query.get("profile_id", ""))
-        return _failed("3", "Không tìm thấy hồ sơ") if profile is None else _good(profileInmodel=profile)
+        if profile is None:
+            return _failed("3", "Không tìm thấy hồ sơ")
+        operations = ("getDetailDossier", "fetch")
+        rewritten = self.chaos.strikes("history_rewritten", *operations)
+        told = {**profile, "process_officials": OFFICER_2} if rewritten else profile
+        at = dt.datetime.strptime(told["time_of_process"], _TIME).replace(tzinfo=LOCAL)
+        return _good(profileInmodel={**told, "time_of_process": _local(self.told_at(at, *operations))})
 
     def _acknowledge(self, call: Call) -> Answer:
         profile_id, status = call.query.get("profile_id", ""), call.query.get("status", "")
@@ -245,7 +259,7 @@ class Axis(SandboxPeer):
 
 
 def _local(at: dt.datetime) -> str:
-    return f"{at.astimezone(LOCAL):%Y/%m/%d %H:%M:%S}"
+    return f"{at.astimezone(LOCAL):{_TIME}}"
 
 
 def _good(**more: object) -> Answer:

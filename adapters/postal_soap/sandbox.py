@@ -14,12 +14,13 @@ batchId until it is answered; each answer stands in the ledger as ``answered``. 
 (``@sequence.0s-EMC.2s-EMI``) lets more happen to the item by itself. The chaos verb ``refuse`` makes a ticket FAILED.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from adapters._kit import xml
-from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.chaos import CONTENT, Chaos
 from adapters._kit.sandbox.ledger import APPLIED, Ledger, Line
 from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer, real_now
 from adapters._kit.sandbox.script import parse_script
@@ -43,6 +44,7 @@ class PostalSandbox(SandboxPeer):
 
     name: ClassVar[str] = "postal_soap"
     samples: ClassVar[Mapping[str, str]] = {"delivered": "EMI", "moving": "EMC", "unknown": "ZZZ"}
+    offers = CONTENT
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         super().__init__(ledger, chaos, options)
@@ -81,13 +83,26 @@ class PostalSandbox(SandboxPeer):
             told_options = {name: str(value) for name, value in told["configure"].items() if name in _CONFIGURED}
             return self.happened("configure", "", options=told_options)
         # Twisted now and not when it is pushed: a repetition of the batch must have the same content.
-        rows = self.chaos.twist([self._row(one) for one in told.get("events", [told])], "events")
+        rows = self._told([self._row(one) for one in told.get("events", [told])], "events")
         push = bool(told.get("push", True))
         if len(rows) == 1:
             row = rows[0]
             code = row.pop("code")
             return self.happened("event", str(row.get("number", "")), code=code, row=row, push=push)
         return self.happened("event", str(rows[0].get("number", "")), rows=rows, push=push)
+
+    def _told(self, rows: Sequence[Mapping[str, Any]], *operations: str) -> list[dict[str, Any]]:
+        """The rows as they are told now: some may be twisted, and their words."""
+        twisted = self.chaos.twist([dict(row) for row in rows], *operations, rewrite=_otherwise)
+        for row in twisted:
+            row["at"] = self.told_at(soap.at_of(row), *operations).isoformat()
+            if row.get("number"):
+                row["number"] = self.told_number(str(row["number"]), *operations)
+        return twisted
+
+    def fault(self, call: Call) -> Answer:
+        """A SOAP fault with 200: proxies do that."""
+        return dataclasses.replace(soap.fault(call, "Server", "500.01", "Lỗi hệ thống"), status=200)
 
     def _row(self, told: Mapping[str, Any]) -> dict[str, Any]:
         row = {name: told[name] for name in _FIELDS if told.get(name) is not None}
@@ -140,7 +155,7 @@ class PostalSandbox(SandboxPeer):
             rows = [row for row in rows if soap.at_of(row) >= dt.datetime.fromisoformat(since)]
         first = int(xml.text(body, "pageToken") or 0)
         size = min(int(xml.text(body, "maxEvents") or 1000), int(self.options.get("page_size", "100")))
-        page = self.chaos.twist((rows or [])[first : first + size], "GetItemHistory", "read")
+        page = self._told((rows or [])[first : first + size], "GetItemHistory", "read")
         reply = xml.element("GetItemHistoryResponse", soap.NS, prefix="p")
         xml.add(reply, "itemNumber", number)
         xml.add(reply, "found", rows is not None)
@@ -212,7 +227,7 @@ class PostalSandbox(SandboxPeer):
         item = xml.add(parent, "item")
         xml.add(item, "itemNumber", number)
         xml.add(item, "outcome", "FORBIDDEN" if forbidden else "UNKNOWN" if rows is None else "FOUND")
-        told = [] if forbidden or rows is None else self.chaos.twist(list(rows), "GetItemsByTicket", "fetch_ticket")
+        told = [] if forbidden or rows is None else self._told(rows, "GetItemsByTicket", "fetch_ticket")
         if len(told) > _MOST_IN_TICKET:
             xml.add(item, "code", "MORE")
         if rows is not None and not forbidden:
@@ -302,6 +317,11 @@ class PostalSandbox(SandboxPeer):
         if answer is not None or last != told:
             self.ledger.append("answered", "PushEvents", batch, told, at=self.now())
         return status == 200 and answer is not None and xml.text(answer, "batchId") == batch
+
+
+def _otherwise(row: Mapping[str, Any]) -> dict[str, Any]:
+    """History rewritten: the same event is now an hour earlier."""
+    return {**row, "at": (soap.at_of(row) - dt.timedelta(hours=1)).isoformat()}
 
 
 if __name__ == "__main__":

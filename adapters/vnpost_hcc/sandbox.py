@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.chaos import CONTENT, Chaos
 from adapters._kit.sandbox.ledger import APPLIED, Ledger, Line
 from adapters._kit.sandbox.peer import Answer, Call, Route, SandboxPeer
 from adapters._kit.sandbox.script import parse_script
@@ -40,6 +40,7 @@ class VnpostHcc(SandboxPeer):
 
     name = "vnpost_hcc"
     samples: ClassVar[Mapping[str, str]] = {"delivered": "4", "unknown": "93"}
+    offers = CONTENT
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         super().__init__(ledger, chaos, options)
@@ -47,6 +48,7 @@ class VnpostHcc(SandboxPeer):
         self._key = self.options.get("key", "sandbox-key")
         self._secret = self.options.get("secret", "sandbox-secret")
         self._token_ttl_s = int(self.options.get("token_ttl", "3600"))
+        self._tokens_forgotten = 0
         self._orders: dict[str, list[dict[str, Any]]] = {}
         self._rows: list[dict[str, Any]] = []
         self._sorted = True
@@ -164,8 +166,13 @@ class VnpostHcc(SandboxPeer):
 
     def _token(self, until: int) -> str:
         # Not kept but computed, so that a token outlives the process like every other thing of the sandbox.
-        proof = hmac.new(self._secret.encode(), str(until).encode(), hashlib.sha256).hexdigest()
+        seed = f"{until}.{self._tokens_forgotten}"
+        proof = hmac.new(self._secret.encode(), seed.encode(), hashlib.sha256).hexdigest()
         return f"{until}.{proof[:32]}"
+
+    def forget_sessions(self) -> None:
+        """No token given so far is good any more."""
+        self._tokens_forgotten += 1
 
     def _refused_token(self, call: Call) -> Answer | None:
         token = call.headers.get("authorization", "").partition(" ")[2] or call.headers.get("access_token", "")
@@ -267,7 +274,8 @@ class VnpostHcc(SandboxPeer):
             self._sorted = True
         beyond = [row for row in self._rows if _oid(row) > last]
         n = min(max(1, int(size)), MAX_PAGE)
-        page = self.chaos.twist(beyond[:n], "getOrderTracking", "read")
+        twisted = self.chaos.twist(beyond[:n], "getOrderTracking", "read", rewrite=_otherwise)
+        page = [self._told(row) for row in twisted]
         return Answer.json(
             {
                 "_size": len(beyond),
@@ -276,6 +284,17 @@ class VnpostHcc(SandboxPeer):
                 "_embedded": {"rh:doc": page},
             }
         )
+
+    def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row as it is told now: its time and its number may be twisted."""
+        at = self.told_at(dt.datetime.fromtimestamp(row["EventTime"] / 1000, dt.UTC), "getOrderTracking", "read")
+        number = self.told_number(row["ItemCode"], "getOrderTracking", "read")
+        return {**row, "EventTime": int(at.timestamp() * 1000), "ItemCode": number}
+
+
+def _otherwise(row: Mapping[str, Any]) -> dict[str, Any]:
+    """History rewritten: the row of the same id now says another thing."""
+    return {**row, "StatusCode": 3, "StatusMessage": WORDS["3"]}
 
 
 def _says(status: str, message: str) -> Answer:

@@ -149,9 +149,9 @@ class SandboxPeer(abc.ABC):
         """What the peer knows this call by, for the ledger and for counting an order's script; default: a digest."""
         return hashlib.sha256(call.body or call.url.encode()).hexdigest()[:16]
 
-    def fault(self) -> Answer:
+    def fault(self, _call: Call) -> Answer:
         """What the peer says, with 200, when it cannot do anything at all (``fault_200``)."""
-        return Answer.json({"fault": {"code": 900900, "message": "Lỗi hệ thống"}})
+        return Answer.json({"fault": {"code": 101503, "message": "Error connecting to the back end"}})
 
     def forget_sessions(self) -> None:
         """Forget every session or token (``session_expiry``); a peer that keeps its own overrides this."""

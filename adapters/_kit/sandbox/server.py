@@ -124,7 +124,7 @@ class Server:
         verb = self._strike(BEFORE, route, key, call)
         if verb is not None:
             await peer.ledger.durable()
-            return await broken.before(verb, request, self._stop, peer.fault())
+            return await broken.before(verb, request, self._stop, peer.fault(call))
         answer, date = self._handle(route, key, call)
         verb = self._strike(AFTER, route, key, call)
         await peer.ledger.durable()
