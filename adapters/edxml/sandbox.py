@@ -2,8 +2,9 @@
 
 Written from contract/README.md and contract/shape.toml. A document that comes by sendEdoc is held against the shape,
 the prefix rule and our certificate; the office it goes to answers with statuses, on order (POST /__sandbox__/event) or
-by the script in the document's subject. Offices also send documents to us. What waits is listed until it is acknowledged. A
-repetition is known by sender and DocumentId (of a status: also by its code and time), as the contract says.
+by the script in the document's subject. Offices also send documents to us. What waits is listed until it is
+acknowledged. A repetition is known by sender and DocumentId (of a status: also by its code and time), as the contract
+says.
 
 Events: ``{"code": "03", "reference": DocumentId}`` a status for a document that came; ``{"code": "document",
 "reference"?: DocumentId, "subject"?, "file"?: text of the enclosed file, "bytes"?: its length, "layout"?: "java",
