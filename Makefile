@@ -23,6 +23,10 @@ DEV := $(call stamp,dev,requirements/product.txt requirements/build.txt requirem
 SYSTEM_TEST := $(call stamp,system-test,packaging/system-packages-test.txt)
 CSIP := $(call stamp,csip,requirements/csip.txt)
 VERAPDF := $(call stamp,verapdf,tests/verapdf/pom.xml tests/verapdf/Judge.java)
+INTEROP := tests/interop/stacks
+SPYNE := $(call stamp,spyne,requirements/interop.txt)
+NPM := $(call stamp,npm,$(INTEROP)/npm/package-lock.json)
+METRO := $(call stamp,metro,$(wildcard $(INTEROP)/java/* schemas/contract/postal-tracking.*))
 SYSTEM_BENCH := $(call stamp,system-bench,packaging/system-packages-bench.txt)
 
 PACKAGES := gateway adapters scanning tracking schemas
@@ -39,7 +43,7 @@ help:  ## list the commands
 setup: $(INSTALLED) $(SYSTEM)  ## .venv from the lock file, system packages; the command is then .venv/bin/lienthong
 	@echo "Ready: $(BIN)/lienthong"
 
-stacks: setup $(DEV) $(SYSTEM_TEST) $(VERAPDF) $(CSIP)  ## what only the tests need: dev lock, browser, PDF viewers, validators
+stacks: setup $(DEV) $(SYSTEM_TEST) $(VERAPDF) $(CSIP) $(SPYNE) $(NPM) $(METRO)  ## what only the tests need: dev lock, browser, PDF viewers, validators, foreign SOAP stacks
 
 run: setup  ## gateway, sandbox peers and sample province on SQLite, at 127.0.0.1:8080
 	$(BIN)/lienthong demo
@@ -106,6 +110,24 @@ $(CSIP): | $(DEV)
 	@rm -rf $(VENV)/csip $(STAMPS)/csip-*
 	$(PIP_INSTALL) --require-hashes --no-deps --target $(VENV)/csip -r requirements/csip.txt
 	@mkdir -p $(STAMPS) && touch $@
+
+# The SOAP stacks of tests/interop, by their own package managers; PHP and gSOAP are system packages. One that cannot be
+# had leaves no stamp: its cells are then skipped by name, which counts as failed in CI.
+$(SPYNE): | $(DEV)
+	@rm -rf $(VENV)/interop/spyne $(STAMPS)/spyne-*; \
+	if $(PIP_INSTALL) --require-hashes --no-deps --target $(VENV)/interop/spyne -r requirements/interop.txt; \
+	then mkdir -p $(STAMPS) && touch $@; else echo "spyne is not installed; our client is not tested against it" >&2; fi
+
+$(NPM): | $(SYSTEM_TEST)
+	@rm -rf $(VENV)/interop/npm $(STAMPS)/npm-*; mkdir -p $(VENV)/interop/npm; \
+	cp $(INTEROP)/npm/package.json $(INTEROP)/npm/package-lock.json $(VENV)/interop/npm; \
+	if npm ci --prefix $(VENV)/interop/npm --ignore-scripts --no-audit --no-fund --silent; \
+	then mkdir -p $(STAMPS) && touch $@; else echo "npm soap is not installed; nothing is tested against it" >&2; fi
+
+$(METRO): | $(SYSTEM_TEST)
+	@rm -rf $(VENV)/interop/java $(STAMPS)/metro-*; \
+	if $(INTEROP)/java/build $(CURDIR)/$(VENV)/interop/java; \
+	then mkdir -p $(STAMPS) && touch $@; else echo "Metro is not built; nothing is tested against Java" >&2; fi
 
 # A package that apt may not install is named on the screen each time, until somebody does.
 $(SYSTEM) $(SYSTEM_TEST) $(SYSTEM_BENCH): | $(VENV)/bin/python
