@@ -12,8 +12,8 @@ _HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "access_token", "h-token", "token", "x-api-key"}
 )
 _NAMES = (
-    "access_token|refresh_token|id_token|token|session|password|passwd|mat_?khau|client_secret|consumer_?secret|"
-    "secret|api_?key"
+    "access_token|refresh_token|id_token|merchant_token|token|session|password|passwd|mat_?khau|client_secret|"
+    "consumer_?secret|secret|api_?key"
 )
 _JSON = re.compile(rb'("(?:%s)"\s*:\s*)("(?:[^"\\]|\\.)*"|[0-9]+)' % _NAMES.encode(), re.IGNORECASE)
 _FORM = re.compile(rb"((?:^|&)(?:%s)=)[^&\s]*" % _NAMES.encode(), re.IGNORECASE)

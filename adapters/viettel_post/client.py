@@ -3,6 +3,7 @@
 import hashlib
 import time
 
+from adapters._kit import meanings
 from adapters._kit.caller import Caller
 from adapters._kit.http import PeerHttp, Reply, join
 from adapters._kit.settings import Settings
@@ -47,7 +48,7 @@ class Adapter:
         )
         self._reading = journeys.Reading(
             carrier=carrier,
-            codes=codes.table(settings.table("status_codes")),
+            codes=meanings.table(translate.PEER, codes.CODES, settings.table("status_codes")),
             zone_known=settings.text("event_zone") == "viet_nam",
         )
         self._caller = Caller.of(settings)

@@ -7,43 +7,14 @@ model §1.5). A public table in which 400 is delivered and the 500s are money co
 of it is here.
 """
 
-import dataclasses
 from collections.abc import Mapping
 
-from schemas.errors import BadConfiguration
-from schemas.tracking import Direction, EvidenceLevel, Mapped, Movement, Outcome
+from adapters._kit.meanings import Row, means
+from schemas.tracking import Movement
 
 CODE_LIST = "viettel_post"
 LIST = "list"
 TABLES = "tables"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Row:
-    """A code: what it means to us, what Viettel Post calls it, where that is from, and whether it is legacy."""
-
-    mapped: Mapped
-    says: str
-    source: str
-    legacy: bool = False
-
-
-def _means(movement: Movement, *, action: str | None = None, reason: str | None = None) -> Mapped:
-    outcome = _OUTCOMES.get(movement, Outcome.OPEN)
-    direction = Direction.RETURN if movement in _BACKWARD else Direction.FORWARD
-    proof = EvidenceLevel.STATUS_ONLY if movement is Movement.DELIVERED else EvidenceLevel.NONE
-    return Mapped(movement, outcome, direction, proof, reason=reason, action=action)
-
-
-_OUTCOMES = {
-    Movement.DELIVERED: Outcome.DELIVERED,
-    Movement.RETURNED: Outcome.RETURNED,
-    Movement.LOST: Outcome.LOST,
-    Movement.DESTROYED: Outcome.DESTROYED,
-    Movement.CANCELLED: Outcome.CANCELLED,
-}
-_BACKWARD = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
-
 _ON_THE_WAY = {
     "301": "Đóng túi gói",
     "302": "Đóng chuyến thư",
@@ -57,60 +28,44 @@ _ON_THE_WAY = {
 """The tables disagree about the names of 300 to 320 (vn-protocols §8, 10); in each of them the item travels."""
 
 CODES: Mapping[str, Row] = {
-    "-100": Row(_means(Movement.REGISTERED), "Mới tạo, chưa duyệt", TABLES, legacy=True),
+    "-100": Row(means(Movement.REGISTERED), "Mới tạo, chưa duyệt", TABLES, legacy=True),
     # To be handed in at an office, at a collection point, on its way there: said of orders; nobody holds the item yet.
-    "-108": Row(_means(Movement.REGISTERED), "Gửi tại bưu cục", TABLES, legacy=True),
-    "-109": Row(_means(Movement.REGISTERED), "Gửi tại điểm thu gom", TABLES, legacy=True),
-    "-110": Row(_means(Movement.REGISTERED), "Đang bàn giao qua bưu cục", TABLES, legacy=True),
-    "100": Row(_means(Movement.REGISTERED), "Tiếp nhận từ đối tác", TABLES, legacy=True),
-    "101": Row(_means(Movement.CANCELLED), "ViettelPost từ chối nhận", LIST),
+    "-108": Row(means(Movement.REGISTERED), "Gửi tại bưu cục", TABLES, legacy=True),
+    "-109": Row(means(Movement.REGISTERED), "Gửi tại điểm thu gom", TABLES, legacy=True),
+    "-110": Row(means(Movement.REGISTERED), "Đang bàn giao qua bưu cục", TABLES, legacy=True),
+    "100": Row(means(Movement.REGISTERED), "Tiếp nhận từ đối tác", TABLES, legacy=True),
+    "101": Row(means(Movement.CANCELLED), "ViettelPost từ chối nhận", LIST),
     # The list says "order waits"; it follows 104 when nobody could be met (domain model §1.5).
-    "102": Row(_means(Movement.REGISTERED, reason="pickup_failed"), "Đơn hàng chờ xử lý", LIST),
-    "103": Row(_means(Movement.REGISTERED), "Giao cho bưu cục", LIST),
-    "104": Row(_means(Movement.REGISTERED, action="pickup_assigned"), "Giao cho bưu tá đi nhận", LIST),
-    "105": Row(_means(Movement.ACCEPTED), "Bưu tá đã nhận hàng", LIST, legacy=True),
-    "107": Row(_means(Movement.CANCELLED), "Đối tác yêu cầu hủy qua API", LIST),
-    "200": Row(_means(Movement.ACCEPTED), "Nhận từ bưu tá - Bưu cục gốc", LIST),
-    "201": Row(_means(Movement.CANCELLED), "Hủy nhập phiếu gửi", LIST),
-    "202": Row(_means(Movement.ACCEPTED, action="waybill_edited"), "Sửa phiếu gửi", LIST),
-    "300": Row(_means(Movement.IN_TRANSIT), "Khai thác đi", LIST),
-    "400": Row(_means(Movement.IN_TRANSIT), "Khai thác đến", LIST),
-    **{code: Row(_means(Movement.IN_TRANSIT), says, TABLES, legacy=True) for code, says in _ON_THE_WAY.items()},
-    "500": Row(_means(Movement.OUT_FOR_DELIVERY), "Giao bưu tá đi phát", LIST),
-    "501": Row(_means(Movement.DELIVERED), "Thành công - Phát thành công", LIST),
-    "502": Row(_means(Movement.RETURNING), "Chuyển hoàn bưu cục gốc", LIST, legacy=True),
+    "102": Row(means(Movement.REGISTERED, reason="pickup_failed"), "Đơn hàng chờ xử lý", LIST),
+    "103": Row(means(Movement.REGISTERED), "Giao cho bưu cục", LIST),
+    "104": Row(means(Movement.REGISTERED, action="pickup_assigned"), "Giao cho bưu tá đi nhận", LIST),
+    "105": Row(means(Movement.ACCEPTED), "Bưu tá đã nhận hàng", LIST, legacy=True),
+    "107": Row(means(Movement.CANCELLED), "Đối tác yêu cầu hủy qua API", LIST),
+    "200": Row(means(Movement.ACCEPTED), "Nhận từ bưu tá - Bưu cục gốc", LIST),
+    "201": Row(means(Movement.CANCELLED), "Hủy nhập phiếu gửi", LIST),
+    "202": Row(means(Movement.ACCEPTED, action="waybill_edited"), "Sửa phiếu gửi", LIST),
+    "300": Row(means(Movement.IN_TRANSIT), "Khai thác đi", LIST),
+    "400": Row(means(Movement.IN_TRANSIT), "Khai thác đến", LIST),
+    **{code: Row(means(Movement.IN_TRANSIT), says, TABLES, legacy=True) for code, says in _ON_THE_WAY.items()},
+    "500": Row(means(Movement.OUT_FOR_DELIVERY), "Giao bưu tá đi phát", LIST),
+    "501": Row(means(Movement.DELIVERED), "Thành công - Phát thành công", LIST),
+    "502": Row(means(Movement.RETURNING), "Chuyển hoàn bưu cục gốc", LIST, legacy=True),
     # "Hủy" of a posted item is its destruction and terminal, not a cancelled order (domain model §1.5).
-    "503": Row(_means(Movement.DESTROYED), "Hủy - Theo yêu cầu khách hàng", LIST),
-    "504": Row(_means(Movement.RETURNED), "Thành công - Chuyển trả người gửi", LIST),
+    "503": Row(means(Movement.DESTROYED), "Hủy - Theo yêu cầu khách hàng", LIST),
+    "504": Row(means(Movement.RETURNED), "Thành công - Chuyển trả người gửi", LIST),
     # Only asks for the return: 508 or 550 may follow, 515 grants it.
-    "505": Row(_means(Movement.ATTEMPT_FAILED, action="return_requested"), "Phát thất bại - Yêu cầu chuyển hoàn", LIST),
-    "506": Row(_means(Movement.ATTEMPT_FAILED), "Phát thất bại", LIST),
-    "507": Row(_means(Movement.READY_FOR_COLLECTION), "Khách hàng đến bưu cục nhận", LIST),
+    "505": Row(means(Movement.ATTEMPT_FAILED, action="return_requested"), "Phát thất bại - Yêu cầu chuyển hoàn", LIST),
+    "506": Row(means(Movement.ATTEMPT_FAILED), "Phát thất bại", LIST),
+    "507": Row(means(Movement.READY_FOR_COLLECTION), "Khách hàng đến bưu cục nhận", LIST),
     # Asked for, not on the way: 500 says that.
-    "508": Row(_means(Movement.HELD, action="redelivery_requested"), "Phát tiếp", LIST),
-    "509": Row(_means(Movement.IN_TRANSIT, action="forwarded"), "Chuyển tiếp bưu cục khác", LIST),
-    "510": Row(_means(Movement.HELD, action="delivery_unassigned"), "Hủy phân công phát", TABLES, legacy=True),
-    "515": Row(_means(Movement.RETURNING, action="return_approved"), "Bưu cục phát duyệt hoàn", LIST),
-    "550": Row(_means(Movement.HELD, action="redelivery_requested"), "Khách hàng yêu cầu phát tiếp", LIST),
-    "551": Row(_means(Movement.RETURNING), "Chuyển hoàn bưu cục gốc", TABLES, legacy=True),
+    "508": Row(means(Movement.HELD, action="redelivery_requested"), "Phát tiếp", LIST),
+    "509": Row(means(Movement.IN_TRANSIT, action="forwarded"), "Chuyển tiếp bưu cục khác", LIST),
+    "510": Row(means(Movement.HELD, action="delivery_unassigned"), "Hủy phân công phát", TABLES, legacy=True),
+    "515": Row(means(Movement.RETURNING, action="return_approved"), "Bưu cục phát duyệt hoàn", LIST),
+    "550": Row(means(Movement.HELD, action="redelivery_requested"), "Khách hàng yêu cầu phát tiếp", LIST),
+    "551": Row(means(Movement.RETURNING), "Chuyển hoàn bưu cục gốc", TABLES, legacy=True),
 }
 """106 (the partner asks to take it back) and 570 are left out: what they do to the item is told nowhere."""
 
 FAILED = frozenset({"505", "506", "507"})
 """Codes that come with a REASON_CODE."""
-
-
-def table(told: Mapping[str, str]) -> dict[str, Mapped]:
-    """The codes with those that the customer was told.
-
-    Raises:
-        BadConfiguration: a meaning that is no movement, or another meaning for a code of the table.
-    """
-    codes = {code: row.mapped for code, row in CODES.items()}
-    for code, word in told.items():
-        if word not in {str(movement) for movement in Movement}:
-            raise BadConfiguration(f"peers.viettel_post.status_codes.{code}: {word!r} is no movement")
-        if code in CODES and codes[code].movement != word:
-            raise BadConfiguration(f"peers.viettel_post.status_codes.{code}: is {codes[code].movement} in the contract")
-        codes.setdefault(code, _means(Movement(word)))
-    return codes

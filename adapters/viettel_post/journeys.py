@@ -6,18 +6,17 @@ to the sender (`tracking/status.py`). So a push that comes late or twice changes
 """
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
 
-from adapters._kit import walltime
+from adapters._kit import news, walltime
 from adapters._kit.json import parse
 from adapters.viettel_post.codes import CODE_LIST, FAILED
 from adapters.viettel_post.translate import PEER, reference_in
 from adapters.viettel_post.wire import Journey, Pushed
 from schemas.errors import Misunderstood
-from schemas.ids import CarrierId, Sha256
-from schemas.tracking import Complaint, Direction, Mapped, MoneyLine, TrackingBatch, TrackingEvent
-from schemas.wire import Callback, RawDocument
+from schemas.ids import CarrierId
+from schemas.tracking import Direction, Mapped, MoneyLine, TrackingBatch, TrackingEvent
+from schemas.wire import Callback
 
 FORMS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S")
 """ORDER_STATUSDATE: the first is documented; one client logged the last; the others cost nothing."""
@@ -44,20 +43,11 @@ def batch_from_wire(callback: Callback, reading: Reading) -> TrackingBatch:
         Misunderstood: no push, or a time that is none.
     """
     journey = pushed(callback.body).DATA
-    digest = Sha256(hashlib.sha256(callback.body).hexdigest())
-    event = _event(journey, reading, callback, digest)
-    unknown = Complaint("unknown_code", f"{event.code}: {event.text}", event.number, digest)
-    return TrackingBatch(
-        peer=PEER,
-        carrier=reading.carrier,
-        events=(event,),
-        complaints=() if event.mapped is not None else (unknown,),
-        raw=(RawDocument(digest, callback.body, "application/json"),),
-        received_at=callback.received_at,
-    )
+    event = _event(journey, reading, callback)
+    return news.batch(PEER, reading.carrier, [event], [callback.body], received_at=callback.received_at)
 
 
-def _event(journey: Journey, reading: Reading, callback: Callback, digest: Sha256) -> TrackingEvent:
+def _event(journey: Journey, reading: Reading, callback: Callback) -> TrackingEvent:
     code = str(journey.ORDER_STATUS)
     try:
         occurred = walltime.read(journey.ORDER_STATUSDATE, FORMS, zone_known=reading.zone_known)
@@ -66,32 +56,25 @@ def _event(journey: Journey, reading: Reading, callback: Callback, digest: Sha25
             f"DATA.ORDER_STATUSDATE: {error}", subject=journey.ORDER_NUMBER, raw=callback.body
         ) from error
     reference = reference_in(journey.ORDER_REFERENCE)
-    return TrackingEvent(
+    event = news.event(
         carrier=reading.carrier,
         source=PEER,
-        carrier_event_id=None,
-        number=journey.ORDER_NUMBER,
-        reference=reference if reference and reference != journey.ORDER_NUMBER else None,
         code=code,
         code_list=CODE_LIST,
-        text=" – ".join(text for text in (journey.STATUS_NAME, journey.NOTE) if text),
         mapped=_meaning(journey, code, reading.codes),
         occurred=occurred,
-        recorded_at=None,
         received_at=callback.received_at,
-        office="",  # their offices come as a text that is written anew each time: no part of an event's key
+        raw_sha256=news.digest_of(callback.body),
+    )
+    return dataclasses.replace(
+        event,
+        number=journey.ORDER_NUMBER,
+        reference=reference if reference and reference != journey.ORDER_NUMBER else None,
+        text=" – ".join(text for text in (journey.STATUS_NAME, journey.NOTE) if text),
+        # Their offices come as a text that is written anew each time: no part of an event's key.
         office_name=journey.LOCATION_CURRENTLY or journey.LOCALION_CURRENTLY,
-        next_office="",
-        attempt=0,
-        forecast=False,
-        supersedes=None,
-        withdrawn=False,
-        recipient=None,
-        evidence=(),
         money=_money(journey),
         weight_g=journey.PRODUCT_WEIGHT or None,
-        seal=None,
-        raw_sha256=digest,
     )
 
 

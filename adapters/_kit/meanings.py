@@ -1,0 +1,51 @@
+"""What a carrier's code means, as its table writes it, and how a customer completes the table by a setting."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from schemas.errors import BadConfiguration
+from schemas.ids import PeerId
+from schemas.tracking import Direction, EvidenceLevel, Mapped, Movement, Outcome
+
+_OUTCOMES = {
+    Movement.DELIVERED: Outcome.DELIVERED,
+    Movement.RETURNED: Outcome.RETURNED,
+    Movement.LOST: Outcome.LOST,
+    Movement.DESTROYED: Outcome.DESTROYED,
+    Movement.CANCELLED: Outcome.CANCELLED,
+}
+_BACKWARD = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Row:
+    """A code: what it means to us, what the carrier calls it, where that is from, and whether it is legacy."""
+
+    mapped: Mapped
+    says: str
+    source: str
+    legacy: bool = False
+
+
+def means(movement: Movement, *, action: str | None = None, reason: str | None = None) -> Mapped:
+    """The meaning whose outcome and direction follow from the movement; a delivery is proven by its status alone."""
+    direction = Direction.RETURN if movement in _BACKWARD else Direction.FORWARD
+    proof = EvidenceLevel.STATUS_ONLY if movement is Movement.DELIVERED else EvidenceLevel.NONE
+    return Mapped(movement, _OUTCOMES.get(movement, Outcome.OPEN), direction, proof, reason=reason, action=action)
+
+
+def table(peer: PeerId, rows: Mapping[str, Row], told: Mapping[str, str]) -> dict[str, Mapped]:
+    """The table with the codes that the customer was told (setting ``status_codes``, code to movement).
+
+    Raises:
+        BadConfiguration: a meaning that is no movement, or another meaning for a code of the table.
+    """
+    codes = {code: row.mapped for code, row in rows.items()}
+    for code, word in told.items():
+        where = f"peers.{peer}.status_codes.{code}"
+        if word not in {str(movement) for movement in Movement}:
+            raise BadConfiguration(f"{where}: {word!r} is no movement", subject=peer)
+        if code in rows and codes[code].movement != word:
+            raise BadConfiguration(f"{where}: is {codes[code].movement} in the contract", subject=peer)
+        codes.setdefault(code, means(Movement(word)))
+    return codes
