@@ -17,7 +17,7 @@ from adapters._kit.oauth import ClientCredentials, Token, TokenStyle
 from adapters._kit.settings import Settings
 from adapters.dvc_bo import codes, translate
 from adapters.dvc_bo.wire import CreatedReply, Envelope, NumberReply, UploadReply
-from schemas.errors import CallError, Duplicate, Misunderstood, Refused, Unauthorised
+from schemas.errors import CallError, Duplicate, Misunderstood, Outage, Refused, Unauthorised, Unknown
 from schemas.ids import DossierCode, Sha256
 from schemas.message import Operation, Payload
 from schemas.portal import Attachment, PeerFile, PortalDossier, PortalProgress, PortalReceipt, Registration
@@ -140,7 +140,11 @@ class Adapter:
 
     async def _next_number(self, dossier: PortalDossier) -> str:
         params = {"code": self._number_code or translate.unit_code(dossier, self._dialect)}
-        reply = await self._call("GET", "number", params=params, effect=False, subject=dossier.code)
+        try:  # with an effect, or the HTTP library would send a GET twice by itself and take two numbers
+            reply = await self._call("GET", "number", params=params, effect=True, subject=dossier.code)
+        except Unknown as error:
+            says = f"{error.detail}; a number may be lost, no dossier is"
+            raise Outage(says, subject=dossier.code, raw=error.raw, status=error.status) from error
         return self._read(NumberReply, reply, subject=dossier.code, effect=False).data.value
 
     async def _upload(self, attachment: Attachment, desk: RegistrationDesk) -> PeerFile:
