@@ -10,7 +10,7 @@ from typing import BinaryIO
 from adapters._kit import redact
 from schemas.errors import CallError, Misunderstood, Outage, Refused, Throttled, Transient, Unauthorised, Unknown
 
-KEPT = 64 * 1024
+KEPT = 1024 * 1024
 """Bytes of a long reply that its exchange keeps."""
 
 

@@ -36,12 +36,15 @@ def write_document(document: OfficialDocument, into: Path, hand: Hand) -> None:
     """Write the document to the new file ``into``; its files are read piece by piece.
 
     Raises:
-        Refused: a text has characters that XML cannot carry, or a content id is there twice; nothing was sent.
+        Refused: a text has characters that XML cannot carry, a content id is there twice, or a file is empty; nothing
+            was sent.
         OSError: a file cannot be read.
     """
     ids = [file.content_id for file in document.files]
     if len(set(ids)) != len(ids):
         raise Refused("two enclosed files have the same content id; nothing was sent", subject=document.id)
+    if not all(file.path.stat().st_size for file in document.files):
+        raise Refused("an enclosed file is empty; nothing was sent", subject=document.id)
     root, envelope = _start()
     runs = tuple(Run(new_word(), file.path, encoded=False) for file in document.files)
     try:

@@ -109,6 +109,8 @@ def _files(
         used += letters
         into = folder / f"{n}.bin"
         sha256, size = decode(whole(letters.encode(), runs), into)
+        if size == 0:
+            raise Misunderstood(f"the file {content_id!r} is empty", code="files")
         found[content_id] = EnclosedFile(
             name=mention.name or xml.text(one, "AttachmentName") or "",
             content_type=mention.content_type or xml.text(one, "ContentType") or "",

@@ -47,6 +47,7 @@ class Axis(SandboxPeer):
     """Documents and statuses that wait, what came, and the tokens of this process."""
 
     name: ClassVar[str] = "edxml"
+    offers = ("duplicate", "reorder", "refuse", "unknown_code")
     samples: ClassVar[Mapping[str, str]] = {"unknown": "98", "moving": "03", "delivered": "06"}
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:

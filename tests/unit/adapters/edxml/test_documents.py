@@ -108,7 +108,7 @@ def written(document: OfficialDocument, tmp_path: Path, hand: building.Hand | No
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(document=documents, body=st.binary(max_size=300), layout=st.sampled_from(["vpcp", "java"]))
+@given(document=documents, body=st.binary(min_size=1, max_size=300), layout=st.sampled_from(["vpcp", "java"]))
 def test_what_is_built_is_read_as_the_same_record(
     document: OfficialDocument, body: bytes, layout: str, tmp_path: Path
 ) -> None:
@@ -119,8 +119,8 @@ def test_what_is_built_is_read_as_the_same_record(
     document = dataclasses.replace(document, files=(file,))
     hand = dataclasses.replace(records.sender().hand, layout=layout)
     got = read(written(document, tmp_path, hand), tmp_path, records.rules())
-    assert got == dataclasses.replace(document, signed_by=records.sender().pinned.fingerprint)
     assert isinstance(got, OfficialDocument)
+    assert got == dataclasses.replace(document, signed_by=records.sender().pinned.fingerprint)
     assert got.files[0].path.read_bytes() == body
 
 
@@ -254,6 +254,7 @@ WRONG: dict[str, tuple[Break, str]] = {
     "a reference out of the document": (reference_elsewhere, "content"),
     "elements in base64": (elements_in_base64, "files"),
     "base64 with an alien letter": (say("ContentTransferEncoded", "QUJ*"), "base64"),
+    "an empty file": (say("ContentTransferEncoded", ""), "files"),
     "base64 cut off": (say("ContentTransferEncoded", "QUJDR"), "base64"),
     "base64 that goes on after its end": (say("ContentTransferEncoded", "QQ==QUJD"), "base64"),
     "base64 with one = too many": (say("ContentTransferEncoded", "QUJD="), "base64"),
@@ -351,11 +352,16 @@ def test_two_files_with_one_content_id_are_refused_before_sending(tmp_path: Path
         written(records.document(file, file), tmp_path)
 
 
+def test_an_empty_file_is_refused_before_sending(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="empty"):
+        written(records.document(records.enclosed(tmp_path / "a", b"")), tmp_path)
+
+
 # --- long files -------------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(sizes=st.lists(st.integers(0, 200_000), min_size=1, max_size=3), line=st.sampled_from([b"", b"\n", b"\r\n"]))
+@given(sizes=st.lists(st.integers(1, 200_000), min_size=1, max_size=3), line=st.sampled_from([b"", b"\n", b"\r\n"]))
 def test_long_files_come_back_in_every_size_and_with_every_line_end(
     sizes: list[int], line: bytes, tmp_path: Path
 ) -> None:
