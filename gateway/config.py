@@ -34,6 +34,7 @@ from gateway.sections import (
     Seal,
     Section,
     Sessions,
+    Soap,
     Station,
 )
 from schemas.errors import BadConfiguration
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     )
     database: Database = Database()
     http: Http = Http()
+    soap: Soap = Soap()
     limits: Limits = Limits()
     sessions: Sessions = Sessions()
     argon2: Argon2 = Argon2()

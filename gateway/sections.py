@@ -41,6 +41,38 @@ class Http(Section):
         "`__Host-` and Secure, and peers get links they can follow. Empty: made of host and port.",
     )
 
+    tls_cert_file: Path | None = Field(
+        default=None,
+        description="PEM file of the door's certificate chain: the door then speaks https by itself. Empty: plain "
+        "HTTP, behind a proxy that ends the TLS.",
+    )
+    tls_key_file: Path | None = Field(default=None, description="PEM file of the key of that certificate.")
+    tls_client_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities whose client certificates are believed (mutual TLS); nobody is forced "
+        "to show one. Empty: none is asked for.",
+    )
+
+
+class Soap(Section):
+    """Who may call the SOAP server besides those with a password digest."""
+
+    password_text: Literal["refuse", "with_nonce", "accept"] = Field(
+        default="refuse",
+        description="A UsernameToken with the password in clear. `with_nonce`: taken with Nonce and Created, each used "
+        "once. `accept`: taken without them too, as .NET sends it. Only over TLS.",
+    )
+    certificates: dict[str, str] = Field(
+        default={},
+        description="Client certificates by SHA-256 of their DER form (lower-case hex) and the account each one is: "
+        "that caller needs no UsernameToken.",
+    )
+    certificate_header: str = Field(
+        default="",
+        description="Header in which the proxy that ends the TLS tells the client certificate (PEM, URL-encoded, e.g. "
+        "nginx `$ssl_client_escaped_cert`). The proxy must overwrite it on every request. Empty: none is believed.",
+    )
+
 
 class Limits(Section):
     """What one request may weigh."""
@@ -67,6 +99,15 @@ class Limits(Section):
     unproven_callbacks: Count = Field(
         default=600,
         description="Callbacks per peer and minute that carry no signature in a header, stored before they are proven.",
+    )
+    unproven_bytes: Bytes = Field(
+        default=64_000_000,
+        description="Bytes of unproven callbacks of one peer kept at the same time, a kilobyte for each row included; "
+        "beyond them a further one is refused with 429.",
+    )
+    unproven_keep_s: Seconds = Field(
+        default=259_200.0,
+        description="Seconds an unproven callback is kept: time to pin a key that the peer changed without a word.",
     )
     event_streams: Count = Field(
         default=200, description="Open `/events` streams; each costs a socket and a small queue."

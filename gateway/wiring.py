@@ -33,7 +33,9 @@ from gateway.inbound.actions import Actions
 from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
 from gateway.inbound.callbacks import Pushing
 from gateway.inbound.documents import StationDocuments
+from gateway.inbound.soap.admission import Doorway, readers_of
 from gateway.inbound.soap.routes import make_soap_routes
+from gateway.inbound.soap.tickets import TicketDesk
 from gateway.metrics import Metrics
 from gateway.occupancy import occupied
 from gateway.outbox.bells.embedded import EmbeddedBell
@@ -45,6 +47,7 @@ from gateway.outbox.route import Router, RoutingTable
 from gateway.outbox.sweeper import Sweeper
 from gateway.sealing import configured_sealer
 from gateway.storage.database import Database, open_database
+from gateway.tls import door_context
 from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
 from gateway.workers.judging import DocumentJudge
@@ -57,7 +60,7 @@ from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
 from scanning.approved import Sealer
 from schemas.ids import CarrierId, PeerId, Sha256, UnitId
-from schemas.ports.carrier import Booking, ContractPush, TrackingPush
+from schemas.ports.carrier import Booking, TrackingPush
 from schemas.ports.clock import Clock
 from schemas.ports.one_stop import DossierSink, RequestSink
 from schemas.ports.portal import StatusSink
@@ -103,6 +106,7 @@ class House:
     scan_line: ScanLine
     judge: DocumentJudge
     reviews: Reviews
+    tickets: TicketDesk
     supervisor: Supervisor
     metrics: Metrics
 
@@ -114,6 +118,7 @@ class House:
             self.supervisor.start(f"lane-{lane.peer}", lane.run)
         self.supervisor.start("inbox", self.inbox.run)
         self.supervisor.start("scans", self.scan_line.run)
+        self.supervisor.start("tickets", self.tickets.run)
         self.supervisor.every("reviews", dt.timedelta(seconds=RESUME_S), self.reviews.once)
         self.supervisor.every("sweeper", dt.timedelta(seconds=rhythm.outbox_s), self._sweep)
         watch = dt.timedelta(seconds=rhythm.watch_s)
@@ -212,6 +217,7 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             sealer=sealer,
         ),
         reviews=_reviews(settings, database, attach, sealer, clock),
+        tickets=TicketDesk(database, clock=clock, readers=readers_of(registry)),
         judge=DocumentJudge(roots=settings.seal.roots),
         supervisor=Supervisor(clock=clock),
         metrics=metrics,
@@ -322,7 +328,13 @@ def make_door(house: House) -> web.Application:
         limits=settings.limits,
     )
     soap = make_soap_routes(
-        store, clock, _readers(registry), ring=house.inbox.ring, public_origin=settings.http.public_url
+        store,
+        clock,
+        readers_of(registry),
+        ring=house.inbox.ring,
+        ring_tickets=house.tickets.ring,
+        public_origin=settings.http.public_url,
+        doorway=Doorway.of(settings.soap),
     )
     return make_app(
         settings,
@@ -340,13 +352,6 @@ def make_door(house: House) -> web.Application:
         pages=(*pages, *soap, *actions.routes(), *documents.routes()),
         show_problem=renderer.problem,
     )
-
-
-def _readers(registry: Registry) -> Callable[[PeerId], ContractPush | None]:
-    def reader(peer: PeerId) -> ContractPush | None:
-        return registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None
-
-    return reader
 
 
 def _callbacks(registry: Registry) -> dict[PeerId, Pushing]:
@@ -379,10 +384,11 @@ async def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
         runner = web.AppRunner(make_door(house), access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         try:
-            await web.TCPSite(runner, settings.http.host, settings.http.port, backlog=1024).start()
+            tls = door_context(settings.http)
+            await web.TCPSite(runner, settings.http.host, settings.http.port, backlog=1024, ssl_context=tls).start()
             await house.start()
             host, port = runner.addresses[0][:2]
-            ready(f"http://{host}:{port}")
+            ready(f"{'https' if tls else 'http'}://{host}:{port}")
             leave_start_alone()
             await stop.wait()
         finally:

@@ -206,8 +206,8 @@ class PostalSandbox(SandboxPeer):
             xml.add(reply, "retryAfterSeconds", 1)
         page, size = int(xml.text(body, "page") or 1), int(self.options.get("ticket_page_size", "500"))
         numbers = ticket.data["numbers"] if state == "READY" else []
+        xml.add(reply, "page", page)
         if state == "READY":
-            xml.add(reply, "page", page)
             xml.add(reply, "pages", -(-len(numbers) // size))
         items = xml.add(reply, "items")
         for number in numbers[(page - 1) * size : page * size]:

@@ -72,7 +72,7 @@ class Bags:
     def put_manifest(self, manifest: HandoverManifest) -> None:
         """Insert a revision; a signed revision is never replaced (raises Stale).
 
-        Between the two signatures the taker's half may still be filled in: what the giver signed stays as it is.
+        Between the two signatures the other half may still be filled in: what one side signed stays as it is.
         """
         self._sql.lock("manifest", manifest.number)
         known = self._sql.scalar(_REVISION, {"of_number": manifest.number, "of_revision": manifest.revision})
@@ -159,11 +159,18 @@ def _signed(party: ManifestParty) -> bool:
 
 
 def _may_replace(known: HandoverManifest, new: HandoverManifest) -> bool:
-    if known == new or not _signed(known.giver):
-        return known == new or not _signed(known.taker)
-    return not _signed(known.taker) and _givers_half(known) == _givers_half(new)
+    if known == new or not (_signed(known.giver) or _signed(known.taker)):
+        return True
+    if _signed(known.giver):
+        return not _signed(known.taker) and _givers_half(known) == _givers_half(new)
+    return _takers_half(known) == _takers_half(new)
 
 
 def _givers_half(manifest: HandoverManifest) -> tuple[object, ...]:
     lines = tuple((line.item, line.number, line.dossier, line.giver_says) for line in manifest.lines if line.giver_says)
     return (manifest.bag, manifest.giver, lines, manifest.seal_declared)
+
+
+def _takers_half(manifest: HandoverManifest) -> tuple[object, ...]:
+    lines = tuple((line.number, line.taker_says) for line in manifest.lines if line.taker_says)
+    return (manifest.taker, lines, manifest.seal_found, manifest.weight_g)

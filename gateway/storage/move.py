@@ -17,12 +17,12 @@ from gateway.storage.audit import Head, read_head
 from gateway.storage.audit import check as check_chain
 from gateway.storage.sql import POSTGRES, Sql
 from gateway.storage.sqlite import prepare
-from gateway.storage.tables import dossiers, house, messages, papers, trade
+from gateway.storage.tables import dossiers, house, messages, papers, tickets, trade
 from gateway.storage.tables.columns import metadata
 from schemas.errors import BadConfiguration
 
 _CHUNK: Final = 1_000
-_MODULES: Final = (dossiers, messages, papers, house, trade)  # importing them is what fills the metadata
+_MODULES: Final = (dossiers, messages, papers, house, tickets, trade)  # importing them is what fills the metadata
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -25,13 +25,14 @@ from gateway.storage.schedule import Schedule
 from gateway.storage.sql import Sql
 from gateway.storage.stations import Stations
 from gateway.storage.texts import Texts
+from gateway.storage.tickets import Tickets
 from gateway.storage.trade import Trade
 
 
 class GatewayTx:
     """:class:`schemas.ports.stores.Tx` and what only the gateway needs: accounts, retention, the connection itself.
 
-    Stores are made when they are first asked for; most functions need two of the twenty-one.
+    Stores are made when they are first asked for; most functions need two of the twenty-two.
     """
 
     def __init__(self, connection: Connection, end: ChainEnd) -> None:
@@ -113,6 +114,11 @@ class GatewayTx:
     def trade(self) -> Trade:
         """Invoice lines, tariffs, corridors, service profiles."""
         return Trade(self._sql)
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        """Tickets that we gave, and those that we opened at peers."""
+        return Tickets(self._sql)
 
     @cached_property
     def audit(self) -> Audit:

@@ -14,6 +14,7 @@ from schemas.ports.learned import CallStore, LearnedStore, VolumeStore
 from schemas.ports.message_stores import FeedStore, IdempotencyStore, InboxStore, MessageStore, PeerStore
 from schemas.ports.nominations import NominationStore
 from schemas.ports.text_stores import TextStore
+from schemas.ports.ticket_stores import TicketStore
 from schemas.ports.trade_stores import TradeStore
 
 T = TypeVar("T")
@@ -95,6 +96,11 @@ class Tx(Protocol):
     @property
     def trade(self) -> TradeStore:
         """Invoice lines, tariffs, corridors, service profiles."""
+        ...
+
+    @property
+    def tickets(self) -> TicketStore:
+        """Tickets that we gave, and those that we opened at peers."""
         ...
 
     @property

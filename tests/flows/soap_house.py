@@ -8,6 +8,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import os
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from adapters._kit.xml import Element
 from adapters.registry import Registry
 from gateway.accounts import ApiKey
 from gateway.inbound.routes import Handler, mount
+from gateway.inbound.soap.admission import Doorway
 from gateway.inbound.soap.routes import make_soap_routes
+from gateway.inbound.soap.tickets import TicketDesk
 from gateway.storage.database import Database, open_database
 from schemas.ids import CarrierId, PeerId, UnitId
 from schemas.numbers import s10
@@ -110,6 +113,7 @@ class SoapHouse:
     registry: Registry
     rung: asyncio.Event
     session: ClientSession
+    desk: TicketDesk
     accepting: bool = True
 
     async def post(self, raw: bytes, *, operation: str = "PushEvents", headers: dict[str, str] | None = None) -> Said:
@@ -148,32 +152,42 @@ async def soap_house(
     *,
     peer_url: str = "http://127.0.0.1:9/soap",
     reader: ContractPush | None = None,
+    doorway: Doorway | None = None,
+    tls: ssl.SSLContext | None = None,
     **more: object,
 ) -> AsyncIterator[SoapHouse]:
     """Start the server; ``peer_url`` is where our own adapter would ask, ``more`` are settings of the peer.
 
-    ``reader`` reads the peer's pushes instead of its adapter.
+    ``reader`` reads the peer's pushes instead of its adapter. Answers of tickets are composed when a test says so.
     """
+
+    def readers(peer: PeerId) -> ContractPush | None:
+        return reader or registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None
+
     clock, rung = StillClock(), asyncio.Event()
     store = await _store(folder)
     registry = Registry.load({PEER: {"enabled": True, "url": peer_url, **more}}, clock=clock)
     await store.write(lambda tx: tx.accounts.put_key(key()))
     await store.write(lambda tx: tx.items.add(item(KNOWN)))
     async with ClientSession() as session:
-        house = SoapHouse("", store, clock, registry, rung, session)
+        desk = TicketDesk(store, clock=clock, readers=readers)
+        house = SoapHouse("", store, clock, registry, rung, session, desk)
         routes = make_soap_routes(
             store,
             clock,
-            lambda peer: reader or registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None,
+            readers,
             ring=rung.set,
+            ring_tickets=desk.ring,
+            doorway=doorway,
             accepting=lambda: house.accepting,
         )
         app = web.Application()
         mount(app, routes, lambda route: _plain(route.handler))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        house.url = f"http://127.0.0.1:{runner.addresses[0][1]}/soap/postal-tracking"
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        scheme = "http" if tls is None else "https"
+        house.url = f"{scheme}://127.0.0.1:{runner.addresses[0][1]}/soap/postal-tracking"
         try:
             yield house
         finally:

@@ -10,9 +10,7 @@ import pytest
 
 from adapters._kit import xml
 from tests.flows.soap_house import (
-    KNOWN,
     NOW,
-    NS,
     PEER,
     SOAP_12,
     Said,
@@ -82,15 +80,6 @@ async def test_soap_action_and_body_must_agree(house: SoapHouse) -> None:
     raw = house.envelope(push_body(event()))
     assert (await house.post(raw, operation="Ping")).fault == "400.03"
     assert (await house.post(raw, headers={"SOAPAction": '""'})).fault is None
-
-
-async def test_an_operation_of_the_contract_that_is_not_served_says_so(house: SoapHouse) -> None:
-    ticket = (
-        f'<OpenTicket xmlns="{NS}"><requestId>r</requestId><items><itemNumber>{KNOWN}</itemNumber></items></OpenTicket>'
-    )
-    said = await house.post(house.envelope(ticket), operation="OpenTicket")
-    assert said.fault == "503.01"
-    assert xml.text(said.body, "detail", "ServiceFault", "retryable") == "true"
 
 
 async def test_other_versions_and_strange_headers_are_refused_as_soap_wants(house: SoapHouse) -> None:

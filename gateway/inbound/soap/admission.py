@@ -18,9 +18,11 @@ from aiohttp import web
 
 from adapters._kit import xml
 from adapters._kit.soap import envelope, names, wsse
+from adapters.registry import Registry
 from gateway.accounts import ApiKey, GatewayStore
 from gateway.inbound.soap.faults import SoapFault
 from gateway.inbound.soap.request import SoapRequest
+from gateway.sections import Soap
 from schemas.ids import PeerId
 from schemas.ports.carrier import ContractPush
 from schemas.ports.clock import Clock
@@ -39,6 +41,21 @@ class Doorway:
     """SHA-256 of a client certificate in lower case hex → name of the account."""
     certificate_header: str = ""
     """Header in which a proxy tells the certificate (PEM, URL-encoded); empty: none is believed."""
+
+    @classmethod
+    def of(cls, settings: Soap) -> "Doorway":
+        """From the settings."""
+        certificates = {digest.lower(): name for digest, name in settings.certificates.items()}
+        return cls(wsse.Clear(settings.password_text), certificates, settings.certificate_header)
+
+
+def readers_of(registry: Registry) -> Readers:
+    """The adapters that read pushes, of the peers that are switched on."""
+
+    def reader(peer: PeerId) -> ContractPush | None:
+        return registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None
+
+    return reader
 
 
 class Admission:

@@ -66,9 +66,7 @@ class Door:
             raise HeaderFault("MustUnderstand", f"the header {strange.tag!s} is not understood here", block=strange)
         call = await self._admission.admit(request, read, raw, correlation_id=visit.correlation_id)
         _agreed(arriving.action_of(request, visit.version), call)
-        serve = self._serves.get(call.operation)
-        if serve is None:
-            raise SoapFault("503.01", f"{call.operation} is not served yet")
+        serve = self._serves[call.operation]
         _schema(call)
         if call.operation not in self._nonce_in and not await self._store.write(call.use_nonce):
             raise SoapFault("401.02", "the nonce was used before")

@@ -37,16 +37,28 @@ FAULTS: Final = {  # domain model §5
         "Client", "Thời điểm đã cũ hoặc nonce đã dùng.", "The token is stale or its nonce was used before."
     ),
     "403.01": FaultRow("Client", "Bên gửi không phải là bên đăng nhập.", "The sender is not who logged in."),
+    "404.01": FaultRow("Client", "Không có phiếu tra cứu này.", "There is no such ticket."),
+    "404.02": FaultRow(
+        "Client", "Không có bảng kê này giữa hai đơn vị.", "There is no such manifest between these two offices."
+    ),
     "409.01": FaultRow(
-        "Client", "Mã lô đã dùng cho nội dung khác.", "This batchId was used before with another content."
+        "Client",
+        "Mã yêu cầu đã dùng cho nội dung khác.",
+        "This batchId or requestId was used before for another content.",
+    ),
+    "409.02": FaultRow(
+        "Client",
+        "Bản này của bảng kê đã được ký hoặc đã cũ.",
+        "This revision of the manifest is signed, or out of date.",
     ),
     "413.01": FaultRow("Client", "Thông điệp quá lớn.", "The message is too large."),
+    "429.01": FaultRow("Server", "Quá nhiều yêu cầu; xin gửi lại sau.", "Too many requests; please wait.", 30),
     "500.01": FaultRow(
         "Server", "Lỗi bên trong; xin gửi lại sau.", "An error of ours; please send it again later.", 60
     ),
     "503.01": FaultRow("Server", "Hiện chưa nhận yêu cầu này.", "This is not taken now.", 300),
 }
-"""404.01, 404.02 and 409.02 come with OpenTicket and ConfirmManifest, 429.01 with the rate limit at the edge."""
+"""Every fault of the contract."""
 
 EVENT_CODES: Final = {
     "EV-01": "Số hiệu bưu gửi sai định dạng.",

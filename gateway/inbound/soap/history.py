@@ -1,8 +1,8 @@
 """GetItemHistory from our own store, and Ping.
 
-A caller sees the items of its own carrier, or those that a unit of its key sends or receives; any other item is
-unknown to it. A page token is the number of events already told; pages run in the order in which we heard of the
-events, so that news between two pages comes last and moves nothing.
+A caller sees what :mod:`gateway.inbound.soap.eyes` lets it see; any other item is unknown to it. A page token is the
+number of events already told; pages run in the order in which we heard of the events, so that news between two pages
+comes last and moves nothing.
 """
 
 import datetime as dt
@@ -34,7 +34,8 @@ class GetItemHistory:
         first = _first(xml.text(request.body, "pageToken"))
 
         def look(tx: AccountTx) -> tuple[Item, tuple[StoredEvent, ...]] | None:
-            item = _visible(tx, request)
+            number, operator = xml.text(request.body, "itemNumber") or "", xml.text(request.body, "operator")
+            item = request.eyes.find(tx, number, operator)
             return None if item is None else (item, tx.events.of_item(item.id))
 
         found = await self._store.read(look)
@@ -48,21 +49,6 @@ def _first(token: str | None) -> int:
         flaw = xml.Violation("/GetItemHistory/pageToken", 0, "PAGE_TOKEN", "not a token that was given out here")
         raise SoapFault("400.02", "pageToken", violations=(flaw,))
     return int(token)
-
-
-def _visible(tx: AccountTx, request: SoapRequest) -> Item | None:
-    number, operator = xml.text(request.body, "itemNumber") or "", xml.text(request.body, "operator")
-    for item in tx.items.find_number(number):
-        if (operator is None or operator.casefold() == str(item.carrier).casefold()) and _may_see(request, item):
-            return item
-    return None
-
-
-def _may_see(request: SoapRequest, item: Item) -> bool:
-    key = request.key
-    if key.peer is not None:
-        return request.reader is not None and request.reader.carrier == item.carrier
-    return not key.units or item.sender_unit in key.units or item.receiver_unit in key.units
 
 
 def _reply(request: SoapRequest, found: tuple[Item, tuple[StoredEvent, ...]] | None, first: int) -> Element:

@@ -7,7 +7,6 @@ the batch, and our own look-up would then call its events duplicates (docs/adr/0
 import asyncio
 import dataclasses
 import datetime as dt
-import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -96,7 +95,7 @@ def _read(reader: ContractPush, request: SoapRequest) -> tuple[Push | None, Sha2
 
     None where our own reading fails: the raw row is then kept all the same, and a person sees it.
     """
-    content = Sha256(hashlib.sha256(xml.canonical(request.body)).hexdigest())
+    content = request.content
     try:
         return reader.read_push(request.raw, received_at=request.now), content
     except Misunderstood as error:

@@ -4,10 +4,11 @@ import dataclasses
 import datetime as dt
 import hashlib
 
-from adapters._kit import redact
+from adapters._kit import redact, xml
 from adapters._kit.soap import wsse
 from adapters._kit.xml import Element
 from gateway.accounts import AccountTx, ApiKey
+from gateway.inbound.soap.eyes import Eyes
 from schemas.ids import Sha256
 from schemas.ports.carrier import ContractPush
 
@@ -26,6 +27,16 @@ class SoapRequest:
     """The adapter of the key's peer, where it reads pushes."""
     now: dt.datetime
     correlation_id: str
+
+    @property
+    def eyes(self) -> Eyes:
+        """What the caller may see."""
+        return Eyes.of(self.key, self.reader)
+
+    @property
+    def content(self) -> Sha256:
+        """Digest of the canonical body, by which a repetition is recognised whatever prefixes and tokens it has."""
+        return Sha256(hashlib.sha256(xml.canonical(self.body)).hexdigest())
 
     @property
     def kept(self) -> bytes:

@@ -6,12 +6,14 @@ from aiohttp import web
 
 from gateway.accounts import GatewayStore
 from gateway.inbound.problems import EdgeError, NoSuchPage
-from gateway.inbound.routes import Parameter, Route, public
+from gateway.inbound.routes import Handler, Parameter, Route, public
 from gateway.inbound.soap import description
 from gateway.inbound.soap.admission import Admission, Doorway, Readers
 from gateway.inbound.soap.door import Door
 from gateway.inbound.soap.history import GetItemHistory, Ping
+from gateway.inbound.soap.manifests import ConfirmManifest
 from gateway.inbound.soap.push import PushEvents
+from gateway.inbound.soap.tickets import GetItemsByTicket, OpenTicket
 from schemas.ids import MessageId
 from schemas.ports.clock import Clock
 
@@ -28,6 +30,7 @@ def make_soap_routes(
     readers: Readers,
     *,
     ring: Callable[[], None] = lambda: None,
+    ring_tickets: Callable[[], None] = lambda: None,
     accepting: Callable[[], bool] = lambda: True,
     public_origin: str = "",
     doorway: Doorway | None = None,
@@ -40,6 +43,7 @@ def make_soap_routes(
         readers: the adapter that reads a peer's pushes, or None:
             ``lambda peer: registry.port(peer, ContractPush) if registry.offers(peer, ContractPush) else None``.
         ring: wakes the worker of T2; called after the raw row is durable.
+        ring_tickets: wakes whoever composes the answers of tickets.
         accepting: False while the house takes no news (503.01, and said by Ping).
         doorway: who may come in besides those with a digest; None: nobody.
         public_origin: ``https://host`` for the WSDL behind a proxy; empty: the address it was asked at.
@@ -50,20 +54,13 @@ def make_soap_routes(
         serves={
             "PushEvents": PushEvents(store, accepting=accepting, ring=ring),
             "GetItemHistory": GetItemHistory(store),
+            "OpenTicket": OpenTicket(store, ring=ring_tickets),
+            "GetItemsByTicket": GetItemsByTicket(store),
+            "ConfirmManifest": ConfirmManifest(store, accepting=accepting),
             "Ping": Ping(accepting=accepting),
         },
-        nonce_in=frozenset({"PushEvents"}),
+        nonce_in=frozenset({"PushEvents", "OpenTicket", "ConfirmManifest"}),
     )
-
-    async def describe(request: web.Request) -> web.Response:
-        asked = {name.lower(): value for name, value in request.query.items()}
-        if "wsdl" in asked:
-            raw = description.wsdl(public_origin.rstrip("/") or _origin(request))
-        elif asked.get("xsd") == description.XSD:
-            raw = description.xsd()
-        else:
-            raise NoSuchPage("ask for ?wsdl")
-        return web.Response(body=raw, content_type="text/xml", charset="utf-8")
 
     return (
         Route(
@@ -77,12 +74,26 @@ def make_soap_routes(
         Route(
             "GET",
             description.PATH,
-            describe,
+            _describing(public_origin.rstrip("/")),
             public("the contract is published"),
             summary="The WSDL (?wsdl) and its schema (?xsd=postal-tracking.xsd).",
             parameters=(Parameter("wsdl", about="The WSDL."), Parameter("xsd", about="Name of a schema file.")),
         ),
     )
+
+
+def _describing(public_origin: str) -> Handler:
+    async def describe(request: web.Request) -> web.Response:
+        asked = {name.lower(): value for name, value in request.query.items()}
+        if "wsdl" in asked:
+            raw = description.wsdl(public_origin or _origin(request))
+        elif asked.get("xsd") == description.XSD:
+            raw = description.xsd()
+        else:
+            raise NoSuchPage("ask for ?wsdl")
+        return web.Response(body=raw, content_type="text/xml", charset="utf-8")
+
+    return describe
 
 
 def _origin(request: web.Request) -> str:

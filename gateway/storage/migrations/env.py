@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 from alembic import context
 
-from gateway.storage.tables import dossiers, house, messages, papers, trade
+from gateway.storage.tables import dossiers, house, messages, papers, tickets, trade
 from gateway.storage.tables.columns import Micros, Word, metadata
 
-_TABLES = (dossiers, messages, papers, house, trade)  # importing them is what fills the metadata
+_TABLES = (dossiers, messages, papers, house, tickets, trade)  # importing them is what fills the metadata
 
 
 def render(kind: str, thing: Any, _autogen: object) -> str | Literal[False]:

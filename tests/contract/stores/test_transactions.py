@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 
 from gateway.storage import address, chain, schema
 from gateway.storage.database import Database, open_database
-from gateway.storage.tables import dossiers, house, messages, papers, trade
+from gateway.storage.tables import dossiers, house, messages, papers, tickets, trade
 from gateway.storage.tables.columns import metadata
 from gateway.storage.transaction import GatewayTx
 from schemas.errors import BadConfiguration, StoreFull
@@ -134,7 +134,7 @@ async def test_an_old_schema_is_named_and_not_opened(url: str, tmp_path: Path) -
 
 
 async def test_the_migrations_make_the_tables_of_the_code(database: Database, url: str) -> None:
-    assert {module.metadata for module in (dossiers, house, messages, papers, trade)} == {metadata}
+    assert {module.metadata for module in (dossiers, house, messages, papers, tickets, trade)} == {metadata}
     engine = sa.create_engine(address.parse(url).url)
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
