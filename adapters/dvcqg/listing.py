@@ -1,7 +1,7 @@
 """The portal's lists and look-ups in our words. Pure. A row that cannot be read stands beside those that can."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from adapters._kit import json
@@ -34,7 +34,7 @@ from schemas.national import (
 )
 
 R = TypeVar("R")
-_SCALAR: Final = (str, int, float)
+_SCALAR: Final = (str, int)
 
 
 def time_from_wire(told: str) -> dt.datetime | None:
@@ -135,15 +135,25 @@ def dictionary(name: str, rows: Sequence[Any], raw: bytes) -> Dictionary:
 
 
 def _entry(known: codes.DictionaryOf, row: object, raw: bytes) -> DictionaryRow:
-    if not isinstance(row, dict) or not all(isinstance(key, str) for key in row):
+    if not isinstance(row, dict):
         raise Misunderstood("a row of a dictionary is no object", raw=raw)
-    told = {key: str(value).strip() for key, value in row.items() if isinstance(value, _SCALAR)}
-    code_at = known.code or next((key for key in told if key.upper().startswith("MA")), "")
-    name_at = known.name or next((key for key in told if key.upper().startswith("TEN")), "")
-    if not told.get(code_at) and not told.get(name_at):
-        raise Misunderstood(f"a row has neither {code_at or 'MA…'} nor {name_at or 'TEN…'}", raw=raw)
-    more = tuple((key, value) for key, value in told.items() if key not in (code_at, name_at))
-    return DictionaryRow(told.get(code_at, ""), told.get(name_at, ""), more)
+    code_at = known.code or next((key for key in row if key.upper().startswith("MA")), "MA…")
+    name_at = known.name or next((key for key in row if key.upper().startswith("TEN")), "TEN…")
+    more = tuple(
+        (key, str(value).strip())
+        for key, value in row.items()
+        if key not in (code_at, name_at) and isinstance(value, _SCALAR) and not isinstance(value, bool)
+    )
+    return DictionaryRow(_said(row, code_at, raw), _said(row, name_at, raw), more)
+
+
+def _said(row: Mapping[str, object], name: str, raw: bytes) -> str:
+    """A field that must say something. Raises Misunderstood."""
+    value = row.get(name)
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not text or "\0" in text:
+        raise Misunderstood(f"{name}: must be a text", raw=raw)
+    return text
 
 
 def tech_id(rows: Sequence[Any], raw: bytes, *, subject: str) -> str | None:

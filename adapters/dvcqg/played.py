@@ -19,6 +19,12 @@ TABLES = FieldTables(CONTRACT / "fields.toml")
 FIELDS: Mapping[str, Any] = tomllib.loads((CONTRACT / "fields.toml").read_text(encoding="utf-8"))
 WORLD: Mapping[str, Any] = tomllib.loads((CONTRACT / "world.toml").read_text(encoding="utf-8"))
 DICTIONARIES: Mapping[str, list[dict[str, str]]] = WORLD["dictionaries"]
+_NEWER = frozenset(
+    name
+    for table in FIELDS.values()
+    for name, field in table.items()
+    if isinstance(field, dict) and field.get("since") == "G2"
+)
 Handle = Callable[[Mapping[str, Any]], Answer]
 
 
@@ -137,9 +143,11 @@ class PlayedPortal(SandboxPeer):
         most = 10 if table == "step" else len(rows)
         faults = [f"data: {len(rows)} rows, at most {most}"] if len(rows) > most else []
         for place, row in enumerate(rows):
-            faults += [f"data[{place}].{fault}" for fault in TABLES.faults(table, row)]
+            found = TABLES.faults(table, row)
             if self.options["generation"] == "G1":
-                faults += [f"data[{place}].{name}: no such field" for name in _newer(table, row)]
+                found = [fault for fault in found if not wants_newer(fault)]
+                found += [f"{name}: no such field" for name in _newer(table, row)]
+            faults += [f"data[{place}].{fault}" for fault in found]
         return faults
 
     def struck(self, call: Call, name: str, serves: str) -> Answer | None:
@@ -188,6 +196,12 @@ class PlayedPortal(SandboxPeer):
         first = self.questions.get(key, {}).get("NOIDUNGTRALOI", "")
         texts = [first, *told] if first else told
         return listed([{"TRALOIID": f"{n}{key}", "NOIDUNGTRALOI": text} for n, text in enumerate(texts, start=1)])
+
+
+def wants_newer(fault: str) -> bool:
+    """Whether a fault misses a field that generation G1 does not know."""
+    path, _, what = fault.rpartition(": ")
+    return what == "is required" and path.rpartition(".")[2] in _NEWER
 
 
 def _newer(table: str, row: object) -> list[str]:

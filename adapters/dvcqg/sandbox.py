@@ -26,7 +26,7 @@ from adapters._kit.sandbox.chaos import Chaos
 from adapters._kit.sandbox.ledger import Ledger, Line
 from adapters._kit.sandbox.peer import Answer, Call, Route
 from adapters._kit.sandbox.server import main
-from adapters.dvcqg.played import DICTIONARIES, FIELDS, TABLES, Handle, PlayedPortal, reply
+from adapters.dvcqg.played import DICTIONARIES, FIELDS, TABLES, Handle, PlayedPortal, reply, wants_newer
 
 LOGIN = "/mapi/login"
 SERVICES = "/mapi/g"
@@ -136,7 +136,10 @@ class Portal(PlayedPortal):
                 body = {**body, "isUpdating": call.query.get("isUpdating")}
             table = name if name in FIELDS else "envelope"
             more = () if table == "envelope" else ("envelope",)
-            if faults := TABLES.faults(table, body, *more):
+            faults = TABLES.faults(table, body, *more)
+            if self.options["generation"] == "G1":
+                faults = [fault for fault in faults if not wants_newer(fault)]
+            if faults:
                 return reply(-1, "Dữ liệu không hợp lệ: " + "; ".join(faults[:10]))
             return handle(body)
 

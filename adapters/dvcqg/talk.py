@@ -146,9 +146,9 @@ def question(raw: bytes) -> CitizenQuestion:
 
 
 def answers(rows: Sequence[Any], raw: bytes, *, key: str) -> tuple[GivenAnswer, ...]:
-    """The answers of LayNoiDungTraLoiTheoCauHoi that say something."""
+    """The answers of LayNoiDungTraLoiTheoCauHoi. Raises Misunderstood: one broken row may be the one that is ours."""
     read = [json.check(AnswerRow, row, raw=raw, subject=key) for row in rows]
-    return tuple(GivenAnswer(row.TRALOIID, row.NOIDUNGTRALOI) for row in read if row.NOIDUNGTRALOI)
+    return tuple(GivenAnswer(row.TRALOIID, row.NOIDUNGTRALOI) for row in read)
 
 
 def answered(found: Sequence[GivenAnswer], answer: PortalAnswer) -> Answer:

@@ -154,7 +154,7 @@ def _inner(reply: HttpReply, subject: str) -> bytes:
             return _sentence(text, reply, subject)
     outer = json.parse(object, reply.body, subject=subject, status=reply.status)
     if isinstance(outer, str):
-        return _sentence(outer, reply, subject)
+        return outer.encode() if outer.lstrip().startswith("{") else _sentence(outer, reply, subject)
     if isinstance(outer, dict) and "error_code" not in outer and isinstance(outer.get("message"), str):
         return str(outer["message"]).encode()
     return reply.body

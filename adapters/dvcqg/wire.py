@@ -12,6 +12,10 @@ from adapters._kit.json import Shape, Text, Whole
 
 Named = Annotated[Text, pydantic.StringConstraints(min_length=1)]
 """A text that must say something: a code, a key."""
+Key = Annotated[Text, pydantic.StringConstraints(pattern=r"^[0-9]{1,19}$")]
+"""The portal's key of a question: a long number (C)."""
+MaybeKey = Annotated[Text, pydantic.StringConstraints(pattern=r"^[0-9]{0,19}$")]
+"""The key of an answer, empty while there is none."""
 
 
 class Reply(Shape):
@@ -182,7 +186,7 @@ class TechRow(Shape):
 class QuestionRow(Shape):
     """A row of LayDanhSachHoiDapGuiTuDVCQG and LayDanhSachHoiDapBoCoQuan."""
 
-    HOIDAPID: Named
+    HOIDAPID: Key
     NOIDUNG: Text = ""
     MALINHVUC: Text = ""
     MATTHCDP: Text = ""
@@ -190,15 +194,15 @@ class QuestionRow(Shape):
     TENDONVI: Text = ""
     HOVATEN: Text = ""
     THUDIENTU: Text = ""
-    TRALOIID: Text = ""
+    TRALOIID: MaybeKey = ""
     NOIDUNGTRALOI: Text = ""
 
 
 class AnswerRow(Shape):
-    """A row of LayNoiDungTraLoiTheoCauHoi."""
+    """A row of LayNoiDungTraLoiTheoCauHoi. One without words would read as "not answered", and be answered twice."""
 
-    TRALOIID: Text = ""
-    NOIDUNGTRALOI: Text = ""
+    TRALOIID: MaybeKey = ""
+    NOIDUNGTRALOI: Named
 
 
 class NoticeAddress(Shape):

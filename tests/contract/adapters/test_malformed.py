@@ -20,7 +20,7 @@ from tests.contract.adapters.recordings import Good, goods, index, indexed
 from tests.contract.adapters.understudy import Understudy, standing_in
 from tests.contract.adapters.verdicts import Ending, fault
 
-PUSHED = ("TrackingPush.parse", "ContractPush.read_push")
+PUSHED = ("TrackingPush.parse", "ContractPush.read_push", "PortalPush.read_notice")
 ALL = [good for peer in indexed() for good in goods(peer)]
 LEAST = 20
 """Malformed replies of a peer at least (issue 4)."""
