@@ -153,6 +153,8 @@ class InboxState(enum.StrEnum):
     QUARANTINED = "quarantined"
 
 
+UNPROVEN = "unproven"
+"""Kind of an inbox row that was stored before it was proven; its body proves it when the row is applied, or not."""
 HINT = "hint"
 """Kind of a callback whose sender proved nothing: its items are asked about, and nothing else follows."""
 

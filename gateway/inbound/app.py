@@ -1,5 +1,6 @@
 """Puts the door together: one application, every route declared, every answer through the same layer."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +23,7 @@ from gateway.inbound.openapi import Document
 from gateway.inbound.problems import Say
 from gateway.inbound.routes import Route, declared, mount
 from gateway.inbound.texts import Texts
+from gateway.inbound.unproven import Bounds
 from gateway.inbound.uploads import Uploads
 from gateway.metrics import Metrics
 from schemas.ids import PeerId
@@ -76,10 +78,10 @@ def make_app(
     edge = Edge(say=say, metrics=metrics, show=show_problem, https=settings.https)
     events = Events(store=store, clock=clock, most_streams=settings.limits.event_streams)
     app = _frame(edge, events, body_bytes=settings.limits.body_bytes)
-    limit = settings.limits.unproven_callbacks
-    called = Callbacks(
-        store=store, clock=clock, peers=callbacks, metrics=metrics, unproven_per_minute=limit, arrived=arrived
-    )
+    limits = settings.limits
+    keep = dt.timedelta(seconds=limits.unproven_keep_s)
+    unproven = Bounds(limits.unproven_callbacks, limits.unproven_bytes, keep)
+    called = Callbacks(store=store, clock=clock, peers=callbacks, metrics=metrics, unproven=unproven, arrived=arrived)
     parts = (
         Health(store=store, clock=clock, metrics=metrics, ready=ready),
         Document(routes=lambda: declared(app), version=_version(), server=settings.public_url),

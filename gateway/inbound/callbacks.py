@@ -1,13 +1,12 @@
 """``POST /callbacks/{peer}``: a peer tells us something. Raw bytes first, answer second, belief later (DESIGN §4, T1).
 
 A signature in a header, a secret in the address or an allowed network address proves the raw bytes before anything is
-stored. A peer that signs inside the body is stored under a quota and proven when the row is applied. What a peer that
+stored. What a peer signs inside the body is looked at here where its adapter can tell (BodyProof), and proven in any
+case when the row is applied; until then it is stored under a quota (:mod:`gateway.inbound.unproven`). What a peer that
 cannot prove itself says is stored under the same quota, as a hint: its items are asked about, nothing else follows.
 The second copy of a delivery gets the first answer. What the peer wants to hear is its adapter's to say.
 """
 
-import collections
-import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -17,18 +16,18 @@ from aiohttp import web
 from gateway.accounts import GatewayStore
 from gateway.inbound import bodies
 from gateway.inbound.middleware import correlation_of, new_id
-from gateway.inbound.problems import EdgeError, NoSuchPage, TooMany
+from gateway.inbound.problems import EdgeError, NoSuchPage
 from gateway.inbound.routes import Parameter, Route, public
+from gateway.inbound.unproven import Bounds, Quota
 from gateway.log import logger
 from gateway.metrics import Metrics
 from schemas.ids import MessageId, PeerId, Sha256
-from schemas.message import HINT, Inbound, NewInbound
-from schemas.ports.carrier import TrackingPush
+from schemas.message import HINT, UNPROVEN, Inbound, NewInbound
+from schemas.ports.carrier import BodyProof, TrackingPush
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Tx
 from schemas.wire import Callback
 
-_MINUTE: Final = dt.timedelta(minutes=1)
 _NOT_KEPT: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _LOG = logger(__name__)
 
@@ -60,7 +59,7 @@ class Callbacks:
         clock: Clock,
         peers: Mapping[PeerId, Pushing],
         metrics: Metrics,
-        unproven_per_minute: int,
+        unproven: Bounds,
         arrived: Callable[[], None],
     ) -> None:
         """``arrived`` wakes the one who applies the inbox; it is called after the commit and must not block."""
@@ -68,9 +67,8 @@ class Callbacks:
         self._clock = clock
         self._peers = peers
         self._metrics = metrics
-        self._most = unproven_per_minute
+        self._quota = Quota(store, unproven)
         self._arrived = arrived
-        self._lately: dict[PeerId, collections.deque[dt.datetime]] = collections.defaultdict(collections.deque)
 
     def routes(self) -> tuple[Route, ...]:
         """Its one address."""
@@ -101,7 +99,7 @@ class Callbacks:
             received_at=self._clock.now(),
             remote=request.remote or "",
         )
-        kind = HINT if not self._admit(pushing, callback) and pushing.hints else "callback"
+        kind = await self._admit(pushing, callback)
         row, new = await self._keep(pushing.port, callback, kind, correlation_of(request))
         self._metrics.inbox.labels(peer, row.kind, str(not new).lower()).inc()
         _LOG.debug("callback taken", peer=peer, inbox=row.id, act="new" if new else "repeated", sha256=row.sha256)
@@ -110,22 +108,18 @@ class Callbacks:
             status=answer.status, body=row.answer or answer.body, headers={"Content-Type": answer.content_type}
         )
 
-    def _admit(self, pushing: Pushing, callback: Callback) -> bool:
-        """True where it is proven now.
+    async def _admit(self, pushing: Pushing, callback: Callback) -> str:
+        """The kind of the row that it becomes.
 
         Raises NotProven for a missing or wrong signature, TooMany where unproven deliveries flood us.
         """
-        if pushing.port.verify_header(callback):
-            return True
+        port = pushing.port
+        if port.verify_header(callback) or (isinstance(port, BodyProof) and port.proves(callback)):
+            return "callback"
         if pushing.signed_header:
             raise NotProven(subject=callback.peer)
-        lately, now = self._lately[callback.peer], callback.received_at
-        while lately and now - lately[0] >= _MINUTE:
-            lately.popleft()
-        if len(lately) >= self._most:
-            raise TooMany(subject=callback.peer)
-        lately.append(now)
-        return False
+        await self._quota.admit(callback)
+        return HINT if pushing.hints else UNPROVEN
 
     async def _keep(
         self, port: TrackingPush, callback: Callback, kind: str, correlation_id: str

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from gateway.storage.bodies import Bodies, BodyKind
 from gateway.storage.codec import from_json, to_json
 from gateway.storage.sql import Sql
-from gateway.storage.tables.messages import inbox
+from gateway.storage.tables.messages import body, inbox
 from schemas.errors import NotFound
 from schemas.ids import InboxNo, PeerId, Sha256
-from schemas.message import Inbound, InboxState, NewInbound
+from schemas.message import HINT, UNPROVEN, Inbound, InboxState, NewInbound
 
 _TABLE: Final = inbox
 _GET: Final = sa.select(inbox).where(inbox.c.id == sa.bindparam("inbox"))
@@ -25,6 +25,28 @@ _SETTLE: Final = _UPDATE.values(
     state=sa.bindparam("state"),
     detail=sa.bindparam("detail"),
     settled_at=sa.bindparam("settled_at"),
+)
+_STRANGE: Final = (
+    inbox.c.peer == sa.bindparam("of_peer"),
+    # A row that proved itself when it was applied is nobody's burden; a hint never does.
+    sa.or_(inbox.c.kind == HINT, sa.and_(inbox.c.kind == UNPROVEN, inbox.c.state != InboxState.APPLIED.value)),
+)
+_UNPROVEN: Final = (
+    sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.func.length(body.c.content)), 0))
+    .select_from(
+        inbox.outerjoin(body, sa.and_(body.c.kind == BodyKind.INBOX.value, body.c.owner == inbox.c.id, body.c.n == 0))
+    )
+    .where(*_STRANGE)
+)
+_OLD: Final = (*_STRANGE, inbox.c.state != InboxState.RECEIVED.value, inbox.c.received_at < sa.bindparam("before"))
+_FORGET_BODIES: Final = sa.delete(body).where(
+    body.c.kind == BodyKind.INBOX.value, body.c.owner.in_(sa.select(inbox.c.id).where(*_OLD))
+)
+_FORGET_ROWS: Final = sa.delete(inbox).where(*_OLD)
+_REOPEN: Final = (
+    sa.update(inbox)
+    .where(*_STRANGE, inbox.c.kind == UNPROVEN, inbox.c.state == InboxState.QUARANTINED.value)
+    .values(state=InboxState.RECEIVED, settled_at=None)
 )
 
 
@@ -76,6 +98,21 @@ class Inbox:
         if after is not None:
             query = query.where(inbox.c.id < after)
         return tuple(_inbound(row) for row in self._sql.rows(query))
+
+    def unproven(self, peer: PeerId) -> tuple[int, int]:
+        """Rows of the peer that nobody has proven (hints among them), and the bytes of their bodies."""
+        row = self._sql.rows(_UNPROVEN, {"of_peer": peer})[0]
+        return int(row[0]), int(row[1])
+
+    def forget_unproven(self, peer: PeerId, *, before: dt.datetime) -> int:
+        """Drop settled unproven rows that came in before ``before``, bodies included; returns how many."""
+        told = {"of_peer": peer, "before": before}
+        self._sql.run(_FORGET_BODIES, told)
+        return self._sql.run(_FORGET_ROWS, told)
+
+    def reopen_unproven(self, peer: PeerId) -> int:
+        """Let quarantined unproven rows be tried again, after a key was pinned; returns how many."""
+        return self._sql.run(_REOPEN, {"of_peer": peer})
 
     def _change(self, inbox: InboxNo, statement: sa.Update, values: dict[str, Any]) -> None:
         if self._sql.run(statement, {**values, "row_id": inbox}) == 0:

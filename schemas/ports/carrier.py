@@ -132,6 +132,15 @@ class TrackingPush(Protocol):
 
 
 @runtime_checkable
+class BodyProof(Protocol):
+    """Beside TrackingPush: tells at the door whether the body proves itself, so that true deliveries need no quota."""
+
+    def proves(self, callback: Callback) -> bool:
+        """True where a signature or secret inside the body is right. Pure; never raises; what it costs is bounded."""
+        ...
+
+
+@runtime_checkable
 class ContractPush(Protocol):
     """Reads what a carrier pushes over our published SOAP contract, with its own codes. Pure: no network, no clock."""
 

@@ -160,6 +160,18 @@ class InboxStore(Protocol):
         """Newest first."""
         ...
 
+    def unproven(self, peer: PeerId) -> tuple[int, int]:
+        """Rows of the peer that nobody has proven (hints among them), and the bytes of their bodies."""
+        ...
+
+    def forget_unproven(self, peer: PeerId, *, before: dt.datetime) -> int:
+        """Drop settled unproven rows that came in before ``before``, bodies included; returns how many."""
+        ...
+
+    def reopen_unproven(self, peer: PeerId) -> int:
+        """Let quarantined unproven rows be tried again, after a key was pinned; returns how many."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FeedState:

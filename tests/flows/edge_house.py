@@ -50,7 +50,7 @@ NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
 PASSWORD = "mật khẩu dài của quầy"
 KEY, OTHER_KEY = "k-" + "a" * 40, "k-" + "b" * 40
 STATION_KEY = "k-" + "c" * 40
-SIGNED, UNSIGNED = PeerId("signing_post"), PeerId("plain_post")
+SIGNED, UNSIGNED, INSIDE = PeerId("signing_post"), PeerId("plain_post"), PeerId("sealing_post")
 SECRET = b"shared with the peer"
 
 
@@ -116,7 +116,15 @@ class Peer:
         )
 
 
+class InsideProof(Peer):
+    """A port of a peer whose proof stands inside the body."""
+
+    def proves(self, callback: Callback) -> bool:
+        return callback.body.startswith(b"proven")
+
+
 PUSHING = {
+    INSIDE: Pushing(InsideProof(signs=False), signed_header=False),
     SIGNED: Pushing(Peer(signs=True), signed_header=True),
     UNSIGNED: Pushing(Peer(signs=False), signed_header=False),
 }

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, FormData
 
+from schemas.message import InboxState
+from schemas.ports.stores import Tx
 from tests.flows.edge_house import (
+    INSIDE,
     KEY,
     SIGNED,
     UNSIGNED,
@@ -63,6 +66,48 @@ async def test_a_callback_that_cannot_be_proven_is_stored_under_a_quota(tmp_path
         async with house.session.post(at, data=b"3") as reply:
             assert reply.status == 200
         assert len(await house.store.read(lambda tx: tx.inbox.pending(limit=10))) == 3
+
+
+async def settled(house: EdgeHouse) -> None:
+    """Stand in for T2: what is proven is applied, the rest is quarantined."""
+    now = house.clock.now()
+
+    def settle(tx: Tx) -> None:
+        for row in tx.inbox.pending(limit=10):
+            state = InboxState.APPLIED if row.kind == "callback" else InboxState.QUARANTINED
+            tx.inbox.settle(row.id, state, detail="", now=now)
+
+    await house.store.write(settle)
+
+
+async def test_a_flood_of_unproven_bodies_does_not_fill_the_disk_nor_keep_the_proven_out(tmp_path: Path) -> None:
+    """ADR 132: bytes are bounded and survive a restart; old ones make room; a true delivery needs no quota at all."""
+    bounds: dict[str, Any] = {"LIENTHONG_LIMITS__UNPROVEN_BYTES": "10000", "LIENTHONG_LIMITS__UNPROVEN_KEEP_S": "3600"}
+    async with edge_house(tmp_path, **bounds) as house:
+        at = f"{house.url}/callbacks/{INSIDE}"
+        statuses = []
+        for n in range(6):
+            async with house.session.post(at, data=b"%d" % n + b"x" * 2_000) as reply:
+                statuses.append(reply.status)
+                assert reply.status == 200 or reply.headers["Retry-After"] == "3600"
+        assert statuses == [200, 200, 200, 429, 429, 429]
+        for _ in range(2):
+            async with house.session.post(at, data=b"proven " + b"x" * 2_000) as reply:
+                assert reply.status == 200
+        kinds = [row.kind for row in await house.store.read(lambda tx: tx.inbox.pending(limit=10))]
+        assert kinds == ["unproven", "unproven", "unproven", "callback"]
+        assert await house.store.read(lambda tx: tx.inbox.unproven(INSIDE)) == (3, 3 * 2_001)
+        await house.clock.move(seconds=61)
+        async with house.session.post(at, data=b"a" + b"x" * 2_000) as reply:
+            assert reply.status == 429, "counted in the store, not in memory alone"
+        await settled(house)
+        assert await house.store.write(lambda tx: tx.inbox.reopen_unproven(INSIDE)) == 3, "a key was pinned"
+        await settled(house)
+        await house.clock.move(seconds=3_600)
+        async with house.session.post(at, data=b"b" + b"x" * 2_000) as reply:
+            assert reply.status == 200
+        kept = await house.store.read(lambda tx: tx.inbox.list(peer=INSIDE))
+        assert sorted(row.kind for row in kept) == ["callback", "unproven"], "what is old and unproven is gone"
 
 
 async def test_a_callback_to_nobody_or_compressed_is_refused(house: EdgeHouse) -> None:
