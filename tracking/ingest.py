@@ -208,11 +208,11 @@ def _apply(
     tx: Tx, folded: Sequence[Folded], news: _News, context_source: ContextSource | None
 ) -> tuple[tuple[DossierId, ...], tuple[str, ...], tuple[Discrepancy, ...]]:
     """Move and reconcile: everything that follows from new rows of these items. None settles no case."""
-    inside = {dossier.id: None for one in folded for dossier in one.dossiers}
+    inside = {dossier.id: dossier for one in folded for dossier in one.dossiers}
     moved: list[DossierId] = []
     refused: list[str] = []
     views = []
-    for before in reading.dossier_views(tx, tuple(inside)):
+    for before in reading.views_around(tx, tuple(inside.values())):
         view, refusals = _follow(tx, before, news)
         if view.dossier.version != before.dossier.version:
             moved.append(before.dossier.id)
@@ -222,7 +222,10 @@ def _apply(
     if context_source is None:
         return tuple(moved), tuple(refused), ()
     context = context_source(tx, news.now)
-    seen = reading.views_of(tx, [one.item for one in folded], {one.item.id: one.in_order() for one in folded})
+    inside |= {view.dossier.id: view.dossier for view in views}
+    carried = {one.item.id: tuple(inside[dossier.id] for dossier in one.dossiers) for one in folded}
+    logs = {one.item.id: one.in_order() for one in folded}
+    seen = reading.views_of(tx, [one.item for one in folded], logs, carried)
     bags = [BagNumber(one.item.reference or "") for one in folded if one.item.purpose is Purpose.BAG]
     cases = (*reconcile.settle_items(tx, seen, context), *reconcile.settle_dossiers(tx, views, context))
     told = (case for bag in bags for case in reconcile.reconcile_bag(tx, bag, context))

@@ -87,9 +87,14 @@ def item_views(tx: Tx, item_ids: Sequence[ItemId]) -> tuple[ItemView, ...]:
     return views_of(tx, tuple(items[item] for item in item_ids), tx.events.of_items(item_ids))
 
 
-def views_of(tx: Tx, items: Sequence[Item], logs: Mapping[ItemId, tuple[StoredEvent, ...]]) -> tuple[ItemView, ...]:
-    """Views of items that were read already, with their logs."""
-    inside = dossiers_inside(tx, [item.id for item in items])
+def views_of(
+    tx: Tx,
+    items: Sequence[Item],
+    logs: Mapping[ItemId, tuple[StoredEvent, ...]],
+    inside: Mapping[ItemId, tuple[Dossier, ...]] | None = None,
+) -> tuple[ItemView, ...]:
+    """Views of items that were read already, with their logs; ``inside`` where the dossiers in them are known too."""
+    inside = dossiers_inside(tx, [item.id for item in items]) if inside is None else inside
     namesakes = tx.items.named(tx.items.shared(tuple(item.number for item in items if item.number)))
     companions = _companions(tx, items, inside)
     stays: dict[ItemId, list[Stay]] = {}
@@ -166,6 +171,12 @@ def dossier_view(tx: Tx, dossier_id: DossierId) -> DossierView:
 
 def dossier_views(tx: Tx, dossier_ids: Sequence[DossierId]) -> tuple[DossierView, ...]:
     """Views of those of these dossiers that are there, in a few queries."""
+    return views_around(tx, tx.dossiers.many(dossier_ids))
+
+
+def views_around(tx: Tx, dossiers: Sequence[Dossier]) -> tuple[DossierView, ...]:
+    """Views of dossiers that were read already in this transaction."""
+    dossier_ids = [dossier.id for dossier in dossiers]
     packings = tx.items.packings_in_many(dossier_ids)
     items = {item.id: item for item in tx.items.many(tuple(dict.fromkeys(packing.item for packing in packings)))}
     parcels: dict[DossierId, list[Parcel]] = {}
@@ -173,9 +184,7 @@ def dossier_views(tx: Tx, dossier_ids: Sequence[DossierId]) -> tuple[DossierView
         if packing.item in items:
             parcels.setdefault(packing.dossier, []).append(Parcel(items[packing.item], packing))
     listed = tx.bags.listing(dossier_ids, tuple(items))
-    return tuple(
-        _whole(tx, dossier, tuple(parcels.get(dossier.id, ())), listed) for dossier in tx.dossiers.many(dossier_ids)
-    )
+    return tuple(_whole(tx, dossier, tuple(parcels.get(dossier.id, ())), listed) for dossier in dossiers)
 
 
 def bag_view(tx: Tx, number: BagNumber) -> BagView:
