@@ -55,6 +55,13 @@ def event(
     )
 
 
+def another(asked: str, told: str, raw: bytes) -> list[Complaint]:
+    """The complaint about an answer that speaks of another item than was asked about; its events go by what it says."""
+    if told == asked:
+        return []
+    return [Complaint("shape", f"asked about {asked}, told about {told}", told, digest_of(raw))]
+
+
 def batch(
     peer: PeerId,
     carrier: CarrierId,

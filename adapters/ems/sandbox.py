@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.chaos import CONTENT, Chaos
 from adapters._kit.sandbox.ledger import Ledger, Line
 from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer
 from adapters._kit.sandbox.server import main
@@ -25,6 +25,7 @@ class Ems(SandboxPeer):
 
     name = "ems"
     samples: ClassVar[Mapping[str, str]] = {"delivered": "8", "unknown": "97"}
+    offers = tuple(verb for verb in CONTENT if verb != "refuse")
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         super().__init__(ledger, chaos, options)
@@ -51,11 +52,12 @@ class Ems(SandboxPeer):
         """A status comes about now. Own field: ``date``, the time as it is written."""
         if not told.get("number"):
             raise ValueError("number is needed")
+        at = dt.datetime.fromisoformat(str(told.get("at") or self.now().isoformat()))
         return self.happened(
             "status",
-            str(told["number"]),
+            self.told_number(str(told["number"]), "status"),
             code=str(told.get("code") or "8"),
-            occurred=str(told.get("at") or self.now().isoformat()),
+            occurred=self.told_at(at, "status").isoformat(),
             reference=str(told.get("reference", "")),
             office=str(told.get("office", "")),
             text=str(told.get("text", "")),
@@ -100,14 +102,27 @@ class Ems(SandboxPeer):
         number = call.path.rpartition("/")[2]
         if number not in self._traces:
             return _error("Không tìm thấy bưu gửi")
-        traces = self.chaos.twist(list(reversed(self._traces[number])), "orders/tracking", "fetch")
-        data = {"tracking_code": number, "total_weight": 240, "status": traces[0]["status"], "__get_status": traces}
-        return Answer.json({"code": "success", "data": data})
+        verbs = (f"orders/tracking/{number}", "orders/tracking", "fetch")  # what was told before is told of each item
+        rows = self.chaos.twist(list(reversed(self._traces[number])), *verbs, rewrite=_rewritten)
+        traces = [{**row, "tracedate": self._zoned(row["tracedate"], *verbs)} for row in rows]
+        told = {"tracking_code": self.told_number(number, *verbs), "total_weight": 240, "__get_status": traces}
+        return Answer.json({"code": "success", "data": told})
+
+    def _zoned(self, written: str, *verbs: str) -> str:
+        if not written[:4].isdecimal():
+            return written
+        at = dt.datetime.fromisoformat(written).replace(tzinfo=VIET_NAM)
+        return self.told_at(at, *verbs).strftime("%Y-%m-%d %H:%M:%S")
 
     def _provinces(self, call: Call) -> Answer:
         if call.query.get("merchant_token") != self._token:
             return _error("Token không hợp lệ")
         return Answer.json({"code": "success", "data": [{"code": "36", "name": "Tỉnh Mẫu"}]})
+
+
+def _rewritten(row: dict[str, Any]) -> dict[str, Any]:
+    """The same status at another minute."""
+    return {**row, "tracedate": f"{row['tracedate'][:14]}00:00"}
 
 
 def _local(line: Line) -> dt.datetime:

@@ -61,7 +61,7 @@ def journeys_from_wire(
     """Read the replies to orders/tracking, by the number that was asked about.
 
     Raises:
-        Misunderstood: no such reply, or one about another item.
+        Misunderstood: no such reply.
         Refused, Unauthorised: EMS's own error, but for "no such item", which is an item without events.
     """
     events: list[TrackingEvent] = []
@@ -69,6 +69,7 @@ def journeys_from_wire(
     for number, raw in replies:
         journey = _journey(number, raw, reading)
         if journey is not None:
+            complaints += news.another(number, journey.tracking_code, raw)
             _steps(journey, raw, reading, received_at, events, complaints)
     raws = [raw for _, raw in replies]
     return news.batch(PEER, reading.carrier, events, raws, received_at=received_at, complaints=complaints)
@@ -89,10 +90,7 @@ def _journey(number: str, raw: bytes, reading: Reading) -> Journey | None:
     if envelope.code == "error" and any(word.casefold() in said for word in reading.not_found_words):
         return None
     accepted(raw, number)
-    journey = parse(JourneyReply, raw, subject=number).data
-    if journey.tracking_code != number:
-        raise Misunderstood("the reply is about another item", subject=number, raw=raw)
-    return journey
+    return parse(JourneyReply, raw, subject=number).data
 
 
 def _steps(

@@ -9,10 +9,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.chaos import CONTENT, Chaos
 from adapters._kit.sandbox.ledger import Ledger, Line
 from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer
 from adapters._kit.sandbox.server import main
+
+_LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
 class Ghn(SandboxPeer):
@@ -20,6 +22,7 @@ class Ghn(SandboxPeer):
 
     name = "ghn"
     samples: ClassVar[Mapping[str, str]] = {"delivered": "delivered", "unknown": "teleported"}
+    offers = tuple(verb for verb in CONTENT if verb != "refuse")
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         super().__init__(ledger, chaos, options)
@@ -43,11 +46,12 @@ class Ghn(SandboxPeer):
         """A state comes about now. Own fields: ``type`` of the push, ``date`` as written, ``reason`` (its code)."""
         if not told.get("number"):
             raise ValueError("number is needed")
+        at = dt.datetime.fromisoformat(str(told.get("at") or self.now().isoformat()))
         return self.happened(
             "state",
-            str(told["number"]),
+            self.told_number(str(told["number"]), "state"),
             code=str(told.get("code") or "delivered"),
-            occurred=str(told.get("at") or self.now().isoformat()),
+            occurred=self.told_at(at, "state").isoformat(),
             reference=str(told.get("reference", "")),
             office=str(told.get("office", "")),
             text=str(told.get("text", "")),
@@ -97,15 +101,22 @@ class Ghn(SandboxPeer):
         log = self._logs.get(number)
         if log is None:
             return _says(400, "code=404, message=Đơn hàng không tồn tại")
-        told = self.chaos.twist(log, "detail", "fetch")
+        verbs = (f"detail/{number}", "detail", "fetch")  # what was told before is told of each order
+        rows = self.chaos.twist(log, *verbs, rewrite=lambda row: {**row, "updated_date": _LONG_AGO})
+        told = [{**row, "updated_date": self._zoned(row["updated_date"], *verbs)} for row in rows]
         order = {
-            "order_code": number,
+            "order_code": self.told_number(number, *verbs),
             "client_order_code": self._references[number],
             "status": log[-1]["status"],
             "updated_date": log[-1]["updated_date"],
             "log": told,
         }
         return Answer.json({"code": 200, "message": "Success", "data": [order] if self.options.get("wrap") else order})
+
+    def _zoned(self, written: str, *verbs: str) -> str:
+        if not written.endswith("Z"):
+            return written
+        return _utc(self.told_at(dt.datetime.fromisoformat(written), *verbs))
 
     def _provinces(self, call: Call) -> Answer:
         if call.headers.get("token") != self._token:
@@ -114,8 +125,12 @@ class Ghn(SandboxPeer):
 
 
 def _time(line: Line) -> str:
-    at = dt.datetime.fromisoformat(line.data["occurred"]).astimezone(dt.UTC)
-    return str(line.data["date"]) or at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return str(line.data["date"]) or _utc(dt.datetime.fromisoformat(line.data["occurred"]))
+
+
+def _utc(at: dt.datetime) -> str:
+    at = at.astimezone(dt.UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
 def _says(code: int, message: str) -> Answer:

@@ -59,7 +59,7 @@ def orders_from_wire(
     """Read the replies to shipping-order/detail, by the code that was asked about.
 
     Raises:
-        Misunderstood: no such reply, or one about another order.
+        Misunderstood: no such reply.
         Refused, Unauthorised: GHN's own error, but for "no such order", which is an item without events.
     """
     events: list[TrackingEvent] = []
@@ -67,6 +67,7 @@ def orders_from_wire(
     for number, raw in replies:
         order = _order(number, raw, reading)
         if order is not None:
+            complaints += news.another(number, order.order_code, raw)
             _entries(order, raw, reading, received_at, events, complaints)
     raws = [raw for _, raw in replies]
     return news.batch(PEER, reading.carrier, events, raws, received_at=received_at, complaints=complaints)
@@ -89,10 +90,7 @@ def _order(number: str, raw: bytes, reading: Reading) -> Order | None:
         return None
     accepted(raw, number)
     data = parse(OrderReply, raw, subject=number).data
-    order = data[0] if isinstance(data, list) else data
-    if order.order_code != number:
-        raise Misunderstood("the reply is about another order", subject=number, raw=raw)
-    return order
+    return data[0] if isinstance(data, list) else data
 
 
 def _entries(

@@ -25,6 +25,7 @@ class Ghtk(SandboxPeer):
 
     name = "ghtk"
     samples: ClassVar[Mapping[str, str]] = {"delivered": "5", "unknown": "777"}
+    offers = ("unknown_code", "duplicate", "replay_old", "wrong_zone", "change_number", "history_rewritten")
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         super().__init__(ledger, chaos, options)
@@ -44,11 +45,12 @@ class Ghtk(SandboxPeer):
         """A status comes about now. Own fields: ``date`` as it is written, ``reason`` (its code)."""
         if not told.get("number"):
             raise ValueError("number is needed")
+        at = dt.datetime.fromisoformat(str(told.get("at") or self.now().isoformat()))
         return self.happened(
             "status",
-            str(told["number"]),
+            self.told_number(str(told["number"]), "status"),
             code=str(told.get("code") or "5"),
-            occurred=str(told.get("at") or self.now().isoformat()),
+            occurred=self.told_at(at, "status").isoformat(),
             reference=str(told.get("reference", "")),
             text=str(told.get("text", "")),
             date=str(told.get("date", "")),
@@ -101,7 +103,13 @@ class Ghtk(SandboxPeer):
         order = self._orders.get(call.path.rpartition("/")[2])
         if order is None:
             return Answer.json({"success": False, "message": "Đơn hàng không tồn tại"})
-        return Answer.json({"success": True, "message": "", "order": order})
+        verbs = ("shipment/v2", "fetch")
+        if self.chaos.strikes("history_rewritten", *verbs):
+            order = {**order, "modified": "2026-01-01 00:00:00", "deliver_date": "2026-01-01"}
+        at = dt.datetime.fromisoformat(order["modified"]).replace(tzinfo=VIET_NAM)
+        told = self.told_at(at, *verbs).strftime("%Y-%m-%d %H:%M:%S")
+        label = self.told_number(order["label_id"], *verbs)
+        return Answer.json({"success": True, "message": "", "order": {**order, "label_id": label, "modified": told}})
 
 
 def _heard(status: int, _body: bytes) -> bool:

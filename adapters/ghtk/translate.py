@@ -13,7 +13,7 @@ from adapters.ghtk.codes import CODE_LIST, DELIVERED, NOT_DELIVERED, REPORTS, WI
 from adapters.ghtk.wire import Envelope, Order, OrderReply, Pushed
 from schemas.errors import CallError, Misunderstood, Refused, Unauthorised
 from schemas.ids import CarrierId, PeerId
-from schemas.tracking import EventTime, Mapped, MoneyLine, Movement, TrackingBatch, TrackingEvent, ZoneSource
+from schemas.tracking import Complaint, EventTime, Mapped, MoneyLine, Movement, TrackingBatch, TrackingEvent, ZoneSource
 from schemas.wire import Callback
 
 PEER = PeerId("ghtk")
@@ -65,16 +65,19 @@ def orders_from_wire(
     """Read the replies to services/shipment/v2, by the label that was asked about: the state of each order now.
 
     Raises:
-        Misunderstood: no such reply, or one about another order.
+        Misunderstood: no such reply.
         Refused, Unauthorised: GHTK's own error, but for "no such order", which is an item without events.
     """
-    events = [
-        _state(order, raw, reading, received_at)
-        for number, raw in replies
-        if (order := _order(number, raw, reading)) is not None
-    ]
+    events: list[TrackingEvent] = []
+    complaints: list[Complaint] = []
+    for number, raw in replies:
+        if is_unknown(raw, number, reading.not_found_words):
+            continue
+        order = parse(OrderReply, raw, subject=number).order
+        complaints += news.another(number, order.label_id, raw)
+        events.append(_state(order, raw, reading, received_at))
     raws = [raw for _, raw in replies]
-    return news.batch(PEER, reading.carrier, events, raws, received_at=received_at)
+    return news.batch(PEER, reading.carrier, events, raws, received_at=received_at, complaints=complaints)
 
 
 def is_unknown(raw: bytes, subject: str, words: Sequence[str]) -> bool:
@@ -104,13 +107,13 @@ def _pushed(callback: Callback) -> tuple[Pushed, str]:
 def _form(raw: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(
-            raw.decode("ascii"),
+            raw.decode("utf-8"),
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
             max_num_fields=MOST_FIELDS,
         )
-    except ValueError as error:  # no form, no ASCII, no UTF-8 behind the escapes
+    except ValueError as error:  # no form, or no UTF-8
         raise Misunderstood(f"no form: {error}", subject=PEER, raw=raw) from error
     told = dict(pairs)
     twice = sorted({name for name, value in pairs if told[name] != value})
@@ -126,15 +129,6 @@ def _time(text: str, raw: bytes, reading: Reading) -> EventTime:
     except (ValueError, OverflowError) as error:
         raise Misunderstood(f"time: {error}", subject=PEER, raw=raw) from error
     return occurred if mended == text.strip() else dataclasses.replace(occurred, zone_source=ZoneSource.QUIRK)
-
-
-def _order(number: str, raw: bytes, reading: Reading) -> Order | None:
-    if is_unknown(raw, number, reading.not_found_words):
-        return None
-    order = parse(OrderReply, raw, subject=number).order
-    if order.label_id != number:
-        raise Misunderstood("the reply is about another order", subject=number, raw=raw)
-    return order
 
 
 def _state(order: Order, raw: bytes, reading: Reading, received_at: dt.datetime) -> TrackingEvent:

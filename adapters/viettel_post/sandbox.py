@@ -73,6 +73,7 @@ class ViettelPost(SandboxPeer):
 
     name = "viettel_post"
     samples: ClassVar[Mapping[str, str]] = {"delivered": "501", "unknown": "998"}
+    offers = ("refuse", "unknown_code", "duplicate", "replay_old", "wrong_zone", "change_number")
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         super().__init__(ledger, chaos, options)
@@ -81,6 +82,7 @@ class ViettelPost(SandboxPeer):
         self._portal_token = self.options.get("portal_token", "sandbox-portal-token")
         self._secret = self.options.get("webhook_secret", "sandbox-webhook-secret")
         self._ttl_s = int(self.options.get("token_ttl", "3600"))
+        self._forgotten = 0
         self._orders: dict[str, dict[str, Any]] = {}
         self._by_reference: dict[str, str] = {}
         fields = tomllib.loads((Path(__file__).parent / "contract" / "fields.toml").read_text(encoding="utf-8"))
@@ -128,14 +130,15 @@ class ViettelPost(SandboxPeer):
         number = str(told.get("number") or self._by_reference.get(str(told.get("reference", "")), ""))
         if not number:
             raise ValueError("a number, or the reference of an order, is needed")
-        if "at" in told and dt.datetime.fromisoformat(str(told["at"])).tzinfo is None:
+        at = dt.datetime.fromisoformat(str(told["at"])) if "at" in told else self.now()
+        if at.tzinfo is None:
             raise ValueError("at needs its zone")
         more = {name: told[name] for name in ("returning", "reason", "date") if name in told}
         return self.happened(
             "journey",
-            number,
+            self.told_number(number, "journey"),
             code=str(told.get("code") or "501"),
-            occurred=str(told.get("at") or self.now().isoformat()),
+            occurred=self.told_at(at, "journey").isoformat(),
             reference=str(told.get("reference", "")),
             office=str(told.get("office", "")),
             text=str(told.get("text", "")),
@@ -216,8 +219,17 @@ class ViettelPost(SandboxPeer):
 
     def _token(self, kind: str, until: int) -> str:
         # Not kept but computed, so that a token outlives the process like every other thing of the sandbox.
-        proof = hmac.new(self._password.encode(), f"{kind}.{until}".encode(), hashlib.sha256).hexdigest()
+        seed = f"{kind}.{until}.{self._forgotten}"
+        proof = hmac.new(self._password.encode(), seed.encode(), hashlib.sha256).hexdigest()
         return f"{kind}.{until}.{proof[:32]}"
+
+    def forget_sessions(self) -> None:
+        """No token given so far is good any more."""
+        self._forgotten += 1
+
+    def fault(self, _call: Call) -> Answer:
+        """A fault with 200, in the envelope of all replies."""
+        return _no(205, "System error")
 
     def _fits(self, call: Call, *kinds: str) -> bool:
         token = call.headers.get("token", "")

@@ -172,10 +172,17 @@ class SandboxPeer(abc.ABC):
         return self._happen(APPLIED, operation, key, data)
 
     def happened(self, operation: str, key: str, **data: Any) -> Line:
-        """Something moved at the peer by itself; ``code`` in data may be twisted by the verb ``unknown_code``."""
+        """Something moved at the peer by itself; ``code`` in data may be twisted by the verb ``unknown_code``.
+
+        Under ``replay_old`` a peer that pushes tells the old news of this thing again, behind the new.
+        """
         if "code" in data and "unknown" in self.samples and self.chaos.strikes("unknown_code", operation):
             data["code"] = self.samples["unknown"]
-        return self._happen(EVENT, operation, key, data)
+        line = self._happen(EVENT, operation, key, data)
+        if self.push_of(line) is not None and self.chaos.strikes("replay_old", operation):
+            old = [one for one in self.ledger.lines if one.kind == EVENT and one.key == key and one.n < line.n]
+            self.unpushed |= {one.n: one for one in old}
+        return line
 
     def told_at(self, at: dt.datetime, *operations: str) -> dt.datetime:
         """The time as the peer tells it; under ``wrong_zone`` seven hours early: UTC with the local zone's name."""
