@@ -1,0 +1,1 @@
+"""Tests of the documents between offices: signing, reading, long files."""

@@ -37,7 +37,7 @@ def read(raw: bytes, tmp_path: Path, **rules: object) -> OfficialDocument:
     file, out = tmp_path / "came.xml", tmp_path / "out"
     file.write_bytes(raw)
     out.mkdir()
-    got = reading.read(file, out, records.rules(**rules), records.NOW)  # type: ignore[arg-type]  # by name
+    got = reading.read(file, out, records.rules(**rules), records.NOW)  # type: ignore[arg-type]  # fields by their names
     assert isinstance(got, OfficialDocument)
     return got
 
