@@ -48,6 +48,7 @@ from gateway.outbox.sweeper import Sweeper
 from gateway.sealing import configured_sealer
 from gateway.storage.database import Database, open_database
 from gateway.tls import door_context
+from gateway.workers.citizens import Citizens
 from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
 from gateway.workers.judging import DocumentJudge
@@ -55,7 +56,7 @@ from gateway.workers.learning import Learning
 from gateway.workers.ledger import Ledger
 from gateway.workers.reports import Reports
 from gateway.workers.reviews import RESUME_S, Reviews
-from gateway.workers.rules import Rules
+from gateway.workers.rules import Rules, peers_of
 from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
 from scanning.approved import Sealer
@@ -63,7 +64,7 @@ from schemas.ids import CarrierId, PeerId, Sha256, UnitId
 from schemas.ports.carrier import Booking, TrackingPush
 from schemas.ports.clock import Clock
 from schemas.ports.one_stop import DossierSink, RequestSink
-from schemas.ports.portal import StatusSink
+from schemas.ports.portal import PortalPush, StatusBack, StatusSink
 from tracking.reading import load_context
 from tracking.reconcile import Reconciler
 
@@ -100,6 +101,7 @@ class House:
     inbox: Inbox
     feeds: Feeds
     reports: Reports
+    citizens: Citizens
     rules: Rules
     learning: Learning
     ledger: Ledger
@@ -126,6 +128,8 @@ class House:
             self.supervisor.every(f"feed-{peer}", watch, functools.partial(self.feeds.ask, peer))
         for peer in self.reports.peers:
             self.supervisor.every(f"reports-{peer}", watch, functools.partial(self.reports.ask, peer))
+        for peer in self.citizens.peers:
+            self.supervisor.every(f"citizens-{peer}", watch, functools.partial(self.citizens.ask, peer))
         self.supervisor.every("rules", dt.timedelta(seconds=rhythm.rules_s), self.rules.once)
         self.supervisor.every("learning", dt.timedelta(seconds=rhythm.learning_s), self.learning.once)
         self.supervisor.every("ledger", watch, self.ledger.once)
@@ -205,7 +209,8 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
         inbox=inbox,
         feeds=feeds,
         reports=Reports(database, registry=registry, clock=clock, inbox=inbox),
-        rules=Rules(database, registry=registry, clock=clock, context=load_context),
+        citizens=Citizens(database, registry=registry, clock=clock, inbox=inbox, rhythm_s=settings.rhythm.watch_s),
+        rules=Rules(database, peers=peers_of(registry), clock=clock, context=load_context),
         learning=Learning(database, clock=clock),
         ledger=Ledger(database, registry=registry, clock=clock, counted=feeds.peers),
         scan_line=ScanLine(
@@ -261,6 +266,7 @@ def routing_table(registry: Registry) -> RoutingTable:
         more_portals=portals[1:],
         told_of={name: frozenset(only) for name in portals if (only := registry.peer(name).settings.texts("told_of"))},
         take_requests=frozenset(registry.with_port(RequestSink)),
+        take_status=frozenset(registry.with_port(StatusBack)),
     )
 
 
@@ -360,6 +366,9 @@ def _callbacks(registry: Registry) -> dict[PeerId, Pushing]:
         proof = registry.peer(name).webhook_proof
         port = registry.port(name, TrackingPush)
         found[name] = Pushing(port, signed_header=proof in AT_THE_DOOR, hints=proof == "none")
+    for name in registry.with_port(PortalPush):
+        # Always proven at the door: what a portal delivers begins a dossier, so a mere claim is never stored.
+        found[name] = Pushing(registry.port(name, PortalPush), signed_header=True)
     return found
 
 

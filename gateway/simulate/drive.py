@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from adapters.manifest import SettingType
-from adapters.registry import Registry, manifests
-from gateway.clock import SystemClock
 from gateway.sample import province
 from gateway.simulate import agreed, truth
+from gateway.simulate.feeds import PEERS
 from gateway.simulate.naive import Tally, compare
 from gateway.simulate.score import Score, named_cases, score
 from gateway.simulate.world import Act, Heard, World
@@ -34,7 +32,6 @@ TICK: Final = dt.timedelta(minutes=30)
 SWEEPS: Final = (dt.time(5, 30), dt.time(13))
 """When the full pass runs, local time; after the planting days only the first of them."""
 BUSY: Final = dt.timedelta(days=21)
-NOWHERE: Final = "http://127.0.0.1:9"
 
 
 class WorldClock:
@@ -81,7 +78,7 @@ async def play(world: World, folder: Path) -> Database:
     """Play the whole world into a store in ``folder``; answers the open store."""
     database = open_database(f"sqlite:///{folder / 'world.sqlite'}", blobs=folder / "blobs")
     await database.write(lambda tx: _catalogue(tx, world))
-    rules = Rules(database, registry=_registry(), clock=WorldClock(world), context=load_context)
+    rules = Rules(database, peers=PEERS, clock=WorldClock(world), context=load_context)
     for now, sweeps in _ticks(world):
         while acts := world.acts_until(now):
             await database.write(functools.partial(_act, world=world, acts=acts))
@@ -125,13 +122,3 @@ def _catalogue(tx: Tx, world: World) -> None:
     tx.catalogue.put_agreements(province.AGREEMENTS)
     tx.catalogue.put_calendar(world.calendar)
     agreed.put(tx)
-
-
-def _registry() -> Registry:
-    """Every peer switched on, with an address where nobody lives: the pass asks only for their names."""
-    told: dict[str, dict[str, object]] = {}
-    for name, manifest in manifests().items():
-        needed = [spec for spec in manifest.settings if spec.required and spec.default is None]
-        told[name] = {spec.name: NOWHERE if spec.type is SettingType.URL else "-" for spec in needed}
-        told[name]["enabled"] = True
-    return Registry.load(told, clock=SystemClock())

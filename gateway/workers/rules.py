@@ -26,16 +26,16 @@ STALE: Final = dt.timedelta(hours=24)
 class Rules:
     """One pass over everything that a rule may concern."""
 
-    def __init__(self, store: Store, *, registry: Registry, clock: Clock, context: ContextSource) -> None:
-        """Feeds are those of the peers that are switched on."""
+    def __init__(self, store: Store, *, peers: tuple[PeerId, ...], clock: Clock, context: ContextSource) -> None:
+        """``peers`` are those whose feeds are looked at: :func:`peers_of` the registry."""
         self._store = store
-        self._registry = registry
+        self._peers = peers
         self._clock = clock
         self._context = context
 
     async def once(self) -> None:
         """The whole pass, or what is left of one that broke off; another one may run beside it without harm."""
-        await full_pass(self._store, peers=peers_of(self._registry), clock=self._clock, context=self._context)
+        await full_pass(self._store, peers=self._peers, clock=self._clock, context=self._context)
 
 
 def peers_of(registry: Registry) -> tuple[PeerId, ...]:

@@ -14,7 +14,7 @@ from adapters.registry import Registry
 from gateway.workers.feeds import Feeds
 from gateway.workers.learning import Learning, last_slot
 from gateway.workers.questions import asking
-from gateway.workers.rules import Rules
+from gateway.workers.rules import Rules, peers_of
 from schemas.discrepancy import Discrepancy, DiscrepancyState, Severity, Subject
 from schemas.errors import Misunderstood
 from schemas.ids import CarrierId, DiscrepancyId, ItemId, PeerId, push_feed
@@ -357,7 +357,7 @@ async def test_a_thin_hour_of_a_feed_is_seen_by_its_rule(tmp_path: Path) -> None
         view = await house.store.read(lambda tx: reading.feed_view(tx, LOOPBACK, load_context(tx, MONDAY)))
         assert view.volume is not None
         assert (view.volume.events, view.volume.mean, view.volume.lower) == (1, 100.0, 70.0)
-        await Rules(house.store, registry=house.registry, clock=house.clock, context=load_context).once()
+        await Rules(house.store, peers=peers_of(house.registry), clock=house.clock, context=load_context).once()
         (case,) = await house.store.read(lambda tx: tx.discrepancies.of_subject(Subject.FEED, LOOPBACK))
         assert (case.rule, case.epoch.split("|")[0]) == ("D-36", "volume")
 

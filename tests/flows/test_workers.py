@@ -17,7 +17,7 @@ from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
 from gateway.workers.questions import AFTER_FAILURE
 from gateway.workers.reports import Reports
-from gateway.workers.rules import Rules
+from gateway.workers.rules import Rules, peers_of
 from gateway.workers.supervisor import FIRST_PAUSE, Supervisor
 from schemas.audit import AuditRow
 from schemas.dossier import DossierState
@@ -131,7 +131,7 @@ async def test_a_failed_poll_is_an_outage_with_a_beginning_then_d36_and_never_an
         await feeds(house).once()
         again = await feed_state(house)
         assert (again.failing_since, again.failures) == (MONDAY, 2)
-        rules = Rules(house.store, registry=house.registry, clock=house.clock, context=load_context)
+        rules = Rules(house.store, peers=peers_of(house.registry), clock=house.clock, context=load_context)
         await rules.once()
         assert "D-36" in await open_rules(house)
         await next_look(house)
