@@ -25,6 +25,7 @@ from schemas.ids import MessageId, PeerId, Sha256
 from schemas.message import HINT, UNPROVEN, Inbound, NewInbound
 from schemas.ports.carrier import BodyProof, TrackingPush
 from schemas.ports.clock import Clock
+from schemas.ports.portal import PortalPush
 from schemas.ports.stores import Tx
 from schemas.wire import Callback
 
@@ -42,7 +43,7 @@ class NotProven(EdgeError):
 class Pushing:
     """A peer that calls us: its port, whether its deliveries must be proven at the door, and what they are if not."""
 
-    def __init__(self, port: TrackingPush, *, signed_header: bool, hints: bool = False) -> None:
+    def __init__(self, port: TrackingPush | PortalPush, *, signed_header: bool, hints: bool = False) -> None:
         """``hints``: an unproven delivery is a hint; else it is proven inside the body when the row is applied."""
         self.port = port
         self.signed_header = signed_header
@@ -122,7 +123,7 @@ class Callbacks:
         return HINT if pushing.hints else UNPROVEN
 
     async def _keep(
-        self, port: TrackingPush, callback: Callback, kind: str, correlation_id: str
+        self, port: TrackingPush | PortalPush, callback: Callback, kind: str, correlation_id: str
     ) -> tuple[Inbound, bool]:
         """T1: the raw row and its first answer in one transaction; durable when this returns."""
         new_row = NewInbound(

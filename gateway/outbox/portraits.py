@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.catalogue.identifiers import national_code
+from gateway.outbox import portal_view
 from schemas.calendar import VIETNAM
 from schemas.dossier import Dossier, DossierState, RequestKind, Step
-from schemas.ids import UnitId
+from schemas.ids import PeerId, UnitId
 from schemas.organisation import ProcedureVersion, Unit
 from schemas.portal import (
     Attachment,
@@ -39,9 +40,15 @@ def official(dossier: Dossier) -> bool:
     return any(alias.code == dossier.code and alias.scheme == "official" for alias in dossier.aliases)
 
 
-def portal_dossier(tx: Tx, dossier: Dossier, base_url: str, now: dt.datetime) -> PortalDossier:
-    """The snapshot for DongBoHoSoMC. ``now`` stamps it (``as_of``)."""
+def portal_dossier(
+    tx: Tx, dossier: Dossier, base_url: str, now: dt.datetime, *, portal: PeerId | None = None
+) -> PortalDossier:
+    """The snapshot for DongBoHoSoMC. ``now`` stamps it (``as_of``).
+
+    Fees are not in it: the portal wants its own code of each (MaPhiLePhi), which our catalogue does not hold.
+    """
     procedure = _procedure(tx, dossier)
+    papers, results = portal_view.papers_and_results(dossier, tx.documents.of_dossier(dossier.id), base_url)
     holder = _unit(tx, dossier.competent_unit, now)
     return PortalDossier(
         dossier=dossier.id,
@@ -64,8 +71,11 @@ def portal_dossier(tx: Tx, dossier: Dossier, base_url: str, now: dt.datetime) ->
         unit_name=holder.name if holder else dossier.competent_unit,
         unit_code=national_code(holder, dossier.competent_unit),
         components=dossier.components,
-        attachments=_attachments(tx, dossier, base_url),
+        attachments=papers,
         as_of=now,
+        results=results,
+        supplements=portal_view.supplements(dossier),
+        born_at_portal=portal is not None and portal_view.born_at(dossier, portal) is not None,
     )
 
 
@@ -150,16 +160,7 @@ def one_stop_request(tx: Tx, dossier: Dossier, step: Step, base_url: str) -> One
 
 
 def _attachments(tx: Tx, dossier: Dossier, base_url: str) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(
-            sha256=document.sha256,
-            name=document.name,
-            component_no=None,
-            url=f"{base_url}/documents/{document.key}.pdf",
-            digitised=True,
-        )
-        for document in tx.documents.of_dossier(dossier.id)
-    )
+    return tuple(portal_view.attachment(document, base_url) for document in tx.documents.of_dossier(dossier.id))
 
 
 def _procedure(tx: Tx, dossier: Dossier) -> ProcedureVersion | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.outbox import payload as payloads
-from gateway.outbox import portraits
+from gateway.outbox import portal_view, portraits
 from gateway.outbox.bells.bell import Bell
 from schemas.dossier import Dossier, Step
 from schemas.ids import CarrierId, ItemId, PeerId, UnitId
@@ -47,6 +47,8 @@ class RoutingTable:
     """Portals that are told of some dossiers only: ids of competent units, codes of procedures. Not there: of all."""
     take_requests: frozenset[PeerId] = frozenset()
     """One-stop systems that hear of requests for papers and fees in words of their own."""
+    take_status: frozenset[PeerId] = frozenset()
+    """Portals that take our states of dossiers that were born there."""
 
     def portals_for(self, dossier: Dossier) -> tuple[PeerId, ...]:
         """The portals that are told of this dossier."""
@@ -88,6 +90,7 @@ class Router:
             for portal in self._table.portals_for(fact.dossier):
                 self._snapshot(tx, portal, fact.dossier, str(len(fact.dossier.history)))
                 self._progress(tx, portal, fact.dossier, fact.step)
+                self._tell_back(tx, portal, fact.dossier, fact.step)
         one_stop = self._table.one_stop_for(fact.dossier.competent_unit)
         if one_stop is None or fact.step.source == f"peer:{one_stop}" or fact.before is None:
             return
@@ -139,9 +142,17 @@ class Router:
             for portal in self._table.portals_for(fact.dossier):
                 self._snapshot(tx, portal, fact.dossier, fact.document[:16])
 
+    def _tell_back(self, tx: Tx, portal: PeerId, dossier: Dossier, step: Step) -> None:
+        """What the citizen sees at the portal of a dossier that was submitted there."""
+        code = portal_view.born_at(dossier, portal)
+        if code is None or portal not in self._table.take_status or step.national not in portal_view.TOLD_BACK:
+            return
+        told = portal_view.portal_status(tx, dossier, step, code, self._base_url)
+        self._put(tx, portal, Operation.PORTAL_STATUS, f"{dossier.code}/{len(dossier.history)}", dossier, told)
+
     def _snapshot(self, tx: Tx, peer: PeerId, dossier: Dossier, mark: str) -> None:
         """A snapshot that was never sent is replaced by the newer one: the portal wants the latest, once."""
-        told = portraits.portal_dossier(tx, dossier, self._base_url, self._clock.now())
+        told = portraits.portal_dossier(tx, dossier, self._base_url, self._clock.now(), portal=peer)
         waiting = tx.messages.last_open(peer, dossier.id, Operation.PORTAL_DOSSIER)
         if waiting is not None and waiting.state is MessageState.PENDING and waiting.tries == 0:
             body = payloads.encode(told)

@@ -7,16 +7,18 @@ import structlog
 
 from adapters.registry import Registry
 from gateway import failpoints
-from gateway.workers import hints
+from gateway.workers import hints, notices
 from schemas.errors import LienthongError, StoreFull
 from schemas.ids import InboxNo, push_feed
 from schemas.message import HINT, Inbound, InboxState
+from schemas.national import CitizenQuestion, PortalNotice
 from schemas.portal import OneStopReport
 from schemas.ports.carrier import ContractPush, TrackingPush
 from schemas.ports.clock import Clock
 from schemas.ports.facts import Tell
 from schemas.ports.learned import Way
 from schemas.ports.one_stop import DossierSource
+from schemas.ports.portal import CitizenQuestions, PortalPush
 from schemas.ports.stores import Store, Tx
 from schemas.tracking import TrackingBatch
 from schemas.wire import Callback
@@ -28,6 +30,9 @@ log = structlog.get_logger(__name__)
 THE_ROWS_OWN = (LienthongError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 """Errors that lie in what the row says (or in how we read it): it waits for a person, its neighbours go on. What the
 database or the machine says is not among them: then the loop fails and finds the row again."""
+QUESTION = "question"
+"""Kind of the rows that :mod:`gateway.workers.citizens` stores."""
+Told = TrackingBatch | tuple[OneStopReport, ...] | CitizenQuestion | PortalNotice
 AT_ONCE = 100
 """Rows read in one look; each is applied in a transaction of its own."""
 
@@ -81,17 +86,28 @@ class Inbox:
         failpoints.hit("t2.after_apply")
         return True
 
-    def _read(self, row: Inbound, body: bytes) -> TrackingBatch | tuple[OneStopReport, ...]:
+    def _read(self, row: Inbound, body: bytes) -> Told:
         if row.kind == "report":
             return self._registry.port(row.peer, DossierSource).read(body, row.sha256)
+        if row.kind == QUESTION:
+            return self._registry.port(row.peer, CitizenQuestions).read_question(body)
+        if self._registry.offers(row.peer, PortalPush):
+            return self._registry.port(row.peer, PortalPush).read_notice(body)
         if row.kind == "soap":
             reader = self._registry.port(row.peer, ContractPush)
             return reader.read_push(body, received_at=row.received_at).batch
         callback = Callback(row.peer, row.headers, (), body, row.received_at)
         return self._registry.port(row.peer, TrackingPush).parse(callback)
 
-    def _take(self, tx: Tx, row: Inbound, told: TrackingBatch | tuple[OneStopReport, ...]) -> None:
+    def _take(self, tx: Tx, row: Inbound, told: Told) -> None:
         now = self._clock.now()
+        if isinstance(told, CitizenQuestion):
+            tx.inbox.settle(row.id, InboxState.APPLIED, detail=told.text[:500], now=now)
+            return
+        if isinstance(told, PortalNotice):
+            state, detail = notices.take(tx, row, told, tell=self._tell, now=now)
+            tx.inbox.settle(row.id, state, detail=detail, now=now)
+            return
         if isinstance(told, TrackingBatch) and row.kind == HINT:
             tx.inbox.settle(row.id, InboxState.APPLIED, detail=hints.heed(tx, told, now)[:2000], now=now)
             return
