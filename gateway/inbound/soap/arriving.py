@@ -6,6 +6,7 @@ the unpacked bytes, so that a bomb ends at the limit.
 
 import asyncio
 import dataclasses
+import re
 from typing import Final
 
 import aiohttp
@@ -37,6 +38,8 @@ class Visit:
 
     correlation_id: str
     version: Version = SOAP_11
+    packs: bool = False
+    """Whether the caller reads gzip."""
     message_id: str | None = None
 
     def headers(self) -> list[Element]:
@@ -49,6 +52,15 @@ def claimed_version(request: web.Request) -> Version:
     told = MediaType.read(request.headers.get("Content-Type", ""))
     twelve = SOAP_12.content_type in (told.name, told.start_info if told.name == _MULTIPART else "")
     return SOAP_12 if twelve else SOAP_11
+
+
+def takes_gzip(request: web.Request) -> bool:
+    """Whether the caller offers to read gzip; ``q=0`` says that it does not."""
+    for part in request.headers.get("Accept-Encoding", "").lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == "gzip":
+            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
+    return False
 
 
 def action_of(request: web.Request, version: Version) -> str:
@@ -117,6 +129,7 @@ def refusal(error: SoapFault | HeaderFault, visit: Visit) -> web.Response:
 
 def _response(raw: bytes, status: int, visit: Visit) -> web.Response:
     response = web.Response(body=raw, status=status, content_type=visit.version.content_type, charset="utf-8")
-    if len(raw) >= _WORTH_PACKING:
-        response.enable_compression()
+    if visit.packs and len(raw) >= _WORTH_PACKING:
+        # Never deflate, which aiohttp prefers where both are offered: stacks disagree about what it means.
+        response.enable_compression(web.ContentCoding.gzip)
     return response

@@ -44,7 +44,7 @@ class Door:
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one call in the version it spoke; whatever goes wrong is a fault."""
         version = arriving.claimed_version(request)
-        visit = Visit(request.get(CORRELATION) or uuid.uuid4().hex, version)
+        visit = Visit(request.get(CORRELATION) or uuid.uuid4().hex, version, arriving.takes_gzip(request))
         try:
             body = await self._answer(request, visit)
             _held(body)
