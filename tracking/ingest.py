@@ -169,6 +169,8 @@ def receive_report(
     news = _News(report.by, f"peer:{peer}", tell, now)
     if report.kind is ReportKind.RECEIVED:
         outcome, detail = _receipt(tx, dossier, report, news)
+    elif report.kind is ReportKind.PAID:
+        outcome, detail = _paid(tx, dossier, report, news)
     else:
         outcome, detail = _status(tx, dossier, report, peer, news)
     view, _ = _follow(tx, reading.dossier_view(tx, dossier.id), news)
@@ -309,6 +311,15 @@ def _receipt(tx: Tx, dossier: Dossier, report: OneStopReport, news: _News) -> tu
     )
     waits = dossier.state in (DossierState.LODGED, DossierState.IN_POST)
     return (ReportOutcome.WAITING if waits else ReportOutcome.APPLIED), detail
+
+
+def _paid(tx: Tx, dossier: Dossier, report: OneStopReport, news: _News) -> tuple[ReportOutcome, str]:
+    """The fee is paid (row 19): a dossier that waits for it goes on; for another one it is known, or not asked for."""
+    told = f"paid at {report.at.isoformat()}" + (f", {report.amount} đồng" if report.amount is not None else "")
+    if dossier.state is not DossierState.FEE_ASKED:
+        return ReportOutcome.SILENCE, f"{told}; no fee is asked for"
+    _advance(tx, dossier.id, Trigger.PROVE_FEE, Facts(fee_proof=True), report.at, news, reason=told)
+    return ReportOutcome.APPLIED, told
 
 
 def _status(tx: Tx, dossier: Dossier, report: OneStopReport, peer: PeerId, news: _News) -> tuple[ReportOutcome, str]:

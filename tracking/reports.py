@@ -176,6 +176,7 @@ def _facts(dossier: Dossier, report: OneStopReport, parcels: Sequence[Parcel], p
     return dataclasses.replace(
         known,
         reason=report.reason,
+        fee_amount=report.amount,
         approvals=(report.by,),
         due_at=report.due_at,
         receipt_at=known.receipt_at or report.at,

@@ -95,8 +95,12 @@ class Portal(SandboxPeer):
         """``{"code": "expire_tokens"}``."""
         if told.get("code") != "expire_tokens":
             raise ValueError("known: expire_tokens")
-        self._tokens.clear()
+        self.forget_sessions()
         return self.happened("expire_tokens", "")
+
+    def forget_sessions(self) -> None:
+        """No token given so far is good any more."""
+        self._tokens.clear()
 
     def replay(self, line: Line) -> None:
         """Remember a number, a file, a dossier, its steps, its status."""

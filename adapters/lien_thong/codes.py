@@ -78,6 +78,18 @@ OUR_ACTION: Final[Mapping[int, str]] = {  # which status we say a national code 
 IN_PERSON: Final = "3"
 """``type`` HOSO_TRUC_TIEP (C; 2 is online). A dossier on paper is one, by whatever way it came (I)."""
 
+A_PROFILE, A_STATUS = "profile", "status"
+"""``type`` in a newer client's words (C)."""
+
+UPDATE: Final = "CAPNHAT"
+"""``status`` of papers that are asked for or sent later (C)."""
+PAYMENT: Final = "THANHTOAN"
+"""``status`` of a fee that is asked for or was paid (C)."""
+ASKS, WAS_PAID = "true", "false"
+"""``is_request_payment`` (C)."""
+SUPPLEMENT: Final = 5
+"""What CAPNHAT without a code asks for, where the setting says so (C: a unit's client sends it at just that code)."""
+
 OWNER_KINDS: Final[Mapping[PartyKind, str]] = {  # applicants_type, I: the portal's LoaiDoiTuong
     PartyKind.CITIZEN: "1",
     PartyKind.BUSINESS: "2",

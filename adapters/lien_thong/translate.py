@@ -11,13 +11,14 @@ from adapters._kit import json
 from adapters.lien_thong import codes
 from adapters.lien_thong.wire import DetailReply, EForm, Envelope, ListReply, Profile, SentReply
 from schemas.calendar import VIETNAM
-from schemas.dossier import Component, Party
+from schemas.dossier import Component, Party, RequestKind
 from schemas.errors import CallError, Misunderstood, Refused, Transient
 from schemas.ids import DossierCode, Sha256
 from schemas.portal import (
     Attachment,
     OneStopDossier,
     OneStopReport,
+    OneStopRequest,
     OneStopStatus,
     PortalReceipt,
     ProfileRef,
@@ -48,11 +49,14 @@ def time_from_wire(text: str, name: str, raw: bytes) -> dt.datetime:
 # --- what we send ----------------------------------------------------------------------------------------------------
 
 
-def dossier_to_wire(dossier: OneStopDossier, *, system_id: str, system_received: str) -> Row:
-    """The body of syncDossier. ``source_id`` is made of the fact alone, so that a repetition is known."""
+def dossier_to_wire(dossier: OneStopDossier, *, system_id: str, system_received: str, words: bool = True) -> Row:
+    """The body of syncDossier. ``source_id`` is made of the fact alone, so that a repetition is known.
+
+    ``words``: ``type`` says "profile", else the channel.
+    """
     return {
         "status": codes.RECEIPT,
-        "type": codes.IN_PERSON,
+        "type": codes.A_PROFILE if words else codes.IN_PERSON,
         "source_id": f"{dossier.code}/{dossier.target_code}",
         "ref_code": dossier.code,
         "procedures_code": dossier.procedure,
@@ -79,8 +83,8 @@ def dossier_to_wire(dossier: OneStopDossier, *, system_id: str, system_received:
     }
 
 
-def status_to_wire(status: OneStopStatus) -> Row:
-    """The body of sendStatusProfile.
+def status_to_wire(status: OneStopStatus, *, words: bool = True) -> Row:
+    """The body of sendStatusProfile. ``words``: with ``type`` "status".
 
     Raises:
         Refused: the national code is none of 1 to 10; nothing was sent.
@@ -88,6 +92,7 @@ def status_to_wire(status: OneStopStatus) -> Row:
     if status.national not in codes.NATIONAL:
         raise Refused(f"national code {status.national} is none of 1 to 10; nothing was sent", subject=status.code)
     return {
+        **({"type": codes.A_STATUS} if words else {}),
         "source_id": f"{status.code}/{status.national}/{status.at.astimezone(VIETNAM):%Y%m%d%H%M%S}",
         "ref_code": status.code,
         "status": codes.OUR_ACTION[status.national],
@@ -97,6 +102,30 @@ def status_to_wire(status: OneStopStatus) -> Row:
         "from_unit_code": status.origin_code,
         "to_unit_code": [status.target_code],
         "note": status.note,
+    }
+
+
+def request_to_wire(request: OneStopRequest, *, words: bool = True) -> Row:
+    """Papers or money asked for or brought; the body of sendRequestOrPayMentProfile, and of syncDossier for papers."""
+    fee = request.kind is RequestKind.FEE
+    mark = f"{request.kind}-{'answered' if request.answered else 'asked'}"
+    money = {
+        "is_request_payment": codes.WAS_PAID if request.answered else codes.ASKS,
+        "total_amount": "" if request.amount is None else str(request.amount),
+    }
+    return {
+        "status": codes.PAYMENT if fee else codes.UPDATE,
+        "type": codes.A_PROFILE if words else codes.IN_PERSON,
+        "source_id": f"{request.code}/{mark}/{request.at.astimezone(VIETNAM):%Y%m%d%H%M%S}",
+        "ref_code": request.code,
+        "status_profile": "" if request.answered else str(request.national),
+        "process_officials": request.by,
+        "time_of_process": time_to_wire(request.at),
+        "from_unit_code": request.origin_code,
+        "to_unit_code": [request.target_code],
+        "note": request.note,
+        "profileAttachments": [_attachment(attachment) for attachment in request.attachments],
+        **(money if fee else {}),
     }
 
 
@@ -130,38 +159,72 @@ def refs(reply: ListReply, unit_code: str) -> tuple[ProfileRef, ...]:
     return tuple(ProfileRef(key=key, unit_code=unit_code) for key in keys)
 
 
-def report(reply: DetailReply, raw: bytes, sha256: Sha256) -> OneStopReport:
-    """A profile as a report.
+def report(
+    reply: DetailReply, raw: bytes, sha256: Sha256, *, update_without_code: int | None = codes.SUPPLEMENT
+) -> OneStopReport:
+    """A profile as a report. ``update_without_code``: what an empty CAPNHAT means; None: nothing certain.
 
     Raises:
         Misunderstood: an unknown status or code, a contradiction of the two, or a time that is none.
     """
     profile = reply.profile
-    national = _national(profile, raw)
+    kind = _kind(profile, raw)
+    national = _national(profile, raw, update_without_code) if kind is ReportKind.STATUS else None
     due_at = profile.appointment_date
     return OneStopReport(
         key=profile.profile_id or profile.source_id or sha256,
-        kind=ReportKind.RECEIVED if national is None else ReportKind.STATUS,
+        kind=kind,
         code=DossierCode(profile.ref_code),
         national=national,
         at=time_from_wire(profile.time_of_process, "time_of_process", raw),
         by=profile.process_officials,
         due_at=time_from_wire(due_at, "appointment_date", raw) if due_at else None,
-        reason=profile.note,
+        reason=_reason(profile, national),
         result_codes=_result_codes(profile, raw),
         raw_sha256=sha256,
+        amount=_amount(profile, raw) if profile.status == codes.PAYMENT else None,
     )
 
 
-def _national(profile: Profile, raw: bytes) -> int | None:
-    """The national code; None for the unit's receipt. An unknown or contradictory one is never guessed."""
+def _kind(profile: Profile, raw: bytes) -> ReportKind:
+    if profile.status == codes.RECEIPT and profile.status_profile in ("", "1"):
+        return ReportKind.RECEIVED
+    if profile.status != codes.PAYMENT or profile.is_request_payment in ("", codes.ASKS):
+        return ReportKind.STATUS
+    if profile.is_request_payment != codes.WAS_PAID:
+        raise Misunderstood("profileInmodel.is_request_payment: neither true nor false", raw=raw)
+    return ReportKind.PAID
+
+
+def _reason(profile: Profile, national: int | None) -> str:
+    """The note; where papers are asked for, which ones."""
+    wanted = [paper.paper_name for paper in profile.papers if paper.paper_name] if national == codes.SUPPLEMENT else []
+    return "; ".join(part for part in (profile.note, ", ".join(wanted)) if part)
+
+
+def _amount(profile: Profile, raw: bytes) -> int | None:
+    """Đồng that are asked for or were paid; the total and the sum of the fees may not contradict each other."""
+    told = [_dong(fee.price, "profileDocFees.price", raw) for fee in profile.fees if fee.price]
+    total = _dong(profile.total_amount, "total_amount", raw) if profile.total_amount else None
+    if total is not None and told and sum(told) != total:
+        raise Misunderstood(f"profileInmodel.total_amount: {total} is not the sum of profileDocFees", raw=raw)
+    return total if total is not None else sum(told) if told else None
+
+
+def _dong(text: str, name: str, raw: bytes) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 12):
+        raise Misunderstood(f"profileInmodel.{name}: no whole amount of đồng", raw=raw)
+    return int(text)
+
+
+def _national(profile: Profile, raw: bytes, update_without_code: int | None) -> int:
+    """The national code. An unknown or contradictory one is never guessed."""
     action = codes.ACTIONS.get(profile.status)
     if action is None:
         raise Misunderstood(f"profileInmodel.status: {profile.status!r} is not in our table", raw=raw)
     told = profile.status_profile
-    if profile.status == codes.RECEIPT and told in ("", "1"):
-        return None
-    national = _code(told) if told else action.default
+    default = update_without_code if profile.status == codes.UPDATE else action.default
+    national = _code(told) if told else default
     if national is None or national not in action.allowed:
         raise Misunderstood(
             f"profileInmodel.status_profile: {told!r} does not go with status {profile.status}", raw=raw

@@ -1,4 +1,7 @@
-"""Shapes of the axis' JSON. What breaks them is Misunderstood; unknown fields are let through."""
+"""Shapes of the axis' JSON. What breaks them is Misunderstood; unknown fields are let through.
+
+Clients of different years spell some names differently (contract/README.md); either spelling is read.
+"""
 
 from typing import Annotated
 
@@ -27,7 +30,7 @@ class SentReply(Envelope):
 class WaitingRow(Shape):
     """A line of getListDossier."""
 
-    profile_id: Filled
+    profile_id: Filled = pydantic.Field(validation_alias=pydantic.AliasChoices("profile_id", "profileId"))
 
 
 class ListReply(Envelope):
@@ -36,25 +39,53 @@ class ListReply(Envelope):
     profiles: list[WaitingRow] = pydantic.Field(alias="profileReceivers")
 
 
+class Fee(Shape):
+    """A row of ``profileDocFees``; ``price`` in đồng."""
+
+    price: Text = ""
+
+
+class Paper(Shape):
+    """A row of ``profileDocPaper``."""
+
+    paper_name: Text = ""
+
+
+def _word(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool | str) else value
+
+
+def _rows(value: object) -> object:
+    return [] if value is None else value
+
+
 class Profile(Shape):
     """``profileInmodel``, as far as a report needs it."""
 
     profile_id: Text = ""
     source_id: Text = ""
     status: Filled
-    status_profile: Text = ""
+    status_profile: Text = pydantic.Field(
+        default="", validation_alias=pydantic.AliasChoices("status_profile", "profiles_status")
+    )
     ref_code: Filled
     process_officials: Text = ""
     time_of_process: Filled
     appointment_date: Text = ""
     note: Text = ""
     data_eform: Text = ""
+    is_request_payment: Annotated[Text, pydantic.BeforeValidator(_word)] = ""
+    total_amount: Text = ""
+    fees: Annotated[list[Fee], pydantic.BeforeValidator(_rows)] = pydantic.Field(default=[], alias="profileDocFees")
+    papers: Annotated[list[Paper], pydantic.BeforeValidator(_rows)] = pydantic.Field(
+        default=[], alias="profileDocPaper"
+    )
 
 
 class DetailReply(Envelope):
     """Answer of getDetailDossier."""
 
-    profile: Profile = pydantic.Field(alias="profileInmodel")
+    profile: Profile = pydantic.Field(validation_alias=pydantic.AliasChoices("profileInmodel", "profileOutmodel"))
 
 
 class EForm(Shape):

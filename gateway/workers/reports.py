@@ -21,6 +21,7 @@ from schemas.portal import ProfileRef
 from schemas.ports.clock import Clock
 from schemas.ports.one_stop import DossierSource
 from schemas.ports.stores import Store, Tx
+from schemas.wire import RawDocument
 
 log = structlog.get_logger(__name__)
 
@@ -96,4 +97,13 @@ class Reports:
         await self._store.write(lambda tx: tx.inbox.put(row))
         failpoints.hit("t1.after_commit")
         self._inbox.ring()
-        await source.acknowledge(ref, done=True)
+        await source.acknowledge(ref, done=_readable(source, raw))
+
+
+def _readable(source: DossierSource, raw: RawDocument) -> bool:
+    """False for a report that is safe with us and cannot be understood: the other side may want to know."""
+    try:
+        source.read(raw.body, raw.sha256)
+    except Misunderstood:
+        return False
+    return True

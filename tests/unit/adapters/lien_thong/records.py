@@ -10,9 +10,9 @@ from adapters.lien_thong.client import Adapter
 from adapters.manifest import read_manifest
 from adapters.registry import PEERS_FOLDER, make_http
 from schemas.calendar import VIETNAM
-from schemas.dossier import Address, Component, IdKind, Party, PartyKind, ReturnMethod
+from schemas.dossier import Address, Component, IdKind, Party, PartyKind, RequestKind, ReturnMethod
 from schemas.ids import DossierCode, DossierId, ProcedureCode, Sha256, UnitId
-from schemas.portal import Attachment, OneStopDossier, OneStopStatus
+from schemas.portal import Attachment, OneStopDossier, OneStopRequest, OneStopStatus
 
 RECORDED = Path(__file__).parents[3] / "recorded" / "lien_thong"
 CODE = DossierCode("000.00.14.H99-261120-0007")
@@ -82,6 +82,21 @@ STATUS = OneStopStatus(
     at=local(22, 10, 2, 11).astimezone(dt.UTC),
     by="Bưu điện",
     note="Phát thành công",
+)
+
+REQUEST = OneStopRequest(
+    dossier=DossierId(7),
+    code=CODE,
+    origin_code=ORIGIN,
+    target_code=TARGET,
+    kind=RequestKind.FEE,
+    answered=False,
+    national=6,
+    amount=20_000,
+    at=local(21, 9).astimezone(dt.UTC),
+    by="Bưu điện",
+    note="Lệ phí cấp bản sao",
+    attachments=(),
 )
 
 

@@ -16,11 +16,11 @@ from adapters._kit.sandbox.fields import FieldTables
 from adapters.lien_thong import codes, translate
 from adapters.lien_thong.wire import DetailReply, ListReply, SentReply
 from adapters.registry import PEERS_FOLDER
-from schemas.dossier import IdKind, PartyKind, ReturnMethod
+from schemas.dossier import IdKind, PartyKind, RequestKind, ReturnMethod
 from schemas.errors import CallError, Duplicate, Misunderstood, Refused, Transient
 from schemas.ids import Sha256
 from schemas.portal import OneStopReport, ProfileRef, ReportKind
-from tests.unit.adapters.lien_thong.records import CODE, DOSSIER, ORIGIN, OWNER, STATUS, local, recorded
+from tests.unit.adapters.lien_thong.records import CODE, DOSSIER, ORIGIN, OWNER, REQUEST, STATUS, local, recorded
 
 TABLES = FieldTables(PEERS_FOLDER / "lien_thong" / "contract" / "fields.toml")
 DIGEST = Sha256("d" * 64)
@@ -109,6 +109,45 @@ def test_a_repetition_has_the_same_source_id_and_other_news_has_not() -> None:
 def test_a_code_that_is_none_of_theirs_is_never_sent(national: int) -> None:
     with pytest.raises(Refused, match="nothing was sent"):
         translate.status_to_wire(dataclasses.replace(STATUS, national=national))
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "change"),
+    [
+        ("sendRequestOrPayMentProfile.request.json", "payment", {}),
+        ("sendRequestOrPayMentProfile.paid.request.json", "payment", {"answered": True, "national": 4}),
+        ("syncDossier.supplement.request.json", "update", {"kind": RequestKind.SUPPLEMENT, "national": 5}),
+        (
+            "syncDossier.papers.request.json",
+            "update",
+            {
+                "kind": RequestKind.SUPPLEMENT,
+                "national": 5,
+                "answered": True,
+                "amount": None,
+                "attachments": DOSSIER.attachments,
+            },
+        ),
+    ],
+)
+def test_a_request_and_its_answer_become_what_is_recorded(name: str, table: str, change: dict[str, Any]) -> None:
+    row = translate.request_to_wire(dataclasses.replace(REQUEST, **change))
+    assert row == json.loads(recorded(name))
+    assert tuple(row) == TABLES.names(table)
+    assert TABLES.faults(table, row) == []
+
+
+def test_asking_and_answering_are_two_facts_and_each_is_known_again() -> None:
+    asked = translate.request_to_wire(REQUEST)["source_id"]
+    assert translate.request_to_wire(dataclasses.replace(REQUEST, note="khác"))["source_id"] == asked
+    assert translate.request_to_wire(dataclasses.replace(REQUEST, answered=True))["source_id"] != asked
+
+
+def test_the_older_words_for_the_type() -> None:
+    assert translate.request_to_wire(REQUEST, words=False)["type"] == "3"
+    assert "type" not in translate.status_to_wire(STATUS, words=False)
+    told = translate.dossier_to_wire(DOSSIER, system_id="L", system_received="", words=False)
+    assert told["type"] == "3" and TABLES.faults("syncDossier", told) == []
 
 
 # --- envelopes -------------------------------------------------------------------------------------------------------
@@ -201,6 +240,61 @@ def test_the_form_of_a_profile_that_is_no_result_is_not_ours_to_read() -> None:
     assert (report.national, report.result_codes) == (4, ())
 
 
+def test_a_request_for_money_has_its_amount() -> None:
+    report = read(recorded("detail_fee.json"))
+    assert (report.kind, report.national, report.amount) == (ReportKind.STATUS, 6, 15_000)
+    assert report.reason == "Nộp lệ phí trước khi trả kết quả"
+
+
+@pytest.mark.parametrize("told", ["false", "FALSE", False])
+def test_money_that_was_paid_is_no_request_for_it(told: object) -> None:
+    raw = detail(status="THANHTOAN", is_request_payment=told, status_profile="", total_amount=15000)
+    report = read(raw)
+    assert (report.kind, report.national, report.amount) == (ReportKind.PAID, None, 15_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "amount"),
+    [
+        ({}, None),
+        ({"total_amount": None}, None),
+        ({"total_amount": "0"}, 0),
+        ({"profileDocFees": None}, None),
+        ({"profileDocFees": [{"price": "15000"}, {"price": 5000}, {"price": None}]}, 20_000),
+        ({"profileDocFees": [{"price": "15000"}], "total_amount": "15000"}, 15_000),
+    ],
+)
+def test_an_amount_is_the_total_or_the_sum_of_the_fees(change: dict[str, object], amount: int | None) -> None:
+    assert read(detail(status="THANHTOAN", status_profile="6", **change)).amount == amount
+
+
+def test_a_request_for_papers_names_them() -> None:
+    report = read(recorded("detail_supplement.json"))
+    assert (report.kind, report.national, report.amount) == (ReportKind.STATUS, 5, None)
+    assert report.reason == "Thiếu giấy tờ; Bản sao giấy khai sinh, Sổ hộ khẩu cũ"
+
+
+def test_an_update_without_a_code_is_what_the_setting_says() -> None:
+    raw = detail(status="CAPNHAT", status_profile="")
+    told = wire_json.parse(DetailReply, raw)
+    assert translate.report(told, raw, DIGEST).national == 5
+    with pytest.raises(Misunderstood):
+        translate.report(told, raw, DIGEST, update_without_code=None)
+
+
+def test_a_profile_in_another_clients_spelling_is_the_same_report() -> None:
+    plain = json.loads(recorded("detail_processing.json"))
+    profile = plain.pop("profileInmodel")
+    profile["profiles_status"] = profile.pop("status_profile")
+    other = json.dumps({**plain, "profileOutmodel": profile}).encode()
+    assert read(other) == read(recorded("detail_processing.json"))
+
+
+def test_a_list_in_another_clients_spelling_is_the_same_list() -> None:
+    listed = translate.refs(wire_json.parse(ListReply, recorded("list.camel.json")), ORIGIN)
+    assert listed == (ProfileRef("54", ORIGIN),)
+
+
 @pytest.mark.parametrize(
     ("status", "told", "national"),
     [
@@ -212,6 +306,7 @@ def test_the_form_of_a_profile_that_is_no_result_is_not_ours_to_read() -> None:
         ("THANHTOAN", "6", 6),
         ("CAPNHAT", "1", 1),
         ("CAPNHAT", "5", 5),
+        ("CAPNHAT", "", 5),
         ("TIEPNHAN", "02", 2),
         ("TIEPNHAN", "4", 4),
     ],
@@ -228,7 +323,6 @@ def test_status_and_code_together_mean(status: str, told: str, national: int) ->
         {"status": "tiepnhan"},
         {"status": ""},
         {"status": None},
-        {"status": "CAPNHAT", "status_profile": ""},
         {"status": "CAPNHAT", "status_profile": "0"},
         {"status": "CAPNHAT", "status_profile": "11"},
         {"status": "CAPNHAT", "status_profile": "-1"},
@@ -239,6 +333,14 @@ def test_status_and_code_together_mean(status: str, told: str, national: int) ->
         {"status": "TUCHOI", "status_profile": "9"},
         {"status": "RUT", "status_profile": "8"},
         {"status": "THANHTOAN", "status_profile": "5"},
+        {"status": "THANHTOAN", "is_request_payment": "true", "total_amount": "hai mươi"},
+        {"status": "THANHTOAN", "is_request_payment": "không"},
+        {"status": "THANHTOAN", "is_request_payment": "false", "total_amount": "-1"},
+        {"status": "THANHTOAN", "total_amount": "9" * 13},
+        {"status": "THANHTOAN", "total_amount": "15000", "profileDocFees": [{"price": "14999"}]},
+        {"status": "THANHTOAN", "profileDocFees": [{"price": 1.5}]},
+        {"status": "THANHTOAN", "profileDocFees": {"price": "1"}},
+        {"status": "CAPNHAT", "status_profile": "5", "profileDocPaper": ["Tờ khai"]},
         {"ref_code": ""},
         {"ref_code": None},
         {"ref_code": ["x"]},
@@ -266,7 +368,18 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     max_leaves=4,
 )
-FIELDS = ("status", "status_profile", "ref_code", "time_of_process", "appointment_date", "data_eform", "note")
+FIELDS = (
+    "is_request_payment",
+    "total_amount",
+    "profileDocFees",
+    "status",
+    "status_profile",
+    "ref_code",
+    "time_of_process",
+    "appointment_date",
+    "data_eform",
+    "note",
+)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON_VALUES, min_size=1))
@@ -275,7 +388,7 @@ def test_whatever_a_profile_holds_it_is_understood_or_set_aside(change: dict[str
         report = read(detail(**change))
     except Misunderstood:
         return
-    assert (report.national is None) is (report.kind is ReportKind.RECEIVED)
+    assert (report.national is None) is (report.kind is not ReportKind.STATUS)
     assert report.national is None or report.national in codes.NATIONAL
 
 
