@@ -1,8 +1,9 @@
 """Which item an event speaks of: by number in its time, else by the order's reference, else a new orphan.
 
 Numbers are used again, and collect, return and retry share a reference: so a number is looked up at the time of the
-event, and a reference leads to the open booking whose window holds that time, the newest where several do (domain model
-§1.1). An item that nobody told us of is created as an orphan and kept: its story may be claimed later.
+event, and a reference leads to the open booking whose window holds that time, the newest where several do, and of those
+made at once the leg whose turn it is (domain model §1.1). An item that nobody told us of is created as an orphan and
+kept: its story may be claimed later.
 """
 
 import dataclasses
@@ -12,7 +13,7 @@ from schemas.errors import InvalidNumber
 from schemas.ids import CarrierId, PeerId
 from schemas.numbers import s10
 from schemas.ports.stores import Tx
-from schemas.shipment import BookingState, Item, NumberScheme, Purpose
+from schemas.shipment import Booking, BookingState, Item, LegDirection, NumberScheme, Purpose
 from schemas.tracking import TrackingEvent
 from tracking import bags
 from tracking.normalise import EARLY
@@ -87,18 +88,36 @@ def _by_reference(tx: Tx, peer: PeerId, event: TrackingEvent) -> Item | None:
     if event.reference is None:
         return None
     at = event.occurred.utc_high
-    windows = [
-        booking
-        for booking in tx.items.bookings(peer, event.reference)
-        if booking.state in _TAKES_NEWS
-        and booking.window_from - EARLY <= at
-        and (booking.window_to is None or event.occurred.utc_low <= booking.window_to)
-    ]
+    windows = [booking for booking in tx.items.bookings(peer, event.reference) if _holds(booking, event)]
     started = [booking for booking in windows if booking.window_from <= at] or windows
     if started:
-        return tx.items.get(max(started, key=lambda booking: (booking.window_from, booking.seq)).item)
+        newest = max(booking.window_from for booking in started)
+        return _first_leg(tx, [booking for booking in started if booking.window_from == newest], event)
     orphan = tx.items.find(event.carrier, event.reference, event.occurred.utc_low) if event.number is None else None
     return orphan if orphan is not None and orphan.number is None else None
+
+
+def _holds(booking: Booking, event: TrackingEvent) -> bool:
+    """The event's time lies in the booking's window; one that was called off or closed keeps what came before."""
+    if booking.window_from - EARLY > event.occurred.utc_high:
+        return False
+    if booking.window_to is not None:
+        return event.occurred.utc_low <= booking.window_to
+    return booking.state in _TAKES_NEWS
+
+
+def _first_leg(tx: Tx, together: list[Booking], event: TrackingEvent) -> Item:
+    """Of bookings made at once: the way to the office until it is over, then the way home, then a retry."""
+    items = {booking: tx.items.get(booking.item) for booking in together}
+    going = [booking for booking in together if not _over(items[booking], event)] or together
+    return items[min(going, key=lambda booking: (booking.direction is LegDirection.TO_CITIZEN, -booking.seq))]
+
+
+def _over(item: Item, event: TrackingEvent) -> bool:
+    """The item had come to its end before this event; a second copy of the end itself is still its own."""
+    fold = item.fold
+    ended = fold.movement is not None and fold.movement.terminal
+    return ended and fold.since is not None and fold.since < event.occurred.utc_low
 
 
 def _widened(item: Item, event: TrackingEvent) -> Item:

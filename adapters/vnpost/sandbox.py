@@ -91,6 +91,7 @@ class Vnpost(SandboxPeer):
             "username": self._username,
             "password": self._password,
             "webhook_keys": [self._key.public_pem],
+            "takes_orders": True,
         }
 
     def key_of(self, route: Route, call: Call) -> str:

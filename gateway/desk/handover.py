@@ -39,7 +39,7 @@ def give_to_post(
     if agreement is None or request.post_unit is None:
         raise ValueError("a hand-over to the post needs an agreement; checks.check refuses it before")
     number = request.item_number or numbering.next_item_number(tx, request.post_unit)
-    office = _office(tx, dossier.competent_unit, request.handed_at)
+    desk = office(tx, dossier.competent_unit, request.handed_at)
     item = _open_item(
         tx,
         dossier,
@@ -47,7 +47,7 @@ def give_to_post(
         number=number,
         purpose=Purpose.DOSSIER_IN,
         sender=dossier.submitter,
-        addressee=office,
+        addressee=desk,
         at=request.handed_at,
         sender_unit=request.post_unit,
         receiver_unit=dossier.competent_unit,
@@ -85,7 +85,7 @@ def send_result(
         carrier=carrier,
         number=number,
         purpose=Purpose.RESULT_OUT,
-        sender=_office(tx, dossier.competent_unit, at),
+        sender=office(tx, dossier.competent_unit, at),
         addressee=dossier.owner,
         at=at,
         sender_unit=dossier.returning_unit,
@@ -137,11 +137,12 @@ def _open_item(
     return item
 
 
-def _order(tx: Tx, dossier: Dossier, item: Item, direction: LegDirection, tell: Tell, at: dt.datetime) -> None:
+def order_of(tx: Tx, dossier: Dossier, item: Item, direction: LegDirection, at: dt.datetime) -> BookingOrder:
+    """What the carrier is told of an item, as its first order; the router numbers the orders of one reference."""
     if item.sender is None or item.addressee is None:
         raise ValueError("an order needs both parties")
     procedure = tx.catalogue.procedure(dossier.procedure, at.astimezone(VIETNAM).date())
-    order = BookingOrder(
+    return BookingOrder(
         carrier=item.carrier,
         dossier=dossier.id,
         dossier_code=dossier.code,
@@ -159,10 +160,13 @@ def _order(tx: Tx, dossier: Dossier, item: Item, direction: LegDirection, tell: 
         weight_g=item.weight_g,
         ordered_at=at,
     )
-    tell(tx, ItemOrdered(dossier, order))
 
 
-def _office(tx: Tx, unit: UnitId, at: dt.datetime) -> Party:
+def _order(tx: Tx, dossier: Dossier, item: Item, direction: LegDirection, tell: Tell, at: dt.datetime) -> None:
+    tell(tx, ItemOrdered(dossier, order_of(tx, dossier, item, direction, at)))
+
+
+def office(tx: Tx, unit: UnitId, at: dt.datetime) -> Party:
     """A unit as a party to a parcel."""
     known = tx.catalogue.unit(unit, at.astimezone(VIETNAM).date())
     post_code = next((code.code for code in known.codes if code.scheme == "post"), "")

@@ -13,7 +13,7 @@ from schemas.ids import CarrierId, UnitId
 from schemas.ports.clock import Clock
 from schemas.ports.facts import Tell
 from schemas.ports.stores import Store, Tx
-from schemas.shipment import Item, Purpose
+from schemas.shipment import BookingState, Item, Purpose
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,13 +66,19 @@ class ResultDesk:
 def _under_way(tx: Tx, dossier: Dossier) -> Item | None:
     for packing in tx.items.packings_in(dossier.id):
         item = tx.items.get(packing.item)
-        if item.purpose is Purpose.RESULT_OUT and item.valid_to is None and not _over(item):
+        if item.purpose is Purpose.RESULT_OUT and item.valid_to is None and not _over(item) and not _off(tx, item):
             return item
     return None
 
 
 def _over(item: Item) -> bool:
     return item.fold.movement is not None and item.fold.movement.terminal
+
+
+def _off(tx: Tx, item: Item) -> bool:
+    """Every order for it was called off, so nobody will fetch it."""
+    states = {booking.state for booking in tx.items.bookings_of(item.id)}
+    return states == {BookingState.CANCELLED}
 
 
 def _ready(dossier: Dossier) -> None:

@@ -6,7 +6,7 @@ from gateway.outbox import registrations
 from gateway.outbox.dispatch import Sent
 from schemas.dossier import PeerState
 from schemas.ids import PeerId
-from schemas.message import Message
+from schemas.message import Message, Operation
 from schemas.national import PortalStatus
 from schemas.portal import OneStopRequest, OneStopStatus, PortalDossier, PortalReceipt
 from schemas.ports.stores import Tx
@@ -16,9 +16,8 @@ from schemas.shipment import BookingOrder, BookingReceipt, BookingState
 def apply(tx: Tx, message: Message, sent: Sent) -> None:
     """Write what the peer now has: an accepted booking, the state that a portal knows."""
     if isinstance(sent.payload, BookingOrder):
-        _booked(
-            tx, message.peer, sent.payload, sent.receipt.number if isinstance(sent.receipt, BookingReceipt) else None
-        )
+        number = sent.receipt.number if isinstance(sent.receipt, BookingReceipt) else None
+        _ordered(tx, message, sent.payload, number)
     else:
         _told(tx, message.peer, sent.payload)
         _registered(tx, message, sent.payload, sent.receipt)
@@ -27,7 +26,7 @@ def apply(tx: Tx, message: Message, sent: Sent) -> None:
 def confirmed(tx: Tx, message: Message, payload: object) -> None:
     """The peer said on asking that it has the message: the same change, without a receipt."""
     if isinstance(payload, BookingOrder):
-        _booked(tx, message.peer, payload, None)
+        _ordered(tx, message, payload, None)
     else:
         _told(tx, message.peer, payload)
         _registered(tx, message, payload, None)
@@ -39,6 +38,21 @@ def _registered(tx: Tx, message: Message, told: object, receipt: object) -> None
         known = receipt.registration if isinstance(receipt, PortalReceipt) else told.registration
         if known is not None and known.number:
             registrations.remember(tx, told.dossier, message.peer, known, told.as_of)
+
+
+def _ordered(tx: Tx, message: Message, order: BookingOrder, number: str | None) -> None:
+    if message.operation is Operation.CARRIER_CANCEL:
+        _called_off(tx, message, order)
+    else:
+        _booked(tx, message.peer, order, number)
+
+
+def _called_off(tx: Tx, message: Message, order: BookingOrder) -> None:
+    """The booking takes no news of times after the wish; what happened before it is still its own."""
+    for booking in tx.items.bookings(message.peer, order.reference):
+        if (booking.direction, booking.seq) == (order.direction, order.seq):
+            over = dataclasses.replace(booking, state=BookingState.CANCELLED, window_to=message.as_of)
+            tx.items.put_booking(over)
 
 
 def _booked(tx: Tx, peer: PeerId, order: BookingOrder, number: str | None) -> None:
