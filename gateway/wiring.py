@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
-from adapters.manifest import AT_THE_DOOR
 from adapters.registry import Registry
 from gateway.clock import SystemClock
 from gateway.config import Settings
@@ -31,7 +30,7 @@ from gateway.desk.scans import ScanDesk
 from gateway.desk.settle import SettleDesk
 from gateway.inbound.actions import Actions
 from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
-from gateway.inbound.callbacks import Pushing
+from gateway.inbound.callbacks import pushing_of
 from gateway.inbound.documents import StationDocuments
 from gateway.inbound.soap.admission import Doorway, readers_of
 from gateway.inbound.soap.routes import make_soap_routes
@@ -49,6 +48,7 @@ from gateway.sealing import configured_sealer
 from gateway.storage.database import Database, open_database
 from gateway.tls import door_context
 from gateway.workers.citizens import Citizens
+from gateway.workers.documents import Documents
 from gateway.workers.feeds import Feeds
 from gateway.workers.inbox import Inbox
 from gateway.workers.judging import DocumentJudge
@@ -61,10 +61,10 @@ from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
 from scanning.approved import Sealer
 from schemas.ids import CarrierId, PeerId, Sha256, UnitId
-from schemas.ports.carrier import Booking, TrackingPush
+from schemas.ports.carrier import Booking
 from schemas.ports.clock import Clock
 from schemas.ports.one_stop import DossierSink, RequestSink
-from schemas.ports.portal import PortalPush, StatusBack, StatusSink
+from schemas.ports.portal import StatusBack, StatusSink
 from tracking.reading import load_context
 from tracking.reconcile import Reconciler
 
@@ -101,6 +101,7 @@ class House:
     inbox: Inbox
     feeds: Feeds
     reports: Reports
+    documents: Documents
     citizens: Citizens
     rules: Rules
     learning: Learning
@@ -128,6 +129,8 @@ class House:
             self.supervisor.every(f"feed-{peer}", watch, functools.partial(self.feeds.ask, peer))
         for peer in self.reports.peers:
             self.supervisor.every(f"reports-{peer}", watch, functools.partial(self.reports.ask, peer))
+        for peer in self.documents.peers:
+            self.supervisor.every(f"documents-{peer}", watch, functools.partial(self.documents.ask, peer))
         for peer in self.citizens.peers:
             self.supervisor.every(f"citizens-{peer}", watch, functools.partial(self.citizens.ask, peer))
         self.supervisor.every("rules", dt.timedelta(seconds=rhythm.rules_s), self.rules.once)
@@ -209,6 +212,9 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
         inbox=inbox,
         feeds=feeds,
         reports=Reports(database, registry=registry, clock=clock, inbox=inbox),
+        documents=Documents(
+            database, registry=registry, clock=clock, blobs=database.blobs, spool=settings.uploads_folder
+        ),
         citizens=Citizens(database, registry=registry, clock=clock, inbox=inbox, rhythm_s=settings.rhythm.watch_s),
         rules=Rules(database, peers=peers_of(registry), clock=clock, context=load_context),
         learning=Learning(database, clock=clock),
@@ -352,24 +358,12 @@ def make_door(house: House) -> web.Application:
         handovers=desks.handovers,
         settle=desks.settle,
         uploads=uploads,
-        callbacks=_callbacks(registry),
+        callbacks=pushing_of(registry),
         arrived=house.inbox.ring,
         ready=house.supervisor.ready,
         pages=(*pages, *soap, *actions.routes(), *documents.routes()),
         show_problem=renderer.problem,
     )
-
-
-def _callbacks(registry: Registry) -> dict[PeerId, Pushing]:
-    found = {}
-    for name in registry.with_port(TrackingPush):
-        proof = registry.peer(name).webhook_proof
-        port = registry.port(name, TrackingPush)
-        found[name] = Pushing(port, signed_header=proof in AT_THE_DOOR, hints=proof == "none")
-    for name in registry.with_port(PortalPush):
-        # Always proven at the door: what a portal delivers begins a dossier, so a mere claim is never stored.
-        found[name] = Pushing(registry.port(name, PortalPush), signed_header=True)
-    return found
 
 
 def leave_start_alone() -> None:

@@ -13,6 +13,8 @@ from typing import Final
 
 from aiohttp import web
 
+from adapters.manifest import AT_THE_DOOR
+from adapters.registry import Registry
 from gateway.accounts import GatewayStore
 from gateway.inbound import bodies
 from gateway.inbound.middleware import correlation_of, new_id
@@ -48,6 +50,19 @@ class Pushing:
         self.port = port
         self.signed_header = signed_header
         self.hints = hints
+
+
+def pushing_of(registry: Registry) -> dict[PeerId, Pushing]:
+    """Who calls us, and how each proves itself."""
+    found = {}
+    for name in registry.with_port(TrackingPush):
+        proof = registry.peer(name).webhook_proof
+        port = registry.port(name, TrackingPush)
+        found[name] = Pushing(port, signed_header=proof in AT_THE_DOOR, hints=proof == "none")
+    for name in registry.with_port(PortalPush):
+        # Always proven at the door: what a portal delivers begins a dossier, so a mere claim is never stored.
+        found[name] = Pushing(registry.port(name, PortalPush), signed_header=True)
+    return found
 
 
 class Callbacks:
