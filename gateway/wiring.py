@@ -21,6 +21,7 @@ from gateway.clock import SystemClock
 from gateway.config import Settings
 from gateway.console.catalogue import sentence
 from gateway.console.pages import make_pages, make_renderer
+from gateway.desk.answers import AnswerDesk
 from gateway.desk.archive import ArchiveDesk
 from gateway.desk.asking import AskingDesk
 from gateway.desk.attach import AttachDesk
@@ -85,6 +86,7 @@ class Desks:
     scans: ScanDesk
     asking: AskingDesk
     archive: ArchiveDesk
+    answers: AnswerDesk
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             attach=attach,
             scans=ScanDesk(database, hot_folder=settings.hot_folder, clock=clock),
             asking=AskingDesk(database, clock=clock),
+            answers=AnswerDesk(database, clock=clock, tell=router),
             archive=ArchiveDesk(database, blob=database.blobs.path, clock=clock, fonds=settings.archive.fonds),
         ),
         lanes=_lanes(settings, registry, database, bell, clock, metrics),
@@ -320,6 +323,7 @@ def make_door(house: House) -> web.Application:
         uploads=uploads,
         blobs=store.blobs,
         archive=desks.archive,
+        answers=desks.answers,
         review=house.reviews.desk,
         line=house.scan_line,
     )

@@ -66,7 +66,9 @@ class Business(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EnclosedFile:
-    """A file that travels with a document. ``path`` holds its bytes; ``name`` is data and never a path of ours.
+    """A file that travels with a document. ``name`` is data and never a path of ours.
+
+    ``path`` says where its bytes lie on this machine just now; empty in a stored record, whose bytes lie by ``sha256``.
 
     ``signed`` is False where the document's XML signature does not cover it. ``size`` in bytes.
     """
@@ -76,7 +78,7 @@ class EnclosedFile:
     content_id: str
     sha256: Sha256
     size: int
-    path: Path = dataclasses.field(compare=False)
+    path: str = dataclasses.field(default="", compare=False)
     description: str = ""
     signed: bool = True
 

@@ -43,10 +43,10 @@ def write_document(document: OfficialDocument, into: Path, hand: Hand) -> None:
     ids = [file.content_id for file in document.files]
     if len(set(ids)) != len(ids):
         raise Refused("two enclosed files have the same content id; nothing was sent", subject=document.id)
-    if not all(file.path.stat().st_size for file in document.files):
+    if not all(Path(file.path).stat().st_size for file in document.files):
         raise Refused("an enclosed file is empty; nothing was sent", subject=document.id)
     root, envelope = _start()
-    runs = tuple(Run(new_word(), file.path, encoded=False) for file in document.files)
+    runs = tuple(Run(new_word(), Path(file.path), encoded=False) for file in document.files)
     try:
         _fill(envelope, hand.layout, "edXMLEnvelope", {"edXMLHeader": _header(document, hand.layout)})
         _manifest(envelope, document.files, hand.layout)

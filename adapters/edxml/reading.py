@@ -117,7 +117,7 @@ def _files(
             content_id=content_id,
             sha256=sha256,
             size=size,
-            path=into,
+            path=str(into),
             description=mention.description,
             signed=proven.attachments_signed,
         )

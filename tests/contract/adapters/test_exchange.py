@@ -43,7 +43,7 @@ def letter(folder: Path, body: bytes = b"%PDF-1.7 of a letter", subject: str = "
         content_id=f"f{n}",
         sha256=Sha256(hashlib.sha256(body).hexdigest()),
         size=len(body),
-        path=file,
+        path=str(file),
     )
     return OfficialDocument(
         id=f"{US.id},2026/11/20,{n}/UBND-VP",
@@ -131,7 +131,7 @@ async def test_a_document_is_fetched_read_and_then_acknowledged(
     ref, document = await taken(port, MessageKind.DOCUMENT, about, tmp_path)
     assert isinstance(document, OfficialDocument)
     assert document.sender.id == THEM.id
-    assert document.files[0].path.read_text("utf-8") == "Kết quả"
+    assert Path(document.files[0].path).read_text("utf-8") == "Kết quả"
     assert document.files[0].signed
     assert ref in await port.waiting_documents(MessageKind.DOCUMENT), "fetching does not take it away"
     await port.acknowledge_document(ref, done=True)

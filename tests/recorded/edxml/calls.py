@@ -21,7 +21,7 @@ async def _read(scene: Scene) -> object:
     if not isinstance(read, OfficialDocument):
         return read
     # Where a file was written says nothing about what the reply means.
-    return dataclasses.replace(read, files=tuple(dataclasses.replace(file, path=Path()) for file in read.files))
+    return dataclasses.replace(read, files=tuple(dataclasses.replace(file, path="") for file in read.files))
 
 
 CALLS: Mapping[str, Ask] = {

@@ -83,7 +83,7 @@ def enclosed(path: Path, body: bytes, *, content_id: str = "c1", name: str = "T�
         content_id=content_id,
         sha256=Sha256(hashlib.sha256(body).hexdigest()),
         size=len(body),
-        path=path,
+        path=str(path),
         description="Tệp đính kèm",
     )
 

@@ -116,7 +116,7 @@ def test_what_is_built_is_read_as_the_same_record(
     got = read(written(document, tmp_path, hand), tmp_path, records.rules())
     assert isinstance(got, OfficialDocument)
     assert got == dataclasses.replace(document, signed_by=records.sender().pinned.fingerprint)
-    assert got.files[0].path.read_bytes() == body
+    assert Path(got.files[0].path).read_bytes() == body
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

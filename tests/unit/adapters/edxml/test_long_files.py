@@ -32,7 +32,7 @@ def test_long_files_come_back_in_every_size_and_with_every_line_end(
                 raw = raw.replace(whole_text, cut, 1)
     got = read(raw, tmp_path)
     assert isinstance(got, OfficialDocument)
-    assert [file.path.read_bytes() for file in got.files] == bodies
+    assert [Path(file.path).read_bytes() for file in got.files] == bodies
 
 
 def test_what_is_taken_apart_is_the_same_when_it_is_put_together(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ with body.open("wb") as out:
     for _ in range(size // 1_000_000):
         out.write(bytes(range(250)) * 4000)
 import dataclasses
-file = dataclasses.replace(records.enclosed(folder / "small", b"x"), path=body)
+file = dataclasses.replace(records.enclosed(folder / "small", b"x"), path=str(body))
 who = records.sender()
 warm = folder / "warm"
 building.write_document(records.document(records.enclosed(folder / "w", b"x")), warm, who.hand)
