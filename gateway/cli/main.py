@@ -20,7 +20,7 @@ Exit codes: 0 done, 1 bad usage, 2 bad input, 3 a peer or a dependency failed, 4
 
 COMMANDS: Final = {
     "serve": "serving:serve",
-    "sandbox": "serving:sandbox",
+    "sandbox": "sandboxes:app",
     "demo": "serving:demo",
     "scan": "papers:scan",
     "station": "station:station",
@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "identify": "lookups:identify_number",
     "schema": "lookups:schema",
     "peers": "operations_peers:app",
+    "carriers": "operations_carriers:app",
     "messages": "operations_messages:app",
     "reconcile": "operations_reconcile:reconcile",
     "explain": "operations_explain:explain",

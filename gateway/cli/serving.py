@@ -1,9 +1,8 @@
-"""Commands that start something: the gateway, a sandbox peer, the demo."""
+"""Commands that start something: the gateway, the demo."""
 
 import asyncio
 import contextlib
 import json
-import runpy
 import shutil
 import signal
 import socket
@@ -11,18 +10,14 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import cyclopts
-
-from adapters.registry import manifests
 from gateway import log
 from gateway.cli.output import Exit, complain, say, table
 from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
 from gateway.config import Settings
 from schemas.errors import LienthongError
-from schemas.ids import PeerId
 
 if TYPE_CHECKING:
     from gateway.sample.again import Before
@@ -51,27 +46,6 @@ async def _serve(settings: Settings) -> None:
         sys.stdout.flush()
 
     await run(settings, ready=ready)
-
-
-def sandbox(peer: str | None = None, /, *words: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=True)]) -> int:
-    """Chạy một hệ thống giả lập theo hợp đồng của nó; không có tên thì liệt kê.
-
-    Exit codes: 0 stopped in good order; 2 no such peer.
-
-    Args:
-        peer: Folder name of the adapter, e.g. vnpost_hcc.
-        words: Passed on: --port, --ledger FILE, --chaos JSON, --set NAME=VALUE.
-    """
-    known = {name for name in manifests() if (Path(__file__).parents[2] / "adapters" / name / "sandbox.py").exists()}
-    if peer is None:
-        say("\n".join(sorted(known)))
-        return Exit.DONE
-    if PeerId(peer) not in known:
-        complain(f"Không có hệ thống giả lập {peer}. Có: {', '.join(sorted(known))}")
-        return Exit.BAD_INPUT
-    sys.argv = [f"lienthong sandbox {peer}", *words]
-    runpy.run_module(f"adapters.{peer}.sandbox", run_name="__main__")
-    return Exit.DONE
 
 
 def demo(*, once: bool = False, keep: Path | None = None, port: int = DEMO_PORT) -> int:

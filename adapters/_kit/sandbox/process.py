@@ -23,6 +23,10 @@ class SandboxControl:
     def __init__(self, url: str) -> None:
         self.url = url
 
+    async def health(self) -> dict[str, Any]:
+        """What it announced at its start: settings, samples, operations, verbs."""
+        return await self._call("GET", "/health", None)
+
     async def event(self, **told: object) -> dict[str, Any]:
         """Let something happen now: number, reference, code, at (ISO), office, text. Returns the ledger line."""
         return await self._call("POST", "/event", told)
