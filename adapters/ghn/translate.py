@@ -103,6 +103,9 @@ def _entries(
 ) -> None:
     """The log, entry by entry: a bad one costs no other. Without a log the state at the order's last change."""
     told = order.log or [{"status": order.status, "updated_date": order.updated_date}]
+    if order.log is None:
+        missing = "log: is missing; only the present state is read"
+        complaints.append(Complaint("shape", missing, order.order_code, news.digest_of(raw)))
     for line in told:
         try:
             entry = check(Entry, line, raw=raw, subject=order.order_code)

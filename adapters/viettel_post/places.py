@@ -44,10 +44,10 @@ def pick(name: str, among: Iterable[Place], *, what: str, reference: str) -> Pla
         Refused: no place has the name, or several have it and none of them exactly as it is written.
     """
     rows = [place for place in among if folded(place.name) == folded(name)]
-    if len(rows) > 1:
-        rows = [place for place in rows if _written(place.name) == _written(name)]
-    if len(rows) == 1:
-        return rows[0]
+    exact = [place for place in rows if _written(place.name) == _written(name)]
+    for found in (rows, exact):
+        if len(found) == 1:
+            return found[0]
     told = "is in no list of Viettel Post" if not rows else f"is the name of {len(rows)} places"
     raise Refused(f"nothing was sent: {what} {name!r} {told}", subject=reference)
 

@@ -8,7 +8,8 @@ from adapters._kit.json import Shape, Text, Whole
 
 LARGEST = 10**12
 """No amount in đồng, no weight in grams and no id of theirs is larger."""
-Named = Annotated[Text, Field(min_length=1, max_length=64)]
+Named = Annotated[Text, Field(min_length=1, max_length=30)]
+"""Numbers of orders (11 to 17 characters seen) and codes of services."""
 Id = Annotated[Whole, Field(ge=0, le=LARGEST)]
 Amount = Annotated[Whole, Field(ge=0, le=LARGEST)]
 

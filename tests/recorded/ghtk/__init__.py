@@ -1,0 +1,1 @@
+"""Replies and pushes of this peer; index.toml says what each is."""
