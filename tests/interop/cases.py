@@ -57,7 +57,9 @@ _WHOLE = _history(
 
 SCENARIOS: Final[dict[str, dict[str, Any]]] = {  # Any: JSON for another language
     "CASE-OK": _WHOLE,
-    "CASE-FAULT": {"fault": {"code": "429.01", "retryable": True, "after_s": 7, "vi": TOO_MANY, "en": "Too many calls"}},
+    "CASE-FAULT": {
+        "fault": {"code": "429.01", "retryable": True, "after_s": 7, "vi": TOO_MANY, "en": "Too many calls"}
+    },
     "CASE-EMPTY": _history(),
     "CASE-ABSENT": _history(event("EMC")),
     "CASE-BIG": _history(event("EMC", text=LONG_TEXT, uri=LONG_URI, repeat=BIG_EVENTS)),

@@ -11,8 +11,9 @@ push       batch, sent_at, events [number, code,     repeated, accepted, rejecte
            list, at, text]                           results [index, outcome, code]
 =========  ========================================  =====================================================
 
-Every job has version, wsdl, url, user, password, gzip (ask for it), chunked (send so). What failed is ``fault`` (side,
-code, vi) or ``error`` (a sentence). A server takes no jobs; its first line tells ``port``.
+Every job has version, wsdl, url, user, password, gzip (ask for it), chunked and packed (send so; packed only where the
+stack has a switch for it). What failed is ``fault`` (side, code, vi) or ``error`` (a sentence). A server takes no jobs;
+its first line tells ``port``.
 """
 
 import dataclasses
@@ -82,6 +83,9 @@ SERVERS: Final = {
     "php": _php("server.php"),
     "java": _java("Server"),
 }
+
+HOUSE: Final = Stack("our server", sys.executable, (sys.executable, "-m", "tests.interop.house"))
+WSDL: Final = Path(__file__).parents[2] / "schemas" / "contract" / "postal-tracking.wsdl"
 
 
 def missing(stack: Stack) -> str:

@@ -1,12 +1,13 @@
 """Our server as the foreign clients meet it: a process of its own, real socket, real store, machine's clock.
 
-``python -m tests.interop.house FOLDER`` prints ``{"url": …}`` and serves until its stdin ends. ``?reply=gzip``,
-``chunked`` or ``slow`` behind the address does to an answer what a proxy in front of us may do. ``GET /seen`` tells the
+``python -m tests.interop.house FOLDER`` prints ``{"url": …}`` and serves until its stdin ends. ``?reply=chunked``
+or ``slow`` behind the address does to an answer what a proxy in front of us may do. ``GET /seen`` tells the
 headers of the last call and of its answer, so that a cell is proven by the wire.
 """
 
 import asyncio
 import datetime as dt
+import functools
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ from gateway.inbound.routes import Route, mount
 from gateway.inbound.soap.routes import make_soap_routes
 from schemas.numbers import s10
 from schemas.ports.carrier import ContractPush
+from schemas.ports.stores import Tx
 from tests.flows.soap_house import KNOWN, NOW, SoapHouse, StillClock, event, item, push_body, soap_house
 from tests.interop import cases
 
@@ -45,16 +47,18 @@ async def proxy(request: web.Request, handler: Handler) -> web.StreamResponse:
         return reply
     how = request.query.get("reply", "")
     if isinstance(reply, web.Response):
-        if how == "gzip" and "gzip" in request.headers.get("Accept-Encoding", ""):
-            reply.enable_compression(web.ContentCoding.gzip)
-        elif how == "chunked":
+        if how == "chunked":
             reply.enable_chunked_encoding()
         elif how == "slow":
             reply = await _dripped(request, reply)
     if request.method == "POST":
         seen: dict[str, object] = request.app[_SEEN]
         seen.clear()
-        seen |= {"request": _low(request.headers), "status": reply.status, "bytes": len(getattr(reply, "body", b"") or b"")}
+        seen |= {
+            "request": _low(request.headers),
+            "status": reply.status,
+            "bytes": len(getattr(reply, "body", b"") or b""),
+        }
         await reply.prepare(request)
         seen["reply"] = _low(reply.headers)
     return reply
@@ -88,21 +92,27 @@ async def fill(house: SoapHouse) -> None:
     )
     first = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
     minutes = [(first + dt.timedelta(minutes=n)).isoformat() for n in range(cases.BIG_EVENTS)]
-    big = [event(BIG, at=at, after=proof).replace("<occurred>", f"<text>{cases.LONG_TEXT}</text><occurred>") for at in minutes]
+    big = [
+        event(BIG, at=at, after=proof).replace("<occurred>", f"<text>{cases.LONG_TEXT}</text><occurred>")
+        for at in minutes
+    ]
     texts = [
         event(TEXTS, code, at).replace("<occurred>", f"<text>{_escaped(text)}</text><occurred>")
         for code, at, text in (("EMC", minutes[0], cases.NFC), ("EMG", minutes[1], cases.NFD))
     ]
     whole = [event(WHOLE, "EMA"), event(WHOLE, "EMI", "2026-11-20T15:00:00+07:00")]
     for number, events in ((WHOLE, whole), (TEXTS, texts), (BIG, big)):
-        await house.store.write(lambda tx, number=number: tx.items.add(item(number)))
-        (row,) = await house.store.read(lambda tx, number=number: tx.items.find_number(number))
-        for at in range(0, len(events), _HALF):
-            raw = house.envelope(push_body(*events[at : at + _HALF]))
-            told = house.adapter().read_push(raw, received_at=NOW).batch.events
-            assert len(told) == len(events[at : at + _HALF])
-            known = [(one, None) for one in told]
-            await house.store.write(lambda tx, row=row, known=known: tx.events.append(row.id, known))
+        batches = [events[at : at + _HALF] for at in range(0, len(events), _HALF)]
+        await house.store.write(functools.partial(_add, house, number, batches))
+
+
+def _add(house: SoapHouse, number: str, batches: list[list[str]], tx: Tx) -> None:
+    tx.items.add(item(number))
+    (row,) = tx.items.find_number(number)
+    for batch in batches:
+        told = house.adapter().read_push(house.envelope(push_body(*batch)), received_at=NOW).batch.events
+        assert len(told) == len(batch), "the events of a case are lawful"
+        tx.events.append(row.id, [(one, None) for one in told])
 
 
 def _escaped(text: str) -> str:

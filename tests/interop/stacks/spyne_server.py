@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import spyne
 from spyne.application import Application
@@ -36,17 +36,23 @@ class Code(ComplexModel):
 
 class EventTime(ComplexModel):
     __namespace__ = NS
-    _type_info = [("at", Unicode), ("precision", Unicode)]
+    _type_info: ClassVar = [("at", Unicode), ("precision", Unicode)]
 
 
 class Evidence(ComplexModel):
     __namespace__ = NS
-    _type_info = [("kind", Code), ("sha256", Unicode), ("mediaType", Unicode), ("bytes", Integer), ("uri", Unicode)]
+    _type_info: ClassVar = [
+        ("kind", Code),
+        ("sha256", Unicode),
+        ("mediaType", Unicode),
+        ("bytes", Integer),
+        ("uri", Unicode),
+    ]
 
 
 class Event(ComplexModel):
     __namespace__ = NS
-    _type_info = [
+    _type_info: ClassVar = [
         ("eventId", Unicode),
         ("itemNumber", Unicode),
         ("code", Code),
@@ -58,7 +64,7 @@ class Event(ComplexModel):
 
 class HistoryEvents(ComplexModel):
     __namespace__ = NS
-    _type_info = [("event", Event.customize(max_occurs="unbounded"))]
+    _type_info: ClassVar = [("event", Event.customize(max_occurs="unbounded"))]
 
 
 def event(told: Told, number: str) -> Event:
@@ -129,7 +135,7 @@ class Post(Service):
 
 
 def sent(inner: Wsgi, wire: str) -> Wsgi:
-    """What a layer in front of the stack does: one piece with its length, compressed or not, or chunks. The stack itself
+    """What a layer before the stack does: one piece with its length, compressed or not, or chunks. The stack itself
     cannot compress, and always tells the length."""
 
     def call(environ: Told, start: Callable[..., Any]) -> Iterable[bytes]:

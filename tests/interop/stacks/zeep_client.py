@@ -24,7 +24,7 @@ class _Transport(zeep.transports.Transport):
 
     def post(self, address: str, message: bytes, headers: dict[str, str]) -> Any:  # Any: a response of requests
         if not self.chunked:
-            return super().post(address, message, headers)
+            return super().post(address, message, headers)  # type: ignore[no-untyped-call]  # zeep has no annotations
 
         def parts() -> Iterator[bytes]:
             yield message[:100]
@@ -89,7 +89,9 @@ def answer(job: Told) -> Told:
         call = {"ping": ping, "history": history, "push": push}[job["operation"]]
         return call(service(job), job)
     except zeep.exceptions.Fault as fault:
-        told = {node.tag.rpartition("}")[2]: node.text for node in fault.detail.iter()} if fault.detail is not None else {}
+        told = (
+            {node.tag.rpartition("}")[2]: node.text for node in fault.detail.iter()} if fault.detail is not None else {}
+        )
         side = str(fault.code).rpartition(":")[2]
         return {"fault": {"side": side, "code": told.get("code"), "vi": told.get("messageVi")}}
     except Exception as error:  # whatever it is, it belongs to this job and the caller judges it

@@ -34,7 +34,7 @@ function client(array $job): SoapClient
             'exceptions' => true,
         ];
         if ($job['gzip']) {
-            $options['compression'] = SOAP_COMPRESSION_ACCEPT;
+            $options['compression'] = SOAP_COMPRESSION_ACCEPT | SOAP_COMPRESSION_GZIP | 5; // both ways
         }
         $clients[$name] = new SoapClient($job['wsdl'], $options);
     }
