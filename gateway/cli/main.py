@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "peers": "operations_peers:app",
     "carriers": "operations_carriers:app",
     "messages": "operations_messages:app",
+    "portal": "operations_portal:app",
     "reconcile": "operations_reconcile:reconcile",
     "explain": "operations_explain:explain",
     "simulate": "simulating:simulate",

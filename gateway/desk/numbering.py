@@ -46,3 +46,8 @@ def lease_items(tx: Tx, unit: UnitId, service: str, first: int, last: int, *, no
 def next_item_number(tx: Tx, unit: UnitId, service: str = "EE") -> str:
     """The next S10 number of the unit's range. Raises NumbersExhausted where nothing is leased or left."""
     return s10.mint(service, tx.numbers.take(f"s10:{unit}:{service}"))
+
+
+def items_left(tx: Tx, unit: UnitId, service: str = "EE") -> int:
+    """How many numbers are left of the unit's leased ranges."""
+    return tx.numbers.left(f"s10:{unit}:{service}")
