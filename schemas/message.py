@@ -11,6 +11,7 @@ from schemas.dossier import Dossier, Step
 from schemas.errors import Applied
 from schemas.ids import AttemptNo, DossierId, InboxNo, ItemId, MessageNo, PeerId, Sha256, UnitId
 from schemas.national import PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
+from schemas.official_document import DocumentStatus, OfficialDocument
 from schemas.portal import OneStopDossier, OneStopRequest, OneStopStatus, PortalDossier, PortalProgress
 from schemas.shipment import BookingOrder, OrderInstruction, PostalRegistration
 from schemas.wire import Exchange
@@ -32,6 +33,8 @@ class Operation(enum.StrEnum):
     ONE_STOP_DOSSIER = "one_stop.dossier"
     ONE_STOP_STATUS = "one_stop.status"
     ONE_STOP_REQUEST = "one_stop.request"
+    EXCHANGE_DOCUMENT = "exchange.document"
+    EXCHANGE_STATUS = "exchange.status"
 
 
 class MessageState(enum.StrEnum):
@@ -245,6 +248,8 @@ Payload = (
     | OneStopDossier
     | OneStopStatus
     | OneStopRequest
+    | OfficialDocument
+    | DocumentStatus
 )
 """What a message says, as a record; which one belongs to which operation is :mod:`gateway.outbox.payload`."""
 

@@ -114,7 +114,7 @@ class Axis(SandboxPeer):
     def replay(self, line: Line) -> None:
         """Remember what came, what an office sent, or an acknowledgement."""
         match line.operation:
-            case "sendEdoc":
+            case "sendEdoc" | "sendEdoc status":
                 self._ids[line.data["once"]] = f"K{line.n:08d}"
                 if line.data["kind"] == "edoc":
                     self._documents[line.key] = dict(line.data)
@@ -144,7 +144,8 @@ class Axis(SandboxPeer):
         if known is not None:
             return _failed("2", "Văn bản đã tồn tại", docId=known)
         (self._folder / f"came-{paper.sha256}.xml").write_bytes(call.body)
-        line = self.effect("sendEdoc", paper.document, once=paper.once, kind=_kind(call), **paper.told)
+        operation = "sendEdoc status" if _kind(call) == "status" else "sendEdoc"
+        line = self.effect(operation, paper.document, once=paper.once, kind=_kind(call), **paper.told)
         return _good(docId=f"K{line.n:08d}")
 
     def _list(self, call: Call) -> Answer:

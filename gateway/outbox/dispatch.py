@@ -9,13 +9,14 @@ import structlog
 
 from adapters.manifest import OnUnknown
 from adapters.registry import Registry
+from gateway.outbox import exchanges, registrations
 from gateway.outbox import payload as payloads
-from gateway.outbox import registrations
 from schemas.calendar import VIETNAM
 from schemas.errors import Duplicate, NotFound, Refused, Unauthorised
 from schemas.ids import PeerId, Sha256
 from schemas.message import Message, Operation, Payload
 from schemas.national import Judgement, PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
+from schemas.official_document import DocumentStatus, OfficialDocument
 from schemas.portal import (
     OneStopDossier,
     OneStopRequest,
@@ -26,6 +27,7 @@ from schemas.portal import (
     ProgressStep,
 )
 from schemas.ports.carrier import Answer, Booking, Instructing, OutcomeQuery, Registering
+from schemas.ports.documents_exchange import DocumentExchange
 from schemas.ports.one_stop import DossierSink, RequestSink
 from schemas.ports.portal import Answers, IndicatorCheck, Ratings, StatusBack, StatusSink
 from schemas.ports.registration import RegistrationInSteps
@@ -55,9 +57,16 @@ Checkpoint = Callable[[bytes], Awaitable[None]]
 class Dispatcher:
     """Makes port calls. Raises what the port raises."""
 
-    def __init__(self, peers: Registry, *, files: registrations.ReadFile | None = None) -> None:
-        """``peers`` hands out ports by capability; ``files`` reads documents for portals that want their bytes."""
+    def __init__(
+        self, peers: Registry, *, files: registrations.ReadFile | None = None, locate: exchanges.Locate | None = None
+    ) -> None:
+        """``peers`` hands out ports by capability.
+
+        ``files`` reads documents for portals that want their bytes; ``locate`` says where the files of an official
+        document lie.
+        """
         self._peers = peers
+        self._locate = locate or exchanges.nowhere
         self._files = files or _no_file
 
     def on_unknown(self, message: Message) -> OnUnknown:
@@ -115,6 +124,8 @@ class Dispatcher:
         peer = message.peer
         if isinstance(payload, BookingOrder | OrderInstruction | PostalRegistration):
             return await self._carrier(message, payload)
+        if isinstance(payload, OfficialDocument | DocumentStatus):
+            return await exchanges.send(self._peers.port(peer, DocumentExchange), payload, self._locate)
         if isinstance(payload, OneStopDossier):
             return await self._peers.port(peer, DossierSink).submit(payload)
         if isinstance(payload, OneStopStatus):

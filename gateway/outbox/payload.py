@@ -5,6 +5,7 @@ from typing import Final
 from gateway.storage import codec
 from schemas.message import Operation, Payload
 from schemas.national import PortalAnswer, PortalRating, PortalStatus, PublishedQuestion
+from schemas.official_document import DocumentStatus, OfficialDocument
 from schemas.portal import OneStopDossier, OneStopRequest, OneStopStatus, PortalDossier, PortalProgress
 from schemas.shipment import BookingOrder, OrderInstruction, PostalRegistration
 
@@ -22,6 +23,8 @@ RECORDS: Final[dict[Operation, type[Payload]]] = {
     Operation.ONE_STOP_DOSSIER: OneStopDossier,
     Operation.ONE_STOP_STATUS: OneStopStatus,
     Operation.ONE_STOP_REQUEST: OneStopRequest,
+    Operation.EXCHANGE_DOCUMENT: OfficialDocument,
+    Operation.EXCHANGE_STATUS: DocumentStatus,
 }
 
 

@@ -143,6 +143,8 @@ _SOURCES = {
     Operation.ONE_STOP_DOSSIER: Source.ONE_STOP,
     Operation.ONE_STOP_STATUS: Source.ONE_STOP,
     Operation.ONE_STOP_REQUEST: Source.ONE_STOP,
+    Operation.EXCHANGE_DOCUMENT: Source.ONE_STOP,
+    Operation.EXCHANGE_STATUS: Source.ONE_STOP,
     Operation.CARRIER_BOOK: Source.POST,
     Operation.CARRIER_CANCEL: Source.POST,
     Operation.CARRIER_INSTRUCT: Source.POST,

@@ -21,6 +21,7 @@ from schemas.ids import CarrierId, DossierCode, PeerId, Sha256
 from schemas.message import Operation, Payload
 from schemas.portal import OneStopReport, ReportKind
 from schemas.ports.carrier import Booking, Instructing, Registering
+from schemas.ports.documents_exchange import DocumentExchange
 from schemas.ports.one_stop import DossierSink, RequestSink
 from schemas.ports.portal import Answers, Ratings, StatusBack, StatusSink
 from schemas.shipment import InstructionKind, OrderInstruction
@@ -208,7 +209,16 @@ class Bench:
             return self._figures(operation, made)
         if operation in (Operation.PORTAL_ANSWER, Operation.PORTAL_FAQ):
             return self._words(operation, made.port(self.name, Answers))
+        if operation in (Operation.EXCHANGE_DOCUMENT, Operation.EXCHANGE_STATUS):
+            return self._papers(operation, made.port(self.name, DocumentExchange))
         return await self._one_stop(operation, made)
+
+    def _papers(self, operation: Operation, exchange: DocumentExchange) -> tuple[Payload, Send]:
+        document = records.official_document()
+        if operation is Operation.EXCHANGE_DOCUMENT:
+            return document, lambda: exchange.send_document(document)
+        status = records.document_status(document)
+        return status, lambda: exchange.send_status(status)
 
     def _figures(self, operation: Operation, made: Registry) -> tuple[Payload, Send]:
         if operation is Operation.PORTAL_STATUS:

@@ -23,6 +23,8 @@ SENDING: dict[Operation, str] = {
     Operation.ONE_STOP_DOSSIER: "submit",
     Operation.ONE_STOP_STATUS: "tell",
     Operation.ONE_STOP_REQUEST: "request",
+    Operation.EXCHANGE_DOCUMENT: "send_document",
+    Operation.EXCHANGE_STATUS: "send_status",
 }
 """Operation → method of the port; sandboxes name the same verb in ``Route.serves``."""
 

@@ -8,6 +8,7 @@ from schemas.dossier import Address, Channel, Component, IdKind, Party, PartyKin
 from schemas.ids import CarrierId, DossierCode, DossierId, ItemId, ProcedureCode, UnitId
 from schemas.national import PortalAnswer, PortalRating, PortalStatus, PublishedQuestion, Satisfaction
 from schemas.numbers import s10
+from schemas.official_document import DocumentStatus, Handling, OfficialDocument, Organ
 from schemas.portal import OneStopDossier, OneStopRequest, OneStopStatus, PortalDossier, PortalProgress, ProgressStep
 from schemas.shipment import BookingOrder, LegDirection, PostalRegistration, Purpose
 
@@ -236,4 +237,33 @@ def one_stop_request(dossier: OneStopDossier) -> OneStopRequest:
         by="Bưu điện phường Thử",
         note="Lệ phí cấp bản sao",
         attachments=(),
+    )
+
+
+def official_document() -> OfficialDocument:
+    """A document without files, never sent before."""
+    n = str(next(_serial))
+    us, them = Organ("000.00.00.H99", "UBND tỉnh Mẫu"), Organ("000.00.14.H99", "Sở Thử nghiệm")
+    return OfficialDocument(
+        id=f"{us.id},2026/11/20,{n}/UBND-VP",
+        sender=us,
+        receivers=(them,),
+        number=n,
+        notation="UBND-VP",
+        promulgated_on=NOW.date(),
+        subject="V/v chuyển hồ sơ",
+    )
+
+
+def document_status(document: OfficialDocument) -> DocumentStatus:
+    """What became of a document at its receiver."""
+    return DocumentStatus(
+        about_organ=document.sender.id,
+        about_code=f"{document.number}/{document.notation}",
+        about_date=document.promulgated_on,
+        about_document=document.id,
+        sender=document.receivers[0],
+        handling=Handling.RECEIVED,
+        code="03",
+        at=NOW,
     )
