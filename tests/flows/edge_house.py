@@ -249,8 +249,10 @@ def handover(**changes: Any) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def edge_house(folder: Path, *, clock: MovedClock | None = None, **env: str) -> AsyncIterator[EdgeHouse]:
-    """Start the door; ``env`` are settings as environment variables."""
+async def edge_house(
+    folder: Path, *, clock: MovedClock | None = None, pushing: Mapping[PeerId, Pushing] = PUSHING, **env: str
+) -> AsyncIterator[EdgeHouse]:
+    """Start the door; ``env`` are settings as environment variables, ``pushing`` who may call."""
     quick = {
         "LIENTHONG_ARGON2__TIME_COST": "1",
         "LIENTHONG_ARGON2__MEMORY_KIB": "64",
@@ -264,7 +266,7 @@ async def edge_house(folder: Path, *, clock: MovedClock | None = None, **env: st
     await store.write(lambda tx: seed(tx, clock.now(), hashed))
     arrived = asyncio.Event()
     judge = DocumentJudge(roots=None)
-    app = _app(settings, store, clock, arrived, judge)
+    app = _app(settings, store, clock, arrived, judge, pushing)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -280,7 +282,12 @@ async def edge_house(folder: Path, *, clock: MovedClock | None = None, **env: st
 
 
 def _app(
-    settings: Settings, store: Database, clock: MovedClock, arrived: asyncio.Event, judge: DocumentJudge
+    settings: Settings,
+    store: Database,
+    clock: MovedClock,
+    arrived: asyncio.Event,
+    judge: DocumentJudge,
+    pushing: Mapping[PeerId, Pushing],
 ) -> web.Application:
     bell = EmbeddedBell(settings.database_url, clock=clock)
     table = RoutingTable(PeerId("dvcqg"), PeerId("lien_thong"), {}, {province.CARRIER: CARRIER_PEER})
@@ -326,7 +333,7 @@ def _app(
         handovers=handovers,
         settle=settle,
         uploads=uploads,
-        callbacks=PUSHING,
+        callbacks=pushing,
         arrived=arrived.set,
         ready=_ready,
         pages=(*documents.routes(), *pages),
