@@ -26,6 +26,7 @@ from gateway.desk.archive import ArchiveDesk
 from gateway.desk.asking import AskingDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.intake import HandoverDesk
+from gateway.desk.items import ItemDesk
 from gateway.desk.results import ResultDesk
 from gateway.desk.scans import ScanDesk
 from gateway.desk.settle import SettleDesk
@@ -42,9 +43,11 @@ from gateway.outbox.bells.embedded import EmbeddedBell
 from gateway.outbox.breaker import BreakerPolicy
 from gateway.outbox.dispatch import Dispatcher
 from gateway.outbox.lanes import Lane
+from gateway.outbox.registrations import files_of
 from gateway.outbox.retry import RetryPolicy
-from gateway.outbox.route import Router, RoutingTable
+from gateway.outbox.route import Router
 from gateway.outbox.sweeper import Sweeper
+from gateway.outbox.table import routing_table
 from gateway.sealing import configured_sealer
 from gateway.storage.database import Database, open_database
 from gateway.tls import door_context
@@ -61,11 +64,8 @@ from gateway.workers.rules import Rules, peers_of
 from gateway.workers.scans import ScanLine
 from gateway.workers.supervisor import Supervisor
 from scanning.approved import Sealer
-from schemas.ids import CarrierId, PeerId, Sha256, UnitId
-from schemas.ports.carrier import Booking
+from schemas.ids import UnitId
 from schemas.ports.clock import Clock
-from schemas.ports.one_stop import DossierSink, RequestSink
-from schemas.ports.portal import StatusBack, StatusSink
 from tracking.reading import load_context
 from tracking.reconcile import Reconciler
 
@@ -85,6 +85,7 @@ class Desks:
     attach: AttachDesk
     scans: ScanDesk
     asking: AskingDesk
+    items: ItemDesk
     archive: ArchiveDesk
     answers: AnswerDesk
 
@@ -207,6 +208,7 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             attach=attach,
             scans=ScanDesk(database, hot_folder=settings.hot_folder, clock=clock),
             asking=AskingDesk(database, clock=clock),
+            items=ItemDesk(database, clock=clock, tell=router, context=load_context),
             answers=AnswerDesk(database, clock=clock, tell=router),
             archive=ArchiveDesk(database, blob=database.blobs.path, clock=clock, fonds=settings.archive.fonds),
         ),
@@ -252,40 +254,13 @@ def _reviews(
     )
 
 
-async def _document(database: Database, sha256: Sha256) -> bytes:
-    """The bytes of a document, for a peer that wants them. Raises NotFound."""
-    file = await database.blobs.path(sha256)
-    return await asyncio.to_thread(file.read_bytes)
-
-
-def routing_table(registry: Registry) -> RoutingTable:
-    """Who is told what, from what the peers that are switched on can do; the first one of a kind speaks for it."""
-    portals = registry.with_port(StatusSink)
-    one_stops = registry.with_port(DossierSink)
-    carriers: dict[CarrierId, PeerId] = {}
-    for name in registry.with_port(Booking):
-        carrier = registry.peer(name).manifest.carrier
-        if carrier is not None:
-            carriers.setdefault(carrier, name)
-    return RoutingTable(
-        portal=portals[0] if portals else None,
-        one_stop=one_stops[0] if one_stops else None,
-        one_stop_of={},
-        carriers=carriers,
-        more_portals=portals[1:],
-        told_of={name: frozenset(only) for name in portals if (only := registry.peer(name).settings.texts("told_of"))},
-        take_requests=frozenset(registry.with_port(RequestSink)),
-        take_status=frozenset(registry.with_port(StatusBack)),
-    )
-
-
 def _lanes(
     settings: Settings, registry: Registry, database: Database, bell: EmbeddedBell, clock: Clock, metrics: Metrics
 ) -> tuple[Lane, ...]:
     told = settings.retry
     policy = RetryPolicy(tuple(dt.timedelta(seconds=s) for s in told.steps_s), told.daily_for_days)
     breaker = BreakerPolicy(told.breaker_failures, dt.timedelta(seconds=told.probe_s))
-    dispatcher = Dispatcher(registry, files=functools.partial(_document, database))
+    dispatcher = Dispatcher(registry, files=files_of(database.blobs.path), locate=database.blobs.path)
     return tuple(
         Lane(
             peer.manifest.name,
@@ -334,6 +309,7 @@ def make_door(house: House) -> web.Application:
         asking=desks.asking,
         settle=desks.settle,
         attach=desks.attach,
+        answers=desks.answers,
     )
     documents = StationDocuments(
         store=store,

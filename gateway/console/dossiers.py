@@ -69,6 +69,9 @@ class DossierPages:
             sources=list(Source),
             chosen=chosen,
             lodged=request.query.get("done") == "lodged",
+            asked=[one for one in found.dossier.requests if one.settled_at is None],
+            requested=found.dossier.requests,
+            peer_ids=[alias.scheme for alias in found.dossier.aliases if alias.scheme.startswith("peer-id:")],
             now=now,
         )
 

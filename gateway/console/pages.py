@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.accounts import GatewayStore
 from gateway.config import Settings
+from gateway.console.answers import AnswerPages
 from gateway.console.archive import ArchivePages
 from gateway.console.cases import CasePages
 from gateway.console.dossiers import DossierPages
@@ -23,7 +24,7 @@ from gateway.console.scans import ScanPages
 from gateway.console.texts import TextPages
 from gateway.desk.review import ReviewDesk
 from gateway.inbound.auth import Doorkeeper
-from gateway.inbound.desks import ArchiveDesk, Blobs, HandoverDesk, QueueDesk, SettleDesk
+from gateway.inbound.desks import AnswerDesk, ArchiveDesk, Blobs, HandoverDesk, QueueDesk, SettleDesk
 from gateway.inbound.routes import Route, public
 from gateway.inbound.uploads import Uploads
 from schemas.errors import NotFound
@@ -55,6 +56,7 @@ def make_pages(
     uploads: Uploads,
     blobs: Blobs,
     archive: ArchiveDesk,
+    answers: AnswerDesk,
     review: ReviewDesk,
     line: Line,
 ) -> tuple[Route, ...]:
@@ -74,6 +76,7 @@ def make_pages(
         Home(store=store, clock=clock, renderer=renderer),
         IntakePages(store=store, clock=clock, renderer=renderer, desk=handovers),
         DossierPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
+        AnswerPages(store=store, clock=clock, desk=answers),
         ArchivePages(store=store, clock=clock, desk=archive, folder=settings.packages_folder),
         TextPages(store=store, clock=clock, renderer=renderer),
         CasePages(store=store, clock=clock, renderer=renderer, desk=settle),

@@ -3,16 +3,18 @@
 from aiohttp import web
 
 from gateway.accounts import Role
+from gateway.desk.answers import AnswerDesk
 from gateway.desk.asking import AskingDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.results import ResultDesk
 from gateway.desk.settle import SettleDesk
 from gateway.inbound import bodies, scope
 from gateway.inbound.auth import signed
-from gateway.inbound.forms.actions import AssignForm, CorrectionForm, ResultForm
+from gateway.inbound.forms.actions import AnswerForm, AssignForm, CorrectionForm, ResultForm
 from gateway.inbound.forms.faults import parse
 from gateway.inbound.forms.replies import ActionReply, write
 from gateway.inbound.routes import Route, require
+from schemas.dossier import RequestKind
 from schemas.errors import NotFound
 from schemas.ids import ItemId, UnitId
 from schemas.ports.clock import Clock
@@ -31,6 +33,7 @@ class Actions:
         asking: AskingDesk,
         settle: SettleDesk,
         attach: AttachDesk,
+        answers: AnswerDesk,
     ) -> None:
         """The desks do the work."""
         self._store = store
@@ -39,6 +42,7 @@ class Actions:
         self._asking = asking
         self._settle = settle
         self._attach = attach
+        self._answers = answers
 
     def routes(self) -> tuple[Route, ...]:
         """Its addresses."""
@@ -51,6 +55,15 @@ class Actions:
                 require(Role.CLERK, Role.OPERATOR),
                 summary="Give the result to the post.",
                 takes="ResultForm",
+                answers=answers,
+            ),
+            Route(
+                "POST",
+                "/api/v1/dossiers/{code}/answer",
+                self.answer,
+                require(Role.CLERK, Role.OPERATOR),
+                summary="The papers or the fee that a unit asked for are here.",
+                takes="AnswerForm",
                 answers=answers,
             ),
             Route(
@@ -85,14 +98,27 @@ class Actions:
         """Give the result to the post; a repetition finds the same item."""
         form = parse(ResultForm, await bodies.json(request))
         principal = signed(request).principal
-        code = request.match_info["code"]
-        dossier = await self._store.read(lambda tx: tx.dossiers.find(code))
-        if dossier is not None and not scope.may_see(principal, dossier):
-            raise await scope.turn_away(self._store, principal, "dossier", code, self._clock.now())
+        code = await self._allowed(request)
         receipt = await self._results.send_home(
             code, post_unit=UnitId(form.post_unit), signed_by=form.signed_by, at=form.at, principal=principal
         )
         return _json(ActionReply(receipt.dossier.code, receipt.dossier.state, receipt.item.number))
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Note it; the unit and the portals hear of it."""
+        form = parse(AnswerForm, await bodies.json(request))
+        code = await self._allowed(request)
+        principal = signed(request).principal
+        moved = await self._answers.answer(code, RequestKind(form.kind), proof=form.proof, principal=principal)
+        return _json(ActionReply(moved.code, moved.state))
+
+    async def _allowed(self, request: web.Request) -> str:
+        """The dossier's code in the address. Raises NotAllowed for one of another unit."""
+        principal, code = signed(request).principal, request.match_info["code"]
+        dossier = await self._store.read(lambda tx: tx.dossiers.find(code))
+        if dossier is not None and not scope.may_see(principal, dossier):
+            raise await scope.turn_away(self._store, principal, "dossier", code, self._clock.now())
+        return code
 
     async def ask(self, request: web.Request) -> web.Response:
         """Make the question due."""

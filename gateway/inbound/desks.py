@@ -10,6 +10,7 @@ from typing import Protocol
 from gateway.accounts import Principal
 from gateway.desk.requests import HandoverReceipt, HandoverRequest
 from schemas.discrepancy import Discrepancy, DiscrepancyState, ReasonCode
+from schemas.dossier import Dossier, RequestKind
 from schemas.ids import DiscrepancyId, MessageNo, Sha256
 from schemas.message import Message
 from schemas.ports.message_stores import IdempotentAnswer
@@ -85,6 +86,14 @@ class Blobs(Protocol):
 
     async def path(self, sha256: Sha256) -> Path:
         """The file itself. Raises NotFound."""
+        ...
+
+
+class AnswerDesk(Protocol):
+    """What a unit asked for is here."""
+
+    async def answer(self, code: str, kind: RequestKind, *, proof: str, principal: Principal) -> Dossier:
+        """The papers were handed in, or the fee was paid. Raises NotFound; GuardFailed where nothing is asked for."""
         ...
 
 

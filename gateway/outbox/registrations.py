@@ -5,9 +5,11 @@ When it is settled, the portal's number becomes an alias of the dossier (it find
 one of another scheme; later messages get both from there, in the moment in which they are sent.
 """
 
+import asyncio
 import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Final
 
 from gateway import failpoints
@@ -24,6 +26,16 @@ PEER_ID: Final = "peer-id"
 """Schemes of aliases, followed by a colon and the peer."""
 
 ReadFile = Callable[[Sha256], Awaitable[bytes]]
+
+
+def files_of(path: Callable[[Sha256], Awaitable[Path]]) -> ReadFile:
+    """Reads documents out of the house's blobs."""
+
+    async def read(sha256: Sha256) -> bytes:
+        file = await path(sha256)
+        return await asyncio.to_thread(file.read_bytes)
+
+    return read
 
 
 class Desk:

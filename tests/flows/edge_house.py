@@ -20,6 +20,7 @@ from gateway.console.catalogue import sentence
 from gateway.console.pages import make_pages, make_renderer
 from gateway.console.passwords import hash_password
 from gateway.desk import numbering
+from gateway.desk.answers import AnswerDesk
 from gateway.desk.archive import ArchiveDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.intake import HandoverDesk
@@ -319,6 +320,7 @@ def _app(
         queue=queue,
         uploads=uploads,
         blobs=store.blobs,
+        answers=AnswerDesk(store, clock=clock, tell=router),
         archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
         review=reviews.desk,
         line=line,

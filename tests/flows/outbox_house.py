@@ -21,12 +21,13 @@ from gateway.outbox.bells.embedded import EmbeddedBell
 from gateway.outbox.breaker import BreakerPolicy
 from gateway.outbox.dispatch import Dispatcher
 from gateway.outbox.lanes import Lane
+from gateway.outbox.registrations import files_of
 from gateway.outbox.retry import RetryPolicy
 from gateway.outbox.route import Router, RoutingTable
 from gateway.outbox.sweeper import Sweeper
+from gateway.outbox.table import routing_table
 from gateway.sample import people, province
 from gateway.storage.database import Database, open_database
-from gateway.wiring import routing_table
 from schemas.audit import Act
 from schemas.calendar import Span, WorkCalendar
 from schemas.dossier import Channel, Component, IntakeMode, ReturnMethod, Step
@@ -141,7 +142,7 @@ class OutboxHouse:
             peer,
             store=self.store,
             bell=self.bell,
-            dispatcher=Dispatcher(self.registry),
+            dispatcher=Dispatcher(self.registry, files=files_of(self.store.database.blobs.path)),
             clock=self.clock,
             policy=RetryPolicy(),
             breaker_policy=self.breaker,
@@ -261,13 +262,16 @@ def furnish(tx: Tx) -> None:
 
 @contextlib.asynccontextmanager
 async def outbox_house(
-    folder: Path, *peers: PeerId, settings: Mapping[str, object] | None = None
+    folder: Path,
+    *peers: PeerId,
+    settings: Mapping[str, object] | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> AsyncIterator[OutboxHouse]:
-    """The house with these peers switched on; ``settings`` are added to each peer's own."""
+    """The house with these peers on; ``settings`` are added to each peer's own, ``options`` to its sandbox's."""
     clock = StandingClock()
     url = f"sqlite:///{folder / 'rows.db'}"
     database = open_database(url, blobs=folder / "blobs")
-    sandboxes = {peer: SandboxProcess(peer, ledger=folder / f"{peer}.jsonl") for peer in peers}
+    sandboxes = {peer: SandboxProcess(peer, ledger=folder / f"{peer}.jsonl", options=options or {}) for peer in peers}
     try:
         await database.write(furnish)
         await asyncio.gather(*(sandbox.start() for sandbox in sandboxes.values()))

@@ -8,7 +8,7 @@ import pytest
 from adapters.loopback.client import Adapter
 from adapters.registry import Registry
 from gateway.outbox.route import Router
-from gateway.wiring import routing_table
+from gateway.outbox.table import routing_table
 from schemas.ids import PeerId
 from schemas.message import MessageState, Operation
 from tests.flows.outbox_house import OutboxHouse, desk_house

@@ -1,5 +1,7 @@
 """Bodies of what a person does with results, items and waiting documents."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from gateway.inbound.forms.fields import DossierCodeText, Form, Instant, ItemNumberText, Line, Reason, UnitRef
@@ -13,11 +15,25 @@ class ResultForm(Form):
     at: Instant = Field(description="When it was handed over, with zone.")
 
 
+class ItemActForm(Form):
+    """What is recorded of an item, and when it happened."""
+
+    note: Reason = Field(description="Who signed, or why it is searched for or recalled.")
+    at: Instant = Field(description="When it happened, with zone.")
+
+
 class CorrectionForm(Form):
     """The right number of an item, and why the old one is wrong."""
 
     number: ItemNumberText
     reason: Reason
+
+
+class AnswerForm(Form):
+    """What a unit asked for is here."""
+
+    kind: Literal["supplement", "fee"]
+    proof: Line = Field(min_length=1, description="What shows it: the papers, or the number of the receipt.")
 
 
 class AssignForm(Form):
