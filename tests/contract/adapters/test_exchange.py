@@ -46,11 +46,11 @@ def letter(folder: Path, body: bytes = b"%PDF-1.7 of a letter", subject: str = "
         path=str(file),
     )
     return OfficialDocument(
-        id=f"{US.id},2026/11/20,{n}/UBND-VP",
+        id=f"{US.id},2026/11/20,{n}/UBND-TH",
         sender=US,
         receivers=(THEM,),
         number=str(n),
-        notation="UBND-VP",
+        notation="UBND-TH",
         promulgated_on=dt.date(2026, 11, 20),
         subject=subject,
         files=(enclosed,),
