@@ -247,6 +247,10 @@ class PeerState:
     as_of: dt.datetime
     from_us: bool = False
     """True where it knows because we told it and it took it; False where it told us."""
+    reason: str = ""
+    due_at: dt.datetime | None = None
+    result_codes: tuple[str, ...] = ()
+    """What it said with it: a report that ran ahead of the post's news is followed with its own words later."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

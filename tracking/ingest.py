@@ -326,7 +326,15 @@ def _status(tx: Tx, dossier: Dossier, report: OneStopReport, peer: PeerId, news:
     """The national code at the unit: the lawful way there, or a refusal by name."""
     if report.national is None:
         return ReportOutcome.REFUSED, f"{peer} sent a status report without a national code"
-    heard = _remember(tx, dossier, PeerState(peer, report.national, report.at))
+    told = PeerState(
+        peer,
+        report.national,
+        report.at,
+        reason=report.reason,
+        due_at=report.due_at,
+        result_codes=report.result_codes,
+    )
+    heard = _remember(tx, dossier, told)
     if reports.is_old_news(heard, report):
         return ReportOutcome.SILENCE, f"{report.national} is known"
     try:

@@ -61,10 +61,7 @@ def is_old_news(dossier: Dossier, report: OneStopReport) -> bool:
 
 
 def unfollowed(dossier: Dossier) -> tuple[OneStopReport, ...]:
-    """What peers say that this dossier never came to: worth another try when it has moved.
-
-    The report's own words are gone by then; its due date is computed and a refusal without a reason stays a case.
-    """
+    """What peers say that this dossier never came to, in their own words: worth another try when it has moved."""
     had = {CODE_OF.get(step.state, step.national) for step in dossier.history}
     return tuple(
         OneStopReport(
@@ -74,9 +71,9 @@ def unfollowed(dossier: Dossier) -> tuple[OneStopReport, ...]:
             national=theirs.national,
             at=theirs.as_of,
             by=theirs.peer,
-            due_at=None,
-            reason="",
-            result_codes=(),
+            due_at=theirs.due_at,
+            reason=theirs.reason,
+            result_codes=theirs.result_codes,
             raw_sha256=Sha256(""),
         )
         for theirs in dossier.peer_states

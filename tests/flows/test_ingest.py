@@ -123,6 +123,19 @@ async def test_an_acceptance_ahead_of_the_post_is_refused_by_name_and_followed_w
     assert "E-21" not in await world.open_cases()
 
 
+async def test_a_refusal_ahead_of_the_post_keeps_its_reason_and_is_followed_with_it(world: World) -> None:
+    one = await world.lodged()
+    await world.pack(item(), one)
+    await world.hear(event(Movement.ACCEPTED, after(1)))
+    await world.report(None, after(30))
+    refused = await world.report(3, after(31), reason="thiếu giấy tờ")
+    assert refused.outcome is ReportOutcome.REFUSED
+    await world.hear(event(Movement.DELIVERED, after(29)), now=after(40))
+    stands = await world.dossier(one)
+    assert (stands.state, stands.history[-1].reason) == (DossierState.REFUSED, "thiếu giấy tờ")
+    assert "E-21" not in await world.open_cases()
+
+
 async def test_a_report_on_a_code_nobody_has_is_handed_back_for_quarantine(world: World) -> None:
     result = await world.report(2, after(1), code="000.00.99.H99-261116-9999")
     assert (result.outcome, result.dossier) == (ReportOutcome.UNKNOWN_DOSSIER, None)
