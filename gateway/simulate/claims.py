@@ -131,7 +131,7 @@ def _request(plot: Plot, *, delivered: bool) -> None:
     arrived = plot.world.office(back, 14.0)
     folder.move(Trigger.SUPPLEMENT_ARRIVED, arrived, supplement_here=True)
     complete = plot.world.office(arrived, 2.0)
-    folder.move(Trigger.SUPPLEMENT_COMPLETE, complete, promise=folder.promise)
+    folder.complete(complete)
     folder.work_on(complete)
     plot.judge(back, "the request reached the citizen" if delivered else "the request came back", entails=("D-14",))
 

@@ -35,7 +35,7 @@ def done_in_time(plot: Plot) -> None:
     if plot.n % 2:
         folder.move(Trigger.ASK_SUPPLEMENT, plot.world.office(at, 3.0), reason="thiếu bản sao")
         folder.move(Trigger.SUPPLEMENT_ARRIVED, due + DAY, supplement_here=True)
-        folder.move(Trigger.SUPPLEMENT_COMPLETE, due + DAY + HOUR, promise=folder.promise)
+        folder.complete(due + DAY + HOUR)
         _signed(plot, folder, plot.world.office(due + DAY, 3.0))
         plot.innocent(due, "the clock stood still while papers were wanted")
         return
@@ -67,7 +67,7 @@ def wrong_clock(plot: Plot) -> None:
         folder.past(Trigger.ASK_SUPPLEMENT, at, reason="thiếu bản sao").change(pauses=()).file(at)
         folder.move(Trigger.SUPPLEMENT_ARRIVED, plot.world.office(at, 20.0), supplement_here=True)
         resumed = plot.world.office(at, 22.0)
-        folder.move(Trigger.SUPPLEMENT_COMPLETE, resumed, promise=folder.promise)
+        folder.complete(resumed)
         folder.work_on(resumed)
         plot.faulty(at, "papers are wanted and the clock runs", entails=("E-17",))
         return
@@ -87,7 +87,7 @@ def right_clock(plot: Plot) -> None:
     parcel = plot.parcel(folder, Purpose.SUPPLEMENT_IN, posted).register(posted).pack(folder, posted)
     delivered = parcel.travel(posted, lag=HOUR / 6)
     complete = plot.world.office(delivered, 2.0)
-    folder.move(Trigger.SUPPLEMENT_COMPLETE, complete, promise=folder.promise)
+    folder.complete(complete)
     folder.work_on(complete)
     plot.innocent(at, "a supplement on its way: the clock stands still")
 
@@ -103,7 +103,7 @@ def asked_twice(plot: Plot) -> None:
     second = plot.world.office(again, 6.0)
     folder.move(Trigger.SUPPLEMENT_ARRIVED, second, supplement_here=True)
     complete = plot.world.office(second, 2.0)
-    folder.move(Trigger.SUPPLEMENT_COMPLETE, complete, promise=folder.promise)
+    folder.complete(complete)
     folder.work_on(complete)
     plot.faulty(again, "asked for papers a second time")
 
@@ -117,7 +117,7 @@ def asked_once(plot: Plot) -> None:
     arrived = plot.world.office(at, 6.0)
     folder.move(Trigger.SUPPLEMENT_ARRIVED, arrived, supplement_here=True)
     complete = plot.world.office(arrived, 2.0)
-    folder.move(Trigger.SUPPLEMENT_COMPLETE, complete, promise=folder.promise)
+    folder.complete(complete)
     if plot.n % 2 == 0:
         folder.move(Trigger.ASK_FEE, complete + HOUR, fee_amount=20_000)
         complete = plot.world.office(complete, 6.0)

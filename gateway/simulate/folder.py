@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from gateway.simulate.parcel import Parcel
 from gateway.simulate.world import DAY, World
-from schemas.dossier import Dossier, PeerState
+from schemas.dossier import Dossier, DossierState, PeerState
 from schemas.errors import UnlawfulMove
 from schemas.ids import DossierCode, DossierId, PeerId, Sha256
 from schemas.message import Fact
@@ -95,20 +95,29 @@ class Folder:
     def move(self, trigger: Trigger, at: dt.datetime, **facts: Any) -> None:
         """A clerk moves it at ``at``."""
 
+        self.plot.world.at(at, lambda tx, now: self._advance(tx, trigger, Facts(**facts), now))
+
+    def _advance(self, tx: Tx, trigger: Trigger, facts: Facts, now: dt.datetime) -> None:
+        advance(
+            tx,
+            self.filed(),
+            trigger,
+            facts=facts,
+            at=now,
+            by=CLERK,
+            source="desk",
+            unit=self.dossier.competent_unit,
+            tell=self.plot.tell,
+            now=now,
+        )
+
+    def complete(self, at: dt.datetime) -> None:
+        """A clerk finds the supplement whole; he says that it is here where the post's news is late."""
+
         def act(tx: Tx, now: dt.datetime) -> None:
-            unit = self.dossier.competent_unit
-            advance(
-                tx,
-                self.filed(),
-                trigger,
-                facts=Facts(**facts),
-                at=now,
-                by=CLERK,
-                source="desk",
-                unit=unit,
-                tell=self.plot.tell,
-                now=now,
-            )
+            if tx.dossiers.get(self.filed()).state is DossierState.SUPP_IN_POST:
+                self._advance(tx, Trigger.SUPPLEMENT_ARRIVED, Facts(supplement_here=True), now)
+            self._advance(tx, Trigger.SUPPLEMENT_COMPLETE, Facts(promise=self.promise), now)
 
         self.plot.world.at(at, act)
 

@@ -293,7 +293,7 @@ def _supplement(plot: Plot, hours: float) -> None:
     parcel = plot.parcel(folder, Purpose.SUPPLEMENT_IN, posted).register(posted).pack(folder, posted)
     delivered = parcel.travel(posted, lag=HOUR / 6)
     complete = plot.world.office(delivered, hours)
-    folder.move(Trigger.SUPPLEMENT_COMPLETE, complete, promise=folder.promise)
+    folder.complete(complete)
     folder.work_on(complete)
     plot.judge(delivered, f"the supplement was taken up {hours:.1f} working hours after its delivery")
 
