@@ -94,7 +94,6 @@ class Folder:
 
     def move(self, trigger: Trigger, at: dt.datetime, **facts: Any) -> None:
         """A clerk moves it at ``at``."""
-
         self.plot.world.at(at, lambda tx, now: self._advance(tx, trigger, Facts(**facts), now))
 
     def _advance(self, tx: Tx, trigger: Trigger, facts: Facts, now: dt.datetime) -> None:
