@@ -215,12 +215,14 @@ def make_http(settings: Settings, *, clock: Clock) -> PeerHttp:
         max_reply_bytes=settings.integer("max_reply_bytes"),
         max_in_flight=in_flight if isinstance(in_flight, int) else manifest.max_in_flight,
         rate_per_s=settings.number("rate_per_s") if settings.has("rate_per_s") else manifest.rate_per_s,
-        tls=Tls(
-            settings.text("tls_ca_file") or None,
-            settings.text("tls_client_cert_file") or None,
-            settings.text("tls_client_key_file") or None,
-        ),
+        tls=tls_of(settings),
     )
+
+
+def tls_of(settings: Settings) -> Tls:
+    """Whose authorities a peer is believed by, and how we show ourselves to it."""
+    names = ("tls_ca_file", "tls_client_cert_file", "tls_client_key_file")
+    return Tls(*(settings.text(name) or None for name in names))
 
 
 def _make(manifest: Manifest, told: Mapping[str, object], clock: Clock) -> Peer:

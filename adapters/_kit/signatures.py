@@ -128,6 +128,16 @@ class PinnedCertificate:
         return _proves(self._key, signature, message, HASHES[hash_name]())
 
 
+def valid_until(certificate: bytes) -> dt.datetime:
+    """When a certificate in PEM or DER ends. Raises BadConfiguration for bytes that are none."""
+    try:
+        pem = certificate.lstrip().startswith(b"-----")
+        read = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
+        return read(certificate).not_valid_after_utc
+    except ValueError as error:
+        raise BadConfiguration(f"no certificate: {error}") from error
+
+
 def certificate_der(pem: bytes) -> bytes:
     """A certificate in PEM as DER. Raises BadConfiguration for anything else."""
     try:

@@ -1,11 +1,14 @@
 """``lienthong peers``: which systems are known, which are switched on, and whether they answer."""
 
 import asyncio
+import dataclasses
+from collections.abc import Iterator
 from typing import Annotated
 
 import cyclopts
 
-from adapters.registry import PeerCheck, PeerRow, Registry
+from adapters.checking import Examined, Line, State, Step, examine
+from adapters.registry import PeerRow, Registry
 from gateway.budgets import PeerBudget, budgets
 from gateway.cli.opening import store
 from gateway.cli.output import Exit, Json, complain, record, table
@@ -16,7 +19,30 @@ from schemas.calendar import VIETNAM
 from schemas.ids import PeerId
 
 _PURPOSES = {"message": "gửi tin", "feed": "đọc luồng", "question": "hỏi bưu gửi"}
-_TRIED = {True: "kết nối được", False: "KHÔNG kết nối được", None: "không thử được (không có phép thử vô hại)"}
+_STEPS = {
+    Step.CONNECTION: "kết nối",
+    Step.LOG_IN: "đăng nhập",
+    Step.CLOCK: "lệch giờ",
+    Step.CERTIFICATE: "chứng thư của họ",
+    Step.OWN_CERTIFICATE: "chứng thư của ta",
+}
+_STATES = {State.OK: "được", State.WARN: "CHÚ Ý", State.BAD: "KHÔNG ĐƯỢC", State.SKIPPED: "không thử được"}
+_NEXT = {
+    (Step.CONNECTION, State.BAD): "Kiểm tra địa chỉ trong [peers.{peer}], DNS và tường lửa từ máy này đến đó.",
+    (Step.LOG_IN, State.BAD): "Xem câu trả lời; kiểm tra tài khoản và mật khẩu trong [peers.{peer}] với bên đó.",
+    (Step.CLOCK, State.WARN): "Kiểm tra NTP của máy này; nếu đúng thì báo bên đó.",
+    (
+        Step.CLOCK,
+        State.BAD,
+    ): "Đồng bộ NTP của máy này, hoặc báo bên đó: lệch quá 5 phút thì chữ ký bị từ chối.",
+    (Step.CERTIFICATE, State.WARN): "Báo bên đó gia hạn chứng thư trước khi hết hạn.",
+    (
+        Step.CERTIFICATE,
+        State.BAD,
+    ): "Hết hạn: báo bên đó. Chưa tin tổ chức cấp: đặt tls_ca_file trong [peers.{peer}].",
+    (Step.OWN_CERTIFICATE, State.WARN): "Xin cấp chứng thư mới và đặt vào tls_client_cert_file trước khi hết hạn.",
+    (Step.OWN_CERTIFICATE, State.BAD): "Thay tệp trong tls_client_cert_file của [peers.{peer}].",
+}
 
 
 app = cyclopts.App(name="peers", help="Các hệ thống kết nối: danh sách, thử kết nối.")
@@ -59,20 +85,23 @@ def check(
     config: Config = None,
     json: Json = False,
 ) -> int:
-    """Thử kết nối một hệ thống, hoặc mọi hệ thống đang bật; không gửi hồ sơ nào.
+    """Thử từng bước với một hệ thống, hoặc mọi hệ thống đang bật: nối, đăng nhập, đồng hồ, chứng thư; không gửi gì.
 
-    Exit codes: 0 every peer answered; 1 no such peer, or none is switched on; 3 a peer failed its check.
+    Exit codes: 0 every peer answered; 1 no such peer, or none is switched on; 3 a peer failed a step.
     """
-    checks = asyncio.run(_check(load_settings(config), None if peer is None else PeerId(peer)))
+    told = asyncio.run(_check(load_settings(config), None if peer is None else PeerId(peer)))
     if json:
-        record(checks)
-    elif checks:
-        table("Thử kết nối", ("Tên", "Kết quả", "Trả lời", "Thời gian", "Lệch giờ"), map(_row, checks))
-    if not checks:
+        record([checked(one) for one in told])
+    elif told:
+        table(
+            "Thử kết nối",
+            ("Tên", "Bước", "Kết quả", "Trả lời", "Cần làm"),
+            [row for one in told for row in _rows_of(one)],
+        )
+    if not told:
         complain("Chưa bật hệ thống nào: đặt enabled = true trong [peers.<tên>] của tệp thiết lập.")
         return Exit.USAGE
-    failed = any(told.probe is not None and not told.probe.ok for told in checks)
-    return Exit.DEPENDENCY if failed else Exit.DONE
+    return Exit.DEPENDENCY if any(one.bad for one in told) else Exit.DONE
 
 
 async def _rows(settings: Settings) -> tuple[PeerRow, ...]:
@@ -105,17 +134,30 @@ def _budget(told: PeerBudget) -> tuple[object, ...]:
     return (told.peer, told.calls_today, quota, purposes, gone)
 
 
-async def _check(settings: Settings, peer: PeerId | None) -> list[PeerCheck]:
-    registry = Registry.load(settings.peers, clock=SystemClock())
+async def _check(settings: Settings, peer: PeerId | None) -> list[Examined]:
+    clock = SystemClock()
+    registry = Registry.load(settings.peers, clock=clock)
     try:
         chosen = [one.manifest.name for one in registry.peers] if peer is None else [peer]
-        return await asyncio.gather(*(registry.check(name) for name in chosen))
+        return await asyncio.gather(*(examine(registry, name, clock.now()) for name in chosen))
     finally:
         await registry.aclose()
 
 
-def _row(told: PeerCheck) -> tuple[object, ...]:
-    if told.probe is None:
-        return (told.peer, _TRIED[None], "", "", "")
-    skew = "" if told.probe.clock_skew_s is None else f"{told.probe.clock_skew_s:+.1f} s"
-    return (told.peer, _TRIED[told.probe.ok], told.probe.what, f"{told.probe.latency_ms:.0f} ms", skew)
+def checked(told: Examined) -> dict[str, object]:
+    """A peer's check as JSON: its probe, and each line with what to do next."""
+    lines = [{**dataclasses.asdict(line), "next": next_step(told.peer, line)} for line in told.lines]
+    return {"peer": told.peer, "probe": told.probe.probe, "lines": lines}
+
+
+def next_step(peer: PeerId, line: Line) -> str:
+    """What to do about a line, in Vietnamese; empty where nothing is to be done."""
+    return _NEXT.get((line.step, line.state), "").format(peer=peer)
+
+
+def _rows_of(told: Examined) -> Iterator[tuple[object, ...]]:
+    latency = "" if told.probe.probe is None else f" ({told.probe.probe.latency_ms:.0f} ms)"
+    for line in told.lines:
+        what = line.what if line.days_left is None else f"{line.what}: còn {line.days_left} ngày"
+        what += latency if line.step is Step.LOG_IN else ""
+        yield (told.peer, _STEPS[line.step], _STATES[line.state], what, next_step(told.peer, line))
