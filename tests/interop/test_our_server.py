@@ -14,18 +14,11 @@ from tests.interop import cases, drivers, limits
 from tests.interop.cells import judged
 from tests.interop.house import BIG, EMPTY, TEXTS, WHOLE
 
-pytestmark = [pytest.mark.interop, pytest.mark.slow]
+pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.xdist_group("our server")]
 PATH: Final = "/soap/postal-tracking"
 PACKS_REQUESTS: Final = ("php",)
 """The clients with a switch of their own for compressed requests. (npm's forceGzip tells the length of the plain text:
 whoever reads it waits for bytes that never come.)"""
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    running = drivers.Driver(drivers.HOUSE, str(tmp_path_factory.mktemp("house")))
-    yield str(running.hello["url"])
-    running.close()
 
 
 @pytest.fixture(scope="module", params=drivers.CLIENTS)
