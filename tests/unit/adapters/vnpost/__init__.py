@@ -1,0 +1,1 @@
+"""VNPost, commercial interface: translation, codes, times, webhook."""
