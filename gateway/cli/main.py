@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "carriers": "operations_carriers:app",
     "messages": "operations_messages:app",
     "portal": "operations_portal:app",
+    "documents": "operations_documents:app",
     "reconcile": "operations_reconcile:reconcile",
     "explain": "operations_explain:explain",
     "simulate": "simulating:simulate",
