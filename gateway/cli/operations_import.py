@@ -1,4 +1,7 @@
-"""``lienthong import dossiers|items|events FILE.jsonl | report FILE``: what others exported, taken in or compared."""
+"""``lienthong import dossiers|items|events FILE.jsonl | report FILE``: what others exported, taken in or compared.
+
+What a carrier bills and what was agreed with it: :mod:`gateway.cli.operations_import_trade`.
+"""
 
 import asyncio
 import dataclasses
@@ -12,7 +15,7 @@ import cyclopts
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli import opening
+from gateway.cli import opening, operations_import_trade
 from gateway.cli.output import Exit, Json, complain, record, say, table
 from gateway.cli.settings import Config, load_settings
 from gateway.clock import SystemClock
@@ -42,6 +45,8 @@ _PAIRED: Final = {
 }
 
 app = cyclopts.App(name="import", help="Nhập hồ sơ, bưu gửi, sự kiện (JSONL) hoặc đối chiếu báo cáo của hãng.")
+app.command(operations_import_trade.invoice)
+app.command(operations_import_trade.agreed)
 DryRun = Annotated[
     bool, cyclopts.Parameter(negative=(), show_default=False, help="Say what would happen and change nothing.")
 ]

@@ -53,7 +53,7 @@ class ItemLine:
 
 def dossier(line: bytes, now: dt.datetime) -> Dossier:
     """Raises Unreadable."""
-    told = _object(line, ours=("id", "version"), needed=("code", "procedure", "owner", "receiving_unit", "state"))
+    told = object_of(line, ours=("id", "version"), needed=("code", "procedure", "owner", "receiving_unit", "state"))
     unit = told["receiving_unit"]
     plain: dict[str, Any] = {
         **dict.fromkeys(("aliases", "interrupted", "history", "due_history", "requests", "pauses", "supplements"), ()),
@@ -69,7 +69,7 @@ def dossier(line: bytes, now: dt.datetime) -> Dossier:
             "created_at": now,
         },
     }
-    record = _record(plain | told, Dossier)
+    record = record_of(plain | told, Dossier)
     if record.history and record.history[-1].state is not record.state:
         raise Unreadable(f"state is {record.state}, but its last step came to {record.history[-1].state}")
     return record
@@ -77,7 +77,7 @@ def dossier(line: bytes, now: dt.datetime) -> Dossier:
 
 def item(line: bytes, now: dt.datetime) -> ItemLine:
     """Raises Unreadable."""
-    told = _object(line, ours=("id", "version", "fold", "polls"), needed=("carrier", "valid_from", "purpose"))
+    told = object_of(line, ours=("id", "version", "fold", "polls"), needed=("carrier", "valid_from", "purpose"))
     packed = tuple(_packed(one, told["valid_from"]) for one in told.pop("packing", ()))
     number = told.get("number")
     if not number and not told.get("reference"):
@@ -91,12 +91,12 @@ def item(line: bytes, now: dt.datetime) -> ItemLine:
         **{"id": 0, "version": 0, "fold": Fold.empty(), "number_scheme": matching.scheme_of(number)},
         "evidence_required": int(EvidenceLevel.STATUS_ONLY),
     }
-    return ItemLine(_record(plain | told, Item), packed)
+    return ItemLine(record_of(plain | told, Item), packed)
 
 
 def event(line: bytes, now: dt.datetime) -> TrackingEvent:
     """``occurred`` may be an instant with its zone, or a date, which is the whole day here. Raises Unreadable."""
-    told = _object(line, ours=(), needed=("carrier", "code", "occurred"))
+    told = object_of(line, ours=(), needed=("carrier", "code", "occurred"))
     if not told.get("number") and not told.get("reference"):
         raise Unreadable("neither number nor reference: nobody can say what it is about")
     plain: dict[str, Any] = {
@@ -110,7 +110,7 @@ def event(line: bytes, now: dt.datetime) -> TrackingEvent:
     occurred = told["occurred"]
     if isinstance(occurred, str):
         told["occurred"] = _time(occurred)
-    return _record(plain | told, TrackingEvent)
+    return record_of(plain | told, TrackingEvent)
 
 
 READERS: Final[Mapping[str, Callable[[bytes, dt.datetime], Dossier | ItemLine | TrackingEvent]]] = {
@@ -120,7 +120,8 @@ READERS: Final[Mapping[str, Callable[[bytes, dt.datetime], Dossier | ItemLine | 
 }
 
 
-def _object(line: bytes, *, ours: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, Any]:
+def object_of(line: bytes, *, ours: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, Any]:
+    """A line's object without what is ours and with what is needed. Raises Unreadable."""
     if len(line) > LONGEST_LINE:
         raise Unreadable(f"longer than {LONGEST_LINE} bytes")
     try:
@@ -138,7 +139,8 @@ def _object(line: bytes, *, ours: tuple[str, ...], needed: tuple[str, ...]) -> d
     return told
 
 
-def _record(values: Mapping[str, Any], kind: type[T]) -> T:
+def record_of(values: Mapping[str, Any], kind: type[T]) -> T:
+    """A record of exactly these fields, its times with a zone. Raises Unreadable."""
     fields: Any = kind  # a dataclass, which the type of a class cannot say
     unknown = sorted(set(values) - {field.name for field in dataclasses.fields(fields)})
     if unknown:
@@ -169,7 +171,7 @@ def _naive(value: object, name: str = "") -> str:
 def _packed(told: object, since: str) -> Packed:
     if not isinstance(told, dict):
         raise Unreadable("packing: a list of objects with dossier, part, parts, since and until")
-    return _record({"part": 1, "parts": 1, "since": since, "until": None} | told, Packed)
+    return record_of({"part": 1, "parts": 1, "since": since, "until": None} | told, Packed)
 
 
 def _time(told: str) -> dict[str, Any]:

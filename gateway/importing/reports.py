@@ -8,19 +8,14 @@ import csv
 import dataclasses
 import datetime as dt
 import enum
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from gateway.importing import sheets
-from gateway.importing.lines import lines
+from gateway.importing import tables
 from gateway.importing.records import Unreadable
 from gateway.storage.codec import to_json
-from schemas.calendar import VIETNAM
-from schemas.errors import InvalidNumber
 from schemas.ids import CarrierId, ItemId
-from schemas.numbers import s10
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
 from schemas.tracking import Outcome
@@ -32,7 +27,6 @@ FIELDS: Final = (
 )
 _AMOUNTS: Final = ("weight_g", "fee_due", "cod_due")
 _TIMES: Final = ("accepted_at", "delivered_at")
-_EXCEL_DAY_0: Final = dt.datetime(1899, 12, 30, tzinfo=VIETNAM)
 _SLACK: Final = dt.timedelta(days=1)
 """Reports are made by the day."""
 
@@ -96,7 +90,7 @@ def read(path: Path, columns: Mapping[str, str]) -> tuple[tuple[ReportRow, ...],
     rows: list[ReportRow] = []
     bad: list[BadRow] = []
     try:
-        for n, cells in _cells(path):
+        for n, cells in tables.rows(path):
             told = {field: cells.get(columns.get(field, field), "").strip() for field in FIELDS}
             try:
                 rows.append(_row(n, told))
@@ -158,85 +152,22 @@ def _inert(text: str) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-def _cells(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """(number of the row, cells by heading)."""
-    if path.suffix == ".jsonl":
-        for line in lines(path):
-            yield line.number, _json(line.raw)
-        return
-    table = sheets.rows(path) if path.suffix == ".xlsx" else _csv(path)
-    head = [name.strip() for name in next(iter(table), [])]
-    for n, cells in enumerate(table, 2):
-        if any(cell.strip() for cell in cells):
-            yield n, dict(zip(head, cells, strict=False))
-
-
-def _json(raw: bytes) -> dict[str, str]:
-    try:
-        told = json.loads(raw)
-    except (ValueError, RecursionError):
-        told = None
-    return {name: "" if value is None else str(value) for name, value in told.items()} if isinstance(told, dict) else {}
-
-
-def _csv(path: Path) -> Iterator[list[str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline()
-            file.seek(0)
-            yield from csv.reader(file, delimiter=max(",;\t", key=head.count))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Unreadable(f"not CSV in UTF-8: {error}"[:200]) from None
-
-
 def _row(n: int, told: Mapping[str, str]) -> ReportRow:
     """Raises ValueError with what is wrong."""
     if not told["number"] and not told["reference"]:
         raise ValueError("neither number nor reference")
     return ReportRow(
         row=n,
-        number=_number(told["number"]),
+        number=tables.number(told["number"]),
         reference=told["reference"],
-        accepted_at=_time("accepted_at", told["accepted_at"]),
-        delivered_at=_time("delivered_at", told["delivered_at"]),
+        accepted_at=tables.moment("accepted_at", told["accepted_at"]),
+        delivered_at=tables.moment("delivered_at", told["delivered_at"]),
         office=told["office"],
         province=told["province"],
-        weight_g=_amount("weight_g", told["weight_g"]),
-        fee_due=_amount("fee_due", told["fee_due"]),
-        cod_due=_amount("cod_due", told["cod_due"]),
+        weight_g=tables.amount("weight_g", told["weight_g"]),
+        fee_due=tables.amount("fee_due", told["fee_due"]),
+        cod_due=tables.amount("cod_due", told["cod_due"]),
     )
-
-
-def _number(told: str) -> str:
-    try:
-        return s10.validate(told)
-    except InvalidNumber:
-        return told
-
-
-def _amount(field: str, told: str) -> int | None:
-    plain = told.replace(".", "").replace(",", "").replace(" ", "").removesuffix("đ")
-    if told and not plain.isdecimal():
-        raise ValueError(f"{field}: {told[:40]!r} is no whole number")
-    return int(plain) if plain else None
-
-
-def _time(field: str, told: str) -> dt.datetime | None:
-    """ISO 8601, ``dd/mm/yyyy [HH:MM[:SS]]`` or the day number of a spreadsheet; without zone it is Vietnam's."""
-    if not told:
-        return None
-    for pattern in ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):
-        try:
-            return dt.datetime.strptime(told, pattern).replace(tzinfo=VIETNAM)
-        except ValueError:
-            continue
-    try:
-        if told.replace(".", "", 1).isdecimal() and len(told.partition(".")[0]) == 5:
-            return _EXCEL_DAY_0 + dt.timedelta(days=float(told))
-        at = dt.datetime.fromisoformat(told)
-    except ValueError:
-        raise ValueError(f"{field}: {told[:40]!r} is no time") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=VIETNAM)
 
 
 def _exact(named: Mapping[str, tuple[Item, ...]], carrier: CarrierId, row: ReportRow) -> Item | None:
