@@ -105,7 +105,8 @@ class Inbox:
             tx.inbox.settle(row.id, InboxState.APPLIED, detail=told.text[:500], now=now)
             return
         if isinstance(told, PortalNotice):
-            state, detail = notices.take(tx, row, told, tell=self._tell, now=now)
+            units = self._registry.peer(row.peer).settings.table("inbound_units")
+            state, detail = notices.take(tx, row, told, units=units, tell=self._tell, now=now)
             tx.inbox.settle(row.id, state, detail=detail, now=now)
             return
         if isinstance(told, TrackingBatch) and row.kind == HINT:

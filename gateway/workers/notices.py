@@ -5,6 +5,7 @@ What needs a person stays in quarantine with the reason; the raw delivery is kep
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.accounts import Principal
@@ -26,8 +27,10 @@ PORTAL: Final = "Cổng Dịch vụ công"
 """Who hands in, as screens show it."""
 
 
-def take(tx: Tx, row: Inbound, notice: PortalNotice, *, tell: Tell, now: dt.datetime) -> tuple[InboxState, str]:
-    """Apply a delivery; returns what becomes of its row, and why.
+def take(
+    tx: Tx, row: Inbound, notice: PortalNotice, *, units: Mapping[str, str], tell: Tell, now: dt.datetime
+) -> tuple[InboxState, str]:
+    """Apply a delivery; returns what becomes of its row, and why. ``units`` takes in: by procedure, ``*`` the rest.
 
     Raises:
         Faults: the dossier does not fit our catalogue; nothing was written.
@@ -36,7 +39,7 @@ def take(tx: Tx, row: Inbound, notice: PortalNotice, *, tell: Tell, now: dt.date
     if notice.kind is NoticeKind.DOSSIER:
         if known is not None:
             return InboxState.APPLIED, f"dossier {known.id} is known already"
-        return _born(tx, row, notice, tell=tell, now=now)
+        return _born(tx, row, notice, units, tell=tell, now=now)
     if known is None:
         return InboxState.QUARANTINED, f"{notice.kind} about {notice.code}: no such dossier here"
     told = f"{notice.kind}: {notice.note or notice.service or notice.code}"
@@ -49,15 +52,23 @@ def take(tx: Tx, row: Inbound, notice: PortalNotice, *, tell: Tell, now: dt.date
     return InboxState.APPLIED, told[:2000]
 
 
-def _born(tx: Tx, row: Inbound, notice: PortalNotice, *, tell: Tell, now: dt.datetime) -> tuple[InboxState, str]:
+def _born(
+    tx: Tx, row: Inbound, notice: PortalNotice, units: Mapping[str, str], *, tell: Tell, now: dt.datetime
+) -> tuple[InboxState, str]:
     on = row.received_at.astimezone(VIETNAM).date()
     procedure = tx.catalogue.procedure(notice.procedure, on) if notice.procedure is not None else None
-    if procedure is None or procedure.competent is None:
-        return InboxState.QUARANTINED, f"procedure {notice.procedure}: not in our catalogue, or of no single unit"
+    if procedure is None:
+        return InboxState.QUARANTINED, f"procedure {notice.procedure}: not in our catalogue"
+    unit = procedure.competent or UnitId(units.get(procedure.code, units.get("*", "")))
+    if not unit:
+        return (
+            InboxState.QUARANTINED,
+            f"procedure {procedure.code}: no unit takes it in (peers.{row.peer}.inbound_units)",
+        )
     if notice.owner is None:
         return InboxState.QUARANTINED, f"{notice.code}: the delivery names no owner"
     who = Principal(f"peer:{row.peer}", PORTAL, frozenset(), None)
-    receipt = take_in(tx, _request(row, notice, procedure.competent), principal=who, tell=tell, now=now)
+    receipt = take_in(tx, _request(row, notice, unit), principal=who, tell=tell, now=now)
     dossier = tx.dossiers.get(receipt.dossier)
     alias = CodeAlias(notice.code, f"peer:{row.peer}", row.received_at, None)
     tx.dossiers.put(dataclasses.replace(dossier, aliases=(*dossier.aliases, alias)))
