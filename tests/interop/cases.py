@@ -66,6 +66,8 @@ SCENARIOS: Final[dict[str, dict[str, Any]]] = {  # Any: JSON for another languag
     "CASE-TEXT": _history(event("EMC", text=NFC), event("EMG", text=NFD)),
     "CASE-DATE": _history(event("EMA"), event("EMC", BAD_DATE)),
     "CASE-ZONE": _history(event("EMA"), event("EMC", NO_ZONE)),
+    "CASE-SHARED": _history(event("EMA"), event("EMC", shared=True, repeat=2)),
     "CASE-SLOW": {**_WHOLE, "wait_ms": SLOW_MS},
 }
-"""By item number. ``wait_ms``: before the answer."""
+"""By item number. ``wait_ms``: before the answer. ``shared``: PHP uses the same arrays
+for every repetition."""

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from adapters._kit.sandbox.process import SandboxProcess
-from tests.interop import drivers
+from tests.interop import drivers, page
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.xdist_group("our server")]
 SERVED: Final = "/soap/postal-tracking"
@@ -27,6 +27,7 @@ def gsoap(house: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         if shutil.which(program) is None:
             pytest.skip(f"gSOAP: {program} is not installed; `make stacks` installs it")
     folder = tmp_path_factory.mktemp("gsoap")
+    page.check_version("gSOAP", run("wsdl2h", "-V", within=folder).stdout.strip())
     read = run("wsdl2h", "-c", "-o", "contract.h", f"{house}{SERVED}?wsdl", within=folder)
     told = [line for line in (read.stdout + read.stderr).splitlines() if "Warning" in line or "rror" in line]
     assert read.returncode == 0 and len(told) == 2, read.stderr

@@ -14,7 +14,7 @@ from schemas.errors import Outage, Throttled
 from schemas.ids import PeerId
 from schemas.ports.carrier import Prober, TrackingPull
 from schemas.tracking import EvidenceLevel, Movement, TrackingBatch
-from tests.interop import cases, drivers, limits
+from tests.interop import cases, drivers, limits, page
 from tests.interop.cells import judged
 from tests.interop.house import MachineClock
 
@@ -27,6 +27,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     told = tmp_path_factory.mktemp("scenarios") / "scenarios.json"
     told.write_text(json.dumps(cases.SCENARIOS), "utf-8")
     running = drivers.start(drivers.SERVERS[request.param], str(drivers.WSDL), str(told))
+    page.check_version(running.stack.title, running.hello["stack"].rpartition(" ")[2])
     yield request.param, f"http://127.0.0.1:{running.hello['port']}"
     running.close()
 
@@ -170,3 +171,12 @@ async def test_our_client_and_a_foreign_server(stack: tuple[str, str], version: 
     name, origin = stack
     with judged(limits.OUR_CLIENT.get((name, case))):
         await CELLS[case](Server(origin, version))
+
+
+@pytest.mark.parametrize("stack", ["php"], indirect=True)
+@pytest.mark.parametrize("version", cases.VERSIONS)
+async def test_values_that_php_shares_are_complained_of_and_none_is_lost(stack: tuple[str, str], version: str) -> None:
+    """ext-soap writes an array that is used twice as a reference: its events break the contract, each by itself."""
+    asked = await Server(stack[1], version).ask("CASE-SHARED")
+    assert b'="#ref' in asked.batch.raw[0].body
+    assert (asked.codes, asked.complaints, asked.batch.complete_for) == (["EMA"], ["EV-03", "EV-03"], ())

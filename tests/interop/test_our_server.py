@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from tests.flows.soap_house import NS, PASSWORD, USER, envelope, security
-from tests.interop import cases, drivers, limits
+from tests.interop import cases, drivers, limits, page
 from tests.interop.cells import judged
 from tests.interop.house import BIG, EMPTY, TEXTS, WHOLE
 
@@ -24,6 +24,7 @@ whoever reads it waits for bytes that never come.)"""
 @pytest.fixture(scope="module", params=drivers.CLIENTS)
 def stack(request: pytest.FixtureRequest, house: str) -> Iterator[tuple[str, drivers.Driver]]:
     running = drivers.start(drivers.CLIENTS[request.param])
+    page.check_version(running.stack.title, running.hello["stack"].rpartition(" ")[2])
     yield request.param, running
     running.close()
 

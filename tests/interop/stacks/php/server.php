@@ -33,8 +33,9 @@ final class Post
         }
         $events = [];
         foreach ($told['events'] as $event) {
+            $shared = self::event($event, $asked->itemNumber);
             for ($n = 0; $n < ($event['repeat'] ?? 1); $n++) {
-                $events[] = self::event($event, $asked->itemNumber);
+                $events[] = isset($event['shared']) ? $shared : self::event($event, $asked->itemNumber);
             }
         }
         return $reply + ['events' => ['event' => $events]];
