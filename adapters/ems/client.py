@@ -41,7 +41,7 @@ class Adapter:
 
     def event_key(self, callback: Callback) -> str:
         """Transaction and digest: whoever guesses a transaction cannot take the place of the true delivery."""
-        return f"{dict(callback.headers).get(translate.TRANSACTION, '')}:{news.digest_of(callback.body)}"[-200:]
+        return f"{translate.transaction_of(callback)}:{news.digest_of(callback.body)}"
 
     def parse(self, callback: Callback) -> TrackingBatch:
         """Read a push. Raises Misunderstood."""

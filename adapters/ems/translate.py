@@ -17,7 +17,8 @@ from schemas.wire import Callback
 PEER = PeerId("ems")
 FORMS = ("%d/%m/%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y-%m-%d")
 """The webhook writes the first, the journey the second; the others are shorter and cost nothing."""
-TRANSACTION = "ems-transaction"
+LONGEST = 100
+"""Characters of a transaction; examples have ten."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def push_from_wire(callback: Callback, reading: Reading) -> TrackingBatch:
     event = _event(str(told.status_code), told.datetime, callback.body, reading, callback.received_at)
     event = dataclasses.replace(
         event,
-        carrier_event_id=dict(callback.headers).get(TRANSACTION) or None,
+        carrier_event_id=transaction_of(callback) or None,
         number=told.tracking_code,
         reference=told.order_code or None,
         text=" – ".join(text for text in (told.status_name, told.note) if text),
@@ -51,8 +52,13 @@ def push_from_wire(callback: Callback, reading: Reading) -> TrackingBatch:
 
 def answer_to(callback: Callback) -> bytes:
     """What EMS wants to hear: its own transaction again."""
-    told = dict(callback.headers).get(TRANSACTION, "")
-    return json.dumps({"code": "success", "transaction": told}).encode()
+    return json.dumps({"code": "success", "transaction": transaction_of(callback)}).encode()
+
+
+def transaction_of(callback: Callback) -> str:
+    """The delivery's transaction as text that a store can keep; empty where it has none."""
+    told = dict(callback.headers).get("ems-transaction", "")
+    return told.encode("utf-8", "replace").decode()[:LONGEST]
 
 
 def journeys_from_wire(

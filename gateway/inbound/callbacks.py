@@ -109,8 +109,8 @@ class Callbacks:
             raise NoSuchPage(subject=peer)
         callback = Callback(
             peer=peer,
-            headers=tuple((name.lower(), value) for name, value in request.headers.items()),
-            query=tuple(request.query.items()),
+            headers=tuple((name.lower(), _text(value)) for name, value in request.headers.items()),
+            query=tuple((_text(name), _text(value)) for name, value in request.query.items()),
             body=await bodies.raw(request),
             received_at=self._clock.now(),
             remote=request.remote or "",
@@ -161,3 +161,8 @@ class Callbacks:
             return row, new
 
         return await self._store.write(put)
+
+
+def _text(told: str) -> str:
+    """Text that a store can keep: bytes of a header that are no UTF-8 come from aiohttp as halves of letters."""
+    return told.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

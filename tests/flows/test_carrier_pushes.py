@@ -132,6 +132,30 @@ async def test_what_does_not_carry_the_secret_is_not_even_stored(peer: str, tmp_
     await peers.aclose()
 
 
+async def test_a_header_that_is_no_text_is_kept_as_one_and_harms_nobody(tmp_path: Path) -> None:
+    clock = MovedClock()
+    peers = registry(clock, "ghn", "ems")
+    async with edge_house(tmp_path, clock=clock, pushing=pushing_of(peers)) as house:
+        for peer, header in (("ghn", b"Content-Type: \xff/\xfe"), ("ems", b"ems-transaction: k\xff")):
+            body = wired(peer)
+            head = f"POST /callbacks/{peer}?key={SECRET} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
+            said = await raw(house.url, head + header + f"\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            assert said.startswith(b"HTTP/1.1 200"), said
+        assert await inbox(house, peers).once() == 2
+    await peers.aclose()
+
+
+async def raw(url: str, request: bytes) -> bytes:
+    """What is answered to bytes that no client library would send."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request)
+    async with asyncio.timeout(10):
+        said = await reader.read()
+    writer.close()
+    return said
+
+
 async def test_each_carrier_hears_what_it_wants_to_hear_again_for_a_repetition(tmp_path: Path) -> None:
     clock = MovedClock()
     peers = registry(clock, "ems")

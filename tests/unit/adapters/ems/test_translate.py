@@ -39,6 +39,15 @@ def test_the_answer_says_their_transaction_back() -> None:
     assert json.loads(PORT.answer(callback("ems", b"{}"), repeated=False).body)["transaction"] == ""
 
 
+@pytest.mark.parametrize("told", ["ký\udcff", "9" * 10_000])
+def test_a_transaction_that_no_store_can_keep_is_made_one(told: str) -> None:
+    odd = callback("ems", recorded("ems", "webhook.in_transit.json"), headers=[("ems-transaction", told)])
+    kept = only(PORT.parse(odd)).carrier_event_id
+    assert kept is not None and len(kept) <= 100
+    assert kept.encode() and PORT.event_key(odd).encode()
+    assert json.loads(PORT.answer(odd, repeated=False).body)["transaction"] == kept
+
+
 def test_a_forged_body_does_not_take_the_place_of_the_true_one() -> None:
     good, forged = callback("ems", b"{}", headers=HEADERS), callback("ems", b'{"x":1}', headers=HEADERS)
     assert PORT.event_key(good) != PORT.event_key(forged)
