@@ -6,6 +6,7 @@ the peer is left alone for as long as it says. A question that the peer cannot a
 spoils it stands alone, so that one bad item never hides its neighbours.
 """
 
+import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
@@ -33,7 +34,9 @@ log = structlog.get_logger(__name__)
 BATCH = 50
 """Items in one question at most; what a call holds is in the manifest."""
 ONE_BY_ONE = 10
-"""Items in one go at a peer that is asked about one item a call: an outage loses the answers of the go before it."""
+"""Items in one question at a peer that is asked about one item a call: an outage loses the answers before it."""
+IN_FLIGHT_SHARE = 0.5
+"""Of the calls that a peer takes at the same time; the other half is for messages (as `tracking.budget.RATE_SHARE`)."""
 AFTER_FAILURE = (5.0, 30.0, 120.0, 600.0)
 """Seconds until a failed peer is asked again; its Retry-After where that is longer."""
 HELP_AFTER = dt.timedelta(hours=1)
@@ -75,7 +78,7 @@ class Questions:
         while going:
             allowed = await self._allowed(peer)
             due = await self._store.read(lambda tx, most=allowed: self._due(tx, peer, carrier, most))  # type: ignore[misc]  # bound now
-            going = bool(due) and await self._question(peer, due)
+            going = bool(due) and await self._go(peer, due)
 
     async def _allowed(self, peer: Peer) -> int:
         """How many items may be asked about in one go now; notes the calls made so far."""
@@ -85,7 +88,7 @@ class Questions:
         bucket = budget.filled(self._buckets.get(name, Bucket(now)), terms, spent, now)
         self._buckets[name] = bucket
         calls = budget.affordable(bucket, terms, spent)
-        return min(BATCH, max(terms.items_per_call, ONE_BY_ONE), calls * terms.items_per_call)
+        return min(in_one_question(terms) * questions_at_once(peer), calls * terms.items_per_call)
 
     def _due(self, tx: Tx, peer: Peer, carrier: CarrierId, most: int) -> tuple[Item, ...]:
         now = self._clock.now()
@@ -99,6 +102,25 @@ class Questions:
 
     def _askers(self, carrier: CarrierId) -> tuple[PeerId, ...]:
         return self._registry.for_carrier(carrier, TrackingPull)
+
+    async def _go(self, peer: Peer, due: tuple[Item, ...]) -> bool:
+        """Ask about all of them, as many questions at the same time as the peer takes; True where to go on."""
+        most = in_one_question(terms_of(peer))
+        parts = [due[first : first + most] for first in range(0, len(due), most)]
+        if len(parts) == 1:
+            return await self._question(peer, due)
+        told = await asyncio.gather(*(self._fetch(peer, part) for part in parts))
+        # Paid together: the calls of all of them stand in one counter.
+        await self._pay(peer, len(due))
+        for part, answer in zip(parts, told, strict=True):
+            if isinstance(answer, TrackingBatch):
+                await self._store.write(lambda tx, batch=answer, asked=part: self._answered(tx, peer, batch, asked))  # type: ignore[misc]  # bound now
+        failed = [(part, one) for part, one in zip(parts, told, strict=True) if isinstance(one, CallError)]
+        theirs = [error for _, error in failed if isinstance(error, _THE_PEERS)]
+        if theirs:
+            await self._store.write(lambda tx: self._failed(tx, peer, theirs[0]))
+            return False
+        return all([await self._halve(peer, part, error) for part, error in failed])
 
     async def _question(self, peer: Peer, asked: tuple[Item, ...]) -> bool:
         """One question; True where the next one makes sense."""
@@ -129,17 +151,20 @@ class Questions:
 
     async def _try(self, peer: Peer, asked: tuple[Item, ...]) -> CallError | None:
         """Ask; apply the answer. Returns what went wrong at the peer."""
-        name = peer.manifest.name
+        answer = await self._fetch(peer, asked)
+        await self._pay(peer, len(asked))
+        if isinstance(answer, CallError):
+            return answer
+        await self._store.write(lambda tx: self._answered(tx, peer, answer, asked))
+        return None
+
+    async def _fetch(self, peer: Peer, asked: tuple[Item, ...]) -> TrackingBatch | CallError:
         numbers = [item.number for item in asked if item.number is not None]
         try:
             with counted_as("question"):
-                batch = await self._registry.port(name, TrackingPull).fetch(numbers, since=None)
+                return await self._registry.port(peer.manifest.name, TrackingPull).fetch(numbers, since=None)
         except CallError as error:
-            await self._pay(peer, len(asked))
             return error
-        await self._pay(peer, len(asked))
-        await self._store.write(lambda tx: self._answered(tx, peer, batch, asked))
-        return None
 
     async def _pay(self, peer: Peer, items: int) -> None:
         """Take the calls out of the bucket: those that were made, or as many as foreseen where none is counted."""
@@ -228,6 +253,16 @@ def asking(peer: PeerId) -> PeerId:
 def terms_of(peer: Peer) -> Terms:
     """What the peer allows, by its settings and its manifest."""
     return Terms(peer.rate_per_s, peer.calls_per_day, peer.manifest.items_per_call)
+
+
+def in_one_question(terms: Terms) -> int:
+    """Items that are asked about in one question, of one call or of several one after the other."""
+    return min(BATCH, max(terms.items_per_call, ONE_BY_ONE))
+
+
+def questions_at_once(peer: Peer) -> int:
+    """Questions that a peer is asked at the same time."""
+    return max(1, int(peer.max_in_flight * IN_FLIGHT_SHARE))
 
 
 def spent_today(tx: Tx, peer: PeerId, now: dt.datetime) -> int:

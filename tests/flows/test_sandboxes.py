@@ -49,7 +49,7 @@ async def started(folder: Path, *words: str) -> AsyncIterator[dict[str, dict[str
 async def test_sandboxes_are_started_told_to_misbehave_and_read(tmp_path: Path) -> None:
     at = ("--folder", str(tmp_path))
     async with started(tmp_path) as told:
-        registry = Registry.load({HCC: {**told[HCC]["settings"], "enabled": True}}, clock=SystemClock())  # type: ignore[dict-item]  # JSON
+        registry = Registry.load({HCC: {**told[HCC]["settings"], "enabled": True}}, clock=SystemClock())  # type: ignore[dict-item]  # JSON: the settings are a table
         listed, verbs, done, wrong = await asyncio.gather(
             run("sandbox", "list", "--json", *at),
             run("sandbox", "chaos", HCC, *at),
