@@ -11,7 +11,9 @@ from adapters._kit import redact
 from schemas.errors import CallError, Misunderstood, Outage, Refused, Throttled, Transient, Unauthorised, Unknown
 
 KEPT = 1024 * 1024
-"""Bytes of a long reply that its exchange keeps."""
+"""Bytes of a long reply, or of a very long request, that its exchange keeps."""
+LONGEST = 8 * 1024 * 1024
+"""A longer request carries files, which the store has already."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Call:
         kind = next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
         if kind.startswith("multipart/"):
             return f"(form with files, {len(self.body)} bytes)".encode()
+        if len(self.body) > LONGEST:
+            return redact.body(self.body[:KEPT]) + f"… ({len(self.body)} bytes in all)".encode()
         return redact.body(self.body)
 
     def reply_text(self) -> bytes:

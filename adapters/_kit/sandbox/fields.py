@@ -1,10 +1,11 @@
 """Checks what a sandbox gets against the field tables of its peer's contract (``contract/*.toml``).
 
-A table is ``[name]`` with one line for each field: ``kind`` (text, time, choice, whole, list, object, texts),
+A table is ``[name]`` with one line for each field: ``kind`` (text, time, choice, whole, flag, list, object, texts),
 ``required``, ``when = { field, is }`` (required while another field of the row has one of these values), ``max``
 (characters), ``most`` (rows), ``pattern``, ``values``, ``rows`` (the table of the rows below), ``sure`` and ``says``
-for people. ``[formats] time`` is the pattern of a time. Every scalar but ``whole`` is a JSON string; a field that is in
-no table is a fault, so a slip in a name is found here and not at the real peer, which would let it pass in silence.
+for people. ``[formats] time`` is the pattern of a time. Every scalar but ``whole`` and ``flag`` is a JSON string; a
+field that is in no table is a fault, so a slip in a name is found here and not at the real peer, which would let it
+pass in silence.
 """
 
 import re
@@ -62,8 +63,8 @@ class FieldTables:
             case "texts":
                 if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
                     yield f"{path}: must be a list of texts"
-            case "whole":
-                yield from _whole(field, value, path)
+            case "whole" | "flag" as kind:
+                yield from _number(field, kind, value, path)
             case kind:
                 yield from self._scalar(field, kind, value, path)
 
@@ -89,8 +90,11 @@ class FieldTables:
             yield f"{path}: {len(value)} characters, at most {field['max']}"
 
 
-def _whole(field: Field, value: object, path: str) -> Iterator[str]:
-    if not isinstance(value, int) or isinstance(value, bool):
+def _number(field: Field, kind: str, value: object, path: str) -> Iterator[str]:
+    if kind == "flag":
+        if not isinstance(value, bool):
+            yield f"{path}: must be true or false"
+    elif not isinstance(value, int) or isinstance(value, bool):
         yield f"{path}: must be a whole number"
     elif value not in field.get("values", (value,)):
         yield f"{path}: {value} is none of {', '.join(str(one) for one in field['values'])}"

@@ -1,0 +1,1 @@
+"""The national service platform: translation field by field, its variants over a socket."""
