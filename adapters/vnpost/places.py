@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from adapters._kit.json import parse
 from adapters.vnpost.wire import District, Province, Ward
 from schemas.dossier import Address
-from schemas.errors import Refused
+from schemas.errors import Misunderstood, Refused
 from schemas.shipment import AddressLevel, AddressTier, Place
 
 ADDRESSES = {
@@ -35,6 +35,8 @@ class Codes:
 def places_from_wire(raw: bytes, level: AddressLevel, parent: str | None) -> tuple[Place, ...]:
     """A list of VNPost's. Raises Misunderstood for anything but a list with codes and names, an empty one included."""
     places = _places(raw, level)
+    if not places:
+        raise Misunderstood("the list of places is empty", subject="vnpost", raw=raw, status=200)
     return tuple(place for place in places if parent in (None, place.parent))
 
 

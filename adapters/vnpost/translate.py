@@ -68,7 +68,7 @@ def receipt_from_wire(raw: bytes, order: BookingOrder) -> BookingReceipt:
         raise Misunderstood("the reply names no order", subject=order.reference, raw=raw, status=200)
     if told.OrderCode and told.OrderCode != order.reference:
         raise Misunderstood(f"the reply is about order {told.OrderCode}", subject=order.reference, raw=raw, status=200)
-    return BookingReceipt(order.reference, told.ItemCode, told.OrderStatusId, told.Message)
+    return BookingReceipt(order.reference, told.ItemCode, told.OrderStatusId or "", told.Message)
 
 
 def cancelled_from_wire(raw: bytes, status: int, order: BookingOrder) -> BookingReceipt:
@@ -161,8 +161,7 @@ def orders_from_wire(raw: bytes, terms: Terms) -> tuple[tuple[ListedOrder, ...],
         try:
             row = check(ListedOrder, told, raw=raw, subject=news.PEER)
         except Misunderstood as fault:
-            number = told.get("ItemCode")
-            complaints.append(Complaint("shape", fault.detail, number if isinstance(number, str) else None, digest))
+            complaints.append(Complaint("shape", fault.detail, _named(told), digest))
             continue
         if not row.ItemCode and not row.OrderCode:
             complaints.append(Complaint("shape", f"row {row.Id or '?'} names neither item nor order", None, digest))
@@ -177,7 +176,15 @@ def orders_from_wire(raw: bytes, terms: Terms) -> tuple[tuple[ListedOrder, ...],
 def page_from_wire(raw: bytes, terms: Terms, *, next_cursor: str | None) -> OrderPage:
     """The list as a page of our records. Raises Misunderstood where it is no list of objects."""
     rows, complaints = orders_from_wire(raw, terms)
-    return OrderPage(tuple(_listed(row, terms) for row in rows), complaints, next_cursor)
+    timeless = [row for row in rows if row.LastUpdateTime and news.time_of(row.LastUpdateTime, terms) is None]
+    told = [Complaint("shape", "LastUpdateTime is no time", row.ItemCode, news.digest_of(raw)) for row in timeless]
+    return OrderPage(tuple(_listed(row, terms) for row in rows), (*complaints, *told), next_cursor)
+
+
+def _named(told: dict[str, object]) -> str | None:
+    """The item of a row that cannot be read, where at least that can be kept."""
+    number = told.get("ItemCode")
+    return number if isinstance(number, str) and number.isprintable() and number else None
 
 
 def _listed(row: ListedOrder, terms: Terms) -> CarrierOrder:

@@ -27,6 +27,16 @@ Dong = Annotated[int, BeforeValidator(_dong)]
 """Đồng, 0 or more."""
 
 
+def _status(value: object) -> object:
+    """A number or a text; a missing or empty one would be read as "not approved", so only an empty text is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Status = Annotated[str, Field(max_length=20), BeforeValidator(_status)]
+PlaceCode = Annotated[Text, Field(pattern=r"^[0-9A-Za-z]{1,10}$")]
+Name = Annotated[Text, Field(min_length=1)]
+
+
 class LoginReply(Shape):
     """Reply to GetAccessToken; some servers tell IsSuccess, all a Token that is empty after a refusal."""
 
@@ -41,7 +51,7 @@ class State(Shape):
     Id: Text = ""
     ItemCode: Text = ""
     OrderCode: Text = ""
-    OrderStatusId: Text
+    OrderStatusId: Status
     OrderStatusName: Text = ""
     LastUpdateTime: Text = ""
     CauseCode: Text = ""
@@ -72,7 +82,7 @@ class CreatedOrder(Shape):
     Id: Text = ""
     ItemCode: Text = ""
     OrderCode: Text = ""
-    OrderStatusId: Text = ""
+    OrderStatusId: Status | None = None
     IsSuccess: bool | None = None
     Message: Text = ""
     TotalFreightIncludeVatEvaluation: Dong | None = None
@@ -88,7 +98,7 @@ class Outcome(Shape):
 class Fare(Shape):
     """One service's price."""
 
-    MaDichVu: Text
+    MaDichVu: Name
     TongCuocBaoGomDVCT: Dong | None = None
     TongCuocSauVAT: Dong | None = None
     ThoiGianPhatDuKien: Text = ""
@@ -99,25 +109,25 @@ class Fare(Shape):
 class Province(Shape):
     """A row of TinhThanh/GetAll."""
 
-    MaTinhThanh: Annotated[Text, Field(min_length=1)]
-    TenTinhThanh: Annotated[Text, Field(min_length=1)]
+    MaTinhThanh: PlaceCode
+    TenTinhThanh: Name
 
 
 class District(Shape):
     """A row of QuanHuyen/GetAll."""
 
-    MaQuanHuyen: Annotated[Text, Field(min_length=1)]
-    TenQuanHuyen: Annotated[Text, Field(min_length=1)]
-    MaTinhThanh: Annotated[Text, Field(min_length=1)]
+    MaQuanHuyen: PlaceCode
+    TenQuanHuyen: Name
+    MaTinhThanh: PlaceCode
 
 
 class Ward(Shape):
     """A row of PhuongXa/GetAll."""
 
-    MaPhuongXa: Annotated[Text, Field(min_length=1)]
-    TenPhuongXa: Annotated[Text, Field(min_length=1)]
-    MaQuanHuyen: Annotated[Text, Field(min_length=1)]
-    MaTinhThanh: Annotated[Text, Field(min_length=1)]
+    MaPhuongXa: PlaceCode
+    TenPhuongXa: Name
+    MaQuanHuyen: PlaceCode
+    MaTinhThanh: PlaceCode
 
 
 class Delivery(Shape):

@@ -79,6 +79,8 @@ class VnpostHcc(SandboxPeer):
             "tracking_url": f"{url}/tracking",
             "price_url": f"{url}/price",
             "document_url": f"{url}/document",
+            "v1_url": f"{url}/serviceApi/v1",
+            "v1_token": self._secret,
             "key": self._key,
             "secret": self._secret,
             "customer_code": self._customer,

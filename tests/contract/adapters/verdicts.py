@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters._kit import redact
 from schemas.errors import CallError, Misunderstood
+from schemas.shipment import OrderPage
 from schemas.tracking import Push, TrackingBatch
 from schemas.wire import Exchange, Probe, RawDocument
 from tests.contract.adapters.mutants import Must, Mutant
@@ -85,10 +86,20 @@ def _silence(good: Ending, bad: Ending, mutant: Mutant, optional: frozenset[str]
     return ""
 
 
-def _batch(result: object) -> TrackingBatch | None:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Told:
+    """The rows of an answer, whatever they are, and its complaints."""
+
+    events: Sequence[object]
+    complaints: Sequence[object]
+
+
+def _batch(result: object) -> _Told | None:
+    if isinstance(result, OrderPage):
+        return _Told(result.orders, result.complaints)
     if isinstance(result, Push):
-        return result.batch
-    return result if isinstance(result, TrackingBatch) else None
+        result = result.batch
+    return _Told(result.events, result.complaints) if isinstance(result, TrackingBatch) else None
 
 
 def _rows(rows: Sequence[object]) -> "collections.Counter[str]":
