@@ -18,10 +18,11 @@ LONGEST = 8 * 1024 * 1024
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sink:
-    """An open file that takes long replies of these content types."""
+    """An open file that takes long replies of these content types, ``most`` bytes at most."""
 
     file: BinaryIO
     types: Collection[str]
+    most: int
 
 
 @dataclasses.dataclass(slots=True)
@@ -55,14 +56,19 @@ class Call:
         """What aiohttp sends; it closes the file."""
         return self.source.open("rb") if self.source is not None else self.body or None
 
-    def take(self, part: bytes) -> None:
-        """Keep a piece of the reply; anything but a good reply stays in memory, for the error that shows it."""
+    def take(self, part: bytes, most: int) -> None:
+        """Keep a piece of the reply; anything but a good reply stays in memory, for the error that shows it.
+
+        ``most`` bytes are kept in memory; more than may be taken is ``too_long``.
+        """
         self.taken += len(part)
         if self.sink is not None and self.status == 200 and self.content_type in self.sink.types:
+            most = self.sink.most
             self.sink.file.write(part)
             self.kept += part[: KEPT - len(self.kept)]
         else:
             self.reply += part
+        self.too_long = self.taken > most
 
     def request_text(self) -> bytes:
         """The request as it is kept: start line, headers, body, without secrets."""

@@ -248,12 +248,12 @@ class PeerHttp:
             await self._receive(call, response)
 
     async def _receive(self, call: Call, response: aiohttp.ClientResponse) -> None:
-        unpacker = packing.Unpacker(response.headers.get("Content-Encoding", ""), most=self._max_reply_bytes)
+        most = max(self._max_reply_bytes, call.sink.most if call.sink is not None else 0)
+        unpacker = packing.Unpacker(response.headers.get("Content-Encoding", ""), most=most)
         try:
             async for part in response.content.iter_chunked(_TAIL):
-                call.take(unpacker.take(part))
-                if call.taken > self._max_reply_bytes:
-                    call.too_long = True
+                call.take(unpacker.take(part), self._max_reply_bytes)
+                if call.too_long:
                     return
             unpacker.end()
         except packing.NotPackedSo as error:
@@ -293,7 +293,7 @@ class PeerHttp:
     def _judge(self, call: Call, accept: tuple[str, ...], allow: Collection[int], *, effect: bool) -> Reply:
         status = call.status or 0
         if call.too_long:
-            raise self._error(Misunderstood, call, f"reply is longer than {self._max_reply_bytes} bytes")
+            raise self._error(Misunderstood, call, f"reply of {call.taken} bytes and more is longer than is read")
         if call.not_packed:
             raise self._error(Misunderstood, call, f"HTTP {status}: {call.not_packed}")
         if not 200 <= status < 300 and status not in allow:

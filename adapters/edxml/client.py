@@ -52,6 +52,7 @@ class Adapter:
         self._system_id = settings.text("system_id")
         self._hand = _hand(settings)
         self._rules = _rules(settings)
+        self._most = settings.integer("max_document_bytes")
         self._scratch = settings.text("scratch_dir") or None
         secret = settings.text("secret")
         pair = f"{self._system_id}:{secret}".encode()
@@ -93,7 +94,7 @@ class Adapter:
         """Write the document to the new file ``into`` by getEdoc, as it comes; nothing is left there after an error."""
         try:
             with _new_file(into) as sink:
-                to, params = Sink(sink, XML), {"docId": ref.key}
+                to, params = Sink(sink, XML, self._most), {"docId": ref.key}
                 reply = await self._call("GET", "getEdoc", params=params, effect=False, accept=(*XML, *JSON), sink=to)
             if reply.content_type not in XML:
                 _read(Envelope, reply, subject=ref.key)

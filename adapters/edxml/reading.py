@@ -60,6 +60,7 @@ def _read(
     if rules.strict_prefix:
         shape.check_prefix(proven.envelope)
     if xml.child(proven.envelope, "edXMLHeader", "Status") is not None:
+        shape.check(proven.root, "status")
         shape.check(proven.envelope, "status")
         _no_files(proven, runs)
         return translate.status(proven.envelope, proven.signed_by)

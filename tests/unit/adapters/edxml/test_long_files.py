@@ -4,16 +4,33 @@ import base64
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.edxml import building, reading
 from adapters.edxml.apart import LONG, decode, take_apart, whole
+from schemas.errors import Misunderstood
 from schemas.official_document import OfficialDocument
 from tests.house import rules as house
 from tests.unit.adapters.edxml import records
 from tests.unit.adapters.edxml.test_documents import read, written
+
+SHARDS = [
+    b"<",
+    b">",
+    b"&",
+    b"<!-- ",
+    b"-->",
+    b"<![CDATA[",
+    b"]]>",
+    b"<?x ?>",
+    b"A" * 70_000,
+    b">" + b"A" * 70_000 + b"<",
+]
+"""Pieces that turn text into something else."""
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -33,6 +50,26 @@ def test_long_files_come_back_in_every_size_and_with_every_line_end(
     got = read(raw, tmp_path)
     assert isinstance(got, OfficialDocument)
     assert [Path(file.path).read_bytes() for file in got.files] == bodies
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(where=st.integers(0, 6000), cut=st.integers(0, 40), put=st.binary(max_size=40) | st.sampled_from(SHARDS))
+def test_whatever_comes_ends_as_a_record_or_as_a_named_error(where: int, cut: int, put: bytes, tmp_path: Path) -> None:
+    good = tmp_path / "good"
+    if not good.exists():
+        building.write_document(
+            records.document(records.enclosed(tmp_path / "f", b"file")), good, records.sender().hand
+        )
+    raw = good.read_bytes()
+    broken = raw[:where] + put + raw[where + cut :]
+    (tmp_path / "came.xml").write_bytes(broken)
+    out = Path(tempfile.mkdtemp(dir=tmp_path))
+    try:
+        got = reading.read(tmp_path / "came.xml", out, records.rules(), records.NOW)
+    except Misunderstood as error:
+        assert error.code
+        return
+    assert got == reading.read(good, Path(tempfile.mkdtemp(dir=tmp_path)), records.rules(), records.NOW)
 
 
 def test_what_is_taken_apart_is_the_same_when_it_is_put_together(tmp_path: Path) -> None:
