@@ -27,6 +27,9 @@ NAMES: Final = (
 STEPS: Final = ("step.before_keep", "step.after_keep")
 """Places between the calls of a portal that takes a dossier in several; the tests of such a portal go through them."""
 
+TICKETS: Final = ("ticket.before_note", "ticket.before_take")
+"""Places between opening a ticket at a carrier, noting it and taking its pages; its tests go through them."""
+
 
 class _Trap:
     def __init__(self, told: str) -> None:

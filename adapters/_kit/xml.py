@@ -128,12 +128,12 @@ def _broken(raw: bytes, subject: str, reason: str) -> Misunderstood:
 
 def local(element: Element) -> str:
     """The name without its namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def namespace(element: Element) -> str:
     """The namespace, empty where there is none."""
-    return etree.QName(element).namespace or ""
+    return str(element.tag).rpartition("}")[0][1:]
 
 
 def children(element: Element, name: str | None = None) -> Iterator[Element]:
@@ -141,6 +141,14 @@ def children(element: Element, name: str | None = None) -> Iterator[Element]:
     for child in element:
         if name is None or local(child) == name:
             yield child
+
+
+def parts(element: Element) -> dict[str, Element]:
+    """The first child of each local name: one walk for whoever reads many of them."""
+    found: dict[str, Element] = {}
+    for one in element:
+        found.setdefault(str(one.tag).rpartition("}")[2], one)
+    return found
 
 
 def child(element: Element, *names: str) -> Element | None:
@@ -239,6 +247,11 @@ class Schema:
         self._schema = etree.XMLSchema(tree)
         # lxml keeps the findings on the schema object, so two threads would read each other's.
         self._lock = threading.Lock()
+
+    def holds(self, element: Element) -> bool:
+        """Whether the element and all below it follow the schema; cheaper than asking what is wrong."""
+        with self._lock:
+            return bool(self._schema.validate(element))
 
     def violations(self, element: Element, *, limit: int = 100) -> tuple[Violation, ...]:
         """What is wrong with the element and all below it, in document order; empty where nothing is.

@@ -10,10 +10,11 @@ from adapters._kit.http import PeerHttp
 from adapters._kit.settings import Settings
 from adapters._kit.soap.client import SoapClient, SoapReply, UsernamePassword
 from adapters._kit.soap.versions import BY_NAME
-from adapters.postal_soap import translate
+from adapters.postal_soap import tickets, translate
 from schemas.errors import BadConfiguration, CallError, Misunderstood
 from schemas.ids import CarrierId
 from schemas.ports.clock import Clock
+from schemas.ticket import OpenedTicket, TicketPage, TicketReceipt
 from schemas.tracking import Push, TrackingBatch
 from schemas.wire import Probe
 
@@ -22,7 +23,7 @@ MAX_PAGES = 50
 
 
 class Adapter:
-    """The ports TrackingPull, ContractPush and Prober."""
+    """The ports TrackingPull, TicketPull, ContractPush and Prober."""
 
     def __init__(self, settings: Settings, *, http: PeerHttp, clock: Clock) -> None:
         """Opens nothing. Raises BadConfiguration for a page size that the contract does not allow."""
@@ -31,6 +32,7 @@ class Adapter:
         if not 1 <= self._max_events <= 1000:
             raise BadConfiguration(f"peers.{manifest.name}.max_events: must be 1 to 1000", subject=manifest.name)
         self._operator = settings.text("operator")
+        self._ticket_from = settings.integer("ticket_from")
         self._clock = clock
         self._sender = translate.Sender(
             peer=manifest.name,
@@ -68,7 +70,12 @@ class Adapter:
         while True:
             reply = await self._page(number, since, token)
             page = translate.history_from_reply(
-                reply.body, reply.raw, self._sender, asked=number, received_at=reply.received_at
+                reply.body,
+                reply.raw,
+                self._sender,
+                asked=number,
+                received_at=reply.received_at,
+                lawful=reply.lawful,
             )
             pages.append(page)
             token = page.next_page
@@ -87,7 +94,28 @@ class Adapter:
         if token is not None:
             arguments["pageToken"] = token
         # The lax schema: the events are judged one by one, so that one bad row does not hide an item's whole history.
-        return await self._soap.call("GetItemHistory", arguments, schema="lax.xsd", effect=False)
+        return await self._soap.call("GetItemHistory", arguments, lax=True, effect=False)
+
+    @property
+    def ticket_from(self) -> int:
+        """From how many items a ticket is worth it; 0: never."""
+        return self._ticket_from
+
+    async def open_ticket(self, numbers: Sequence[str], *, request: str) -> TicketReceipt:
+        """Ask about ``numbers``; those that the contract cannot carry are left out and stay unanswered."""
+        asked = [number for number in numbers if translate.ITEM_NUMBER.fullmatch(number)]
+        arguments = {"requestId": request, "items": {"itemNumber": asked}}
+        # Without effect for the errors: the same request again is the same ticket, so nothing is in doubt.
+        reply = await self._soap.call("OpenTicket", arguments, effect=False)
+        return tickets.receipt_from_reply(reply.body, reply.raw, self._sender, received_at=reply.received_at)
+
+    async def fetch_ticket(self, ticket: OpenedTicket) -> TicketPage:
+        """Fetch page ``ticket.page``."""
+        arguments = {"ticketId": ticket.ticket or "", "page": ticket.page}
+        reply = await self._soap.call("GetItemsByTicket", arguments, lax=True, effect=False)
+        return tickets.page_from_reply(
+            reply.body, reply.raw, self._sender, asked=ticket, received_at=reply.received_at, lawful=reply.lawful
+        )
 
     def read_push(self, raw: bytes, *, received_at: dt.datetime) -> Push:
         """Read an envelope of PushEvents that this post sent to our server."""

@@ -76,23 +76,26 @@ def push_from_envelope(raw: bytes, sender: Sender, *, received_at: dt.datetime) 
     body = envelope.read_envelope(raw, subject=sender.peer).body
     if xml.namespace(body) != names.CONTRACT or xml.local(body) != "PushEvents":
         raise Misunderstood(f"{body.tag!s} instead of PushEvents", subject=sender.peer, raw=raw)
-    found = xml.load_schema(names.CONTRACT_FILES, "lax.xsd").violations(body)
+    lawful = xml.load_schema(names.CONTRACT_FILES, "postal-tracking.xsd").holds(body)
+    found = () if lawful else xml.load_schema(names.CONTRACT_FILES, "lax.xsd").violations(body)
     if found:
         raise Misunderstood(f"{found[0].path}: {found[0].message}", subject=sender.peer, raw=raw)
     told = document(raw)
-    entries = read_events(_event_elements(body), sender.reading(told, received_at), root="/PushEvents/events")
+    reading = sender.reading(told, received_at)
+    entries = read_events(_event_elements(body), reading, root="/PushEvents/events", lawful=lawful)
     sequence = xml.text(body, "sequence")
     return Push(
         batch_id=xml.text(body, "batchId") or "",
         sender=xml.text(body, "sender") or "",
-        sent_at=_instant(xml.text(body, "sentAt") or "", raw, sender),
+        sent_at=instant(xml.text(body, "sentAt") or "", raw, sender),
         sequence=int(sequence) if sequence else None,
         entries=entries,
         batch=sender.batch(entries, told, received_at),
     )
 
 
-def _instant(text: str, raw: bytes, sender: Sender) -> dt.datetime:
+def instant(text: str, raw: bytes, sender: Sender) -> dt.datetime:
+    """An Instant of the contract. Raises Misunderstood for one that is no date of ours."""
     try:
         return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:  # lawful in XSD, but no date of ours: hour 24, year 12026
@@ -123,9 +126,9 @@ class HistoryPage:
 
 
 def history_from_reply(
-    body: Element, raw: bytes, sender: Sender, *, asked: str, received_at: dt.datetime
+    body: Element, raw: bytes, sender: Sender, *, asked: str, received_at: dt.datetime, lawful: bool = False
 ) -> HistoryPage:
-    """Read a GetItemHistoryResponse that the lax schema has let through.
+    """Read a GetItemHistoryResponse that the lax schema has let through, or the published one where ``lawful``.
 
     Raises:
         Misunderstood: it is about another item, or holds events of an item that it says it does not know.
@@ -135,29 +138,33 @@ def history_from_reply(
         raise Misunderstood(f"asked about {asked}, answered about {number}", subject=sender.peer, raw=raw)
     told = document(raw)
     entries = read_events(
-        _event_elements(body), sender.reading(told, received_at), root="/GetItemHistoryResponse/events"
+        _event_elements(body),
+        sender.reading(told, received_at),
+        root="/GetItemHistoryResponse/events",
+        lawful=lawful,
     )
     found = xml.text(body, "found") in ("true", "1")
     if entries and not found:
         raise Misunderstood(f"events of {asked}, which it says it does not know", subject=sender.peer, raw=raw)
     return HistoryPage(
-        batch=_about(sender.batch(entries, told, received_at), asked),
+        batch=about(sender.batch(entries, told, received_at), asked),
         found=found,
         whole=xml.text(body, "complete") in ("true", "1"),
         next_page=xml.text(body, "nextPageToken") or None,
     )
 
 
-def _about(batch: TrackingBatch, asked: str) -> TrackingBatch:
+def about(batch: TrackingBatch, asked: str) -> TrackingBatch:
     """The batch without the rows of other items; those are complaints, never moved to the item that was asked about."""
     mine, complaints = [], list(batch.complaints)
     for event in batch.events:
-        number = event.number or asked
-        if number == asked:
+        if event.number == asked:
+            mine.append(event)
+        elif event.number is None:
             mine.append(dataclasses.replace(event, number=asked))
         else:
-            what = f"an event of {number} in the history of {asked}"
-            complaints.append(Complaint("EV-01", what, number, event.raw_sha256))
+            what = f"an event of {event.number} in the history of {asked}"
+            complaints.append(Complaint("EV-01", what, event.number, event.raw_sha256))
     return dataclasses.replace(batch, events=tuple(mine), complaints=tuple(complaints))
 
 

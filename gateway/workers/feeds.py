@@ -14,10 +14,11 @@ import structlog
 from adapters.registry import Peer, Registry
 from gateway import failpoints
 from gateway.workers.questions import Questions, after_failure, counted_as
+from gateway.workers.tickets import TicketQuestions
 from schemas.errors import CallError
 from schemas.ids import PeerId
 from schemas.message import InboxState, NewInbound
-from schemas.ports.carrier import TrackingFeed, TrackingPull
+from schemas.ports.carrier import TicketPull, TrackingFeed, TrackingPull
 from schemas.ports.clock import Clock
 from schemas.ports.facts import Tell
 from schemas.ports.learned import Way
@@ -43,6 +44,9 @@ class Feeds:
         self._context = context
         self._rhythm_s = rhythm_s
         self._questions = Questions(store, registry=registry, clock=clock, take=self._answer, context=context)
+        self._tickets = TicketQuestions(
+            store, registry=registry, clock=clock, take=self._answer, questions=self._questions
+        )
 
     @property
     def peers(self) -> tuple[PeerId, ...]:
@@ -54,6 +58,8 @@ class Feeds:
         if self._registry.offers(name, TrackingFeed):
             await self._look(self._feed, name)
             await self._questions.note_calls(self._registry.peer(name))
+        if self._registry.offers(name, TicketPull):
+            await self._look(self._tickets.ask, name)
         if self._registry.offers(name, TrackingPull):
             await self._look(self._questions.ask, name)
 

@@ -46,7 +46,7 @@ PUSH_FRESH = dt.timedelta(days=1)
 """A push that is older proves nothing about the pushes of today."""
 SWEEP_PAGES = 20
 """Pages of a sweep in one look: 10,000 items, each page a transaction of its own."""
-_THE_PEERS = (Outage, Transient, Unauthorised)
+THE_PEERS = (Outage, Transient, Unauthorised)
 """Errors that would meet any other question as well."""
 
 Take = Callable[[Tx, TrackingBatch], None]
@@ -76,11 +76,11 @@ class Questions:
             await self._store.write(lambda tx: self._sweep(tx, peer, carrier))
         going = True
         while going:
-            allowed = await self._allowed(peer)
-            due = await self._store.read(lambda tx, most=allowed: self._due(tx, peer, carrier, most))  # type: ignore[misc]  # bound now
+            allowed = await self.allowed(peer)
+            due = await self._store.read(lambda tx, most=allowed: self.due(tx, peer, carrier, most))  # type: ignore[misc]  # bound now
             going = bool(due) and await self._go(peer, due)
 
-    async def _allowed(self, peer: Peer) -> int:
+    async def allowed(self, peer: Peer) -> int:
         """How many items may be asked about in one go now; notes the calls made so far."""
         await self.note_calls(peer)
         now, name, terms = self._clock.now(), peer.manifest.name, terms_of(peer)
@@ -90,7 +90,8 @@ class Questions:
         calls = budget.affordable(bucket, terms, spent)
         return min(in_one_question(terms) * questions_at_once(peer), calls * terms.items_per_call)
 
-    def _due(self, tx: Tx, peer: Peer, carrier: CarrierId, most: int) -> tuple[Item, ...]:
+    def due(self, tx: Tx, peer: Peer, carrier: CarrierId, most: int) -> tuple[Item, ...]:
+        """Items that this peer should be asked about now, the most urgent first."""
         now = self._clock.now()
         waits_until = tx.feeds.get(asking(peer.manifest.name)).next_at
         if most < 1 or (waits_until is not None and waits_until > now):
@@ -108,26 +109,26 @@ class Questions:
         most = in_one_question(terms_of(peer))
         parts = [due[first : first + most] for first in range(0, len(due), most)]
         if len(parts) == 1:
-            return await self._question(peer, due)
+            return await self.question(peer, due)
         told = await asyncio.gather(*(self._fetch(peer, part) for part in parts))
         # Paid together: the calls of all of them stand in one counter.
-        await self._pay(peer, len(due))
+        await self.pay(peer, len(due))
         for part, answer in zip(parts, told, strict=True):
             if isinstance(answer, TrackingBatch):
                 await self._store.write(lambda tx, batch=answer, asked=part: self._answered(tx, peer, batch, asked))  # type: ignore[misc]  # bound now
         failed = [(part, one) for part, one in zip(parts, told, strict=True) if isinstance(one, CallError)]
-        theirs = [error for _, error in failed if isinstance(error, _THE_PEERS)]
+        theirs = [error for _, error in failed if isinstance(error, THE_PEERS)]
         if theirs:
             await self._store.write(lambda tx: self._failed(tx, peer, theirs[0]))
             return False
         return all([await self._halve(peer, part, error) for part, error in failed])
 
-    async def _question(self, peer: Peer, asked: tuple[Item, ...]) -> bool:
+    async def question(self, peer: Peer, asked: tuple[Item, ...]) -> bool:
         """One question; True where the next one makes sense."""
         error = await self._try(peer, asked)
         if error is None:
             return True
-        if isinstance(error, _THE_PEERS):
+        if isinstance(error, THE_PEERS):
             await self._store.write(lambda tx: self._failed(tx, peer, error))
             return False
         return await self._halve(peer, asked, error)
@@ -152,7 +153,7 @@ class Questions:
     async def _try(self, peer: Peer, asked: tuple[Item, ...]) -> CallError | None:
         """Ask; apply the answer. Returns what went wrong at the peer."""
         answer = await self._fetch(peer, asked)
-        await self._pay(peer, len(asked))
+        await self.pay(peer, len(asked))
         if isinstance(answer, CallError):
             return answer
         await self._store.write(lambda tx: self._answered(tx, peer, answer, asked))
@@ -166,10 +167,14 @@ class Questions:
         except CallError as error:
             return error
 
-    async def _pay(self, peer: Peer, items: int) -> None:
+    async def pay(self, peer: Peer, items: int) -> None:
         """Take the calls out of the bucket: those that were made, or as many as foreseen where none is counted."""
-        name, foreseen = peer.manifest.name, terms_of(peer).calls_for(items)
-        made = await self.note_calls(peer, foreseen={"question": foreseen})
+        await self.spend(peer, {"question": terms_of(peer).calls_for(items)})
+
+    async def spend(self, peer: Peer, foreseen: dict[str, int] | None = None) -> None:
+        """Write the calls made into the ledger and take the questions among them out of the bucket."""
+        made = await self.note_calls(peer, foreseen=foreseen)
+        name = peer.manifest.name
         self._buckets[name] = budget.without(self._buckets.get(name, Bucket(self._clock.now())), made)
 
     async def note_calls(self, peer: Peer, foreseen: dict[str, int] | None = None) -> int:
@@ -185,7 +190,7 @@ class Questions:
         for state in self._states(tx, peer):
             healed = dataclasses.replace(state, failing_since=None, failures=0, last_error="", last_ok_at=now)
             tx.feeds.put(healed if state.failing_since is None else dataclasses.replace(healed, next_at=None))
-        self._plan(tx, asked, failed=False)
+        self.plan(tx, asked, failed=False)
 
     def _failed(self, tx: Tx, peer: Peer, error: CallError) -> None:
         """The peer is left alone for a while; its items stay due."""
@@ -199,7 +204,7 @@ class Questions:
             log.warning("questions.item_refused", peer=peer.manifest.name, item=asked[0].id, detail=str(error))
         else:
             self._failed(tx, peer, error)
-        self._plan(tx, asked, failed=True)
+        self.plan(tx, asked, failed=True)
 
     def _states(self, tx: Tx, peer: Peer) -> tuple[FeedState, ...]:
         """What is known of asking; and of the peer, where asking is the only way in which we read it (D-36)."""
@@ -207,7 +212,7 @@ class Questions:
         only = "TrackingFeed" not in peer.manifest.capabilities
         return tuple(tx.feeds.get(one) for one in ((asking(name), name) if only else (asking(name),)))
 
-    def _plan(self, tx: Tx, asked: tuple[Item, ...], *, failed: bool) -> None:
+    def plan(self, tx: Tx, asked: tuple[Item, ...], *, failed: bool) -> None:
         """When to ask about each of them again."""
         now = self._clock.now()
         context = self._context(tx, now)

@@ -21,6 +21,7 @@ from schemas.shipment import (
     PostalRegistration,
     PriceQuote,
 )
+from schemas.ticket import OpenedTicket, TicketPage, TicketReceipt
 from schemas.tracking import Push, TrackingBatch
 from schemas.wire import Callback, CallbackReply, Probe
 
@@ -104,6 +105,24 @@ class TrackingPull(Protocol):
 
     async def fetch(self, numbers: Sequence[str], *, since: dt.datetime | None) -> TrackingBatch:
         """Return the events of ``numbers``; an item unknown to the carrier simply has none."""
+        ...
+
+
+@runtime_checkable
+class TicketPull(Protocol):
+    """Answers about many items at once, later: a ticket is opened, and its answer is fetched page by page."""
+
+    @property
+    def ticket_from(self) -> int:
+        """From how many items a ticket is worth it; 0: never."""
+        ...
+
+    async def open_ticket(self, numbers: Sequence[str], *, request: str) -> TicketReceipt:
+        """Ask about ``numbers``. The same ``request`` again is the same ticket, so a repetition opens nothing twice."""
+        ...
+
+    async def fetch_ticket(self, ticket: OpenedTicket) -> TicketPage:
+        """Fetch page ``ticket.page`` of a ticket that has an id. Raises Refused for one that the peer does not know."""
         ...
 
 

@@ -1,72 +1,61 @@
-"""Request bodies from the pinned WSDL: zeep turns arguments into the element that the contract wants.
+"""Request bodies of our own contract, written by lxml and held against the published schema before they are sent.
 
-The only file that imports zeep (188 ms, so only a peer that calls by SOAP pays for it). zeep never touches the network
-and never parses a reply: it turns a bad dateTime and a wrong body element into ``None`` without an error.
+Arguments are mappings in the order of the contract: a nested mapping is a complex type, a list an element that repeats,
+``#`` the text and ``@name`` an attribute of a type with simple content. Times are aware, True is ``true``.
+
+Tests hold every operation against what zeep builds from the same WSDL. zeep itself is too slow for a call of its own
+(docs/adr/0137).
 """
 
-import functools
-import importlib.resources
-import threading
+import datetime as dt
 from collections.abc import Mapping
-from pathlib import Path
-
-import zeep
-import zeep.exceptions
-import zeep.transports
 
 from adapters._kit import xml
 from adapters._kit.soap import names
 from adapters._kit.xml import Element
 
-
-class _Pinned(zeep.transports.Transport):
-    """Answers every address with the file of that name from our own folder; opens no session."""
-
-    def __init__(self, folder: Path) -> None:
-        # The parent's __init__ would build HTTP sessions, which nothing here may use.
-        self._folder = folder
-        self.cache = None
-        self._close_session = False
-
-    def load(self, url: str) -> bytes:
-        """The pinned file; only its name counts."""
-        return (self._folder / url.rpartition("/")[2]).read_bytes()
-
-    def post(self, address: str, message: object, headers: object) -> None:
-        """Refused: our own HTTP sends."""
-        raise AssertionError("zeep only builds; adapters._kit.http sends")
+TEXT = "#"
+ATTRIBUTE = "@"
 
 
-class Builder:
-    """One WSDL, loaded once; building is guarded, because zeep does not say whether it may be shared."""
+def body(operation: str, arguments: Mapping[str, object]) -> Element:
+    """The body element of a request.
 
-    def __init__(self, wsdl: Path) -> None:
-        """Load the WSDL and the schemas beside it: 30 to 40 ms, so do it at start and not in a request."""
-        settings = zeep.Settings(forbid_dtd=True, forbid_entities=True, forbid_external=True, xml_huge_tree=False)
-        self._client = zeep.Client(str(wsdl), transport=_Pinned(wsdl.parent), settings=settings)  # type: ignore[no-untyped-call]  # zeep has no annotations
-        self._lock = threading.Lock()
-
-    def body(self, operation: str, arguments: Mapping[str, object]) -> Element:
-        """The body element of a request.
-
-        Raises:
-            ValueError: the arguments do not fit the contract (a slip of ours, nothing was sent).
-        """
-        with self._lock:
-            try:
-                made = self._client.create_message(self._client.service, operation, **arguments)  # type: ignore[no-untyped-call]  # zeep has no annotations
-            except (zeep.exceptions.Error, TypeError) as error:
-                raise ValueError(f"{operation}: {error}") from error
-        # A copy through bytes: what is sent is an element of ours, without zeep's tree around it.
-        body = xml.child(made, "Body")
-        inside = next(xml.children(body), None) if body is not None else None
-        if inside is None:
-            raise ValueError(f"{operation}: zeep built an empty body")
-        return xml.copy(inside)
+    Raises:
+        ValueError: the arguments do not fit the contract (a slip of ours, nothing was sent).
+    """
+    made = xml.element(operation, names.CONTRACT)
+    _fill(made, arguments)
+    found = xml.load_schema(names.CONTRACT_FILES, "postal-tracking.xsd").violations(made, limit=1)
+    if found:
+        raise ValueError(f"{operation}: {found[0].path}: {found[0].message}")
+    return made
 
 
-@functools.cache
-def contract_builder() -> Builder:
-    """The builder of our own contract."""
-    with importlib.resources.as_file(importlib.resources.files(names.CONTRACT_FILES)) as folder:
-        return Builder(folder / "postal-tracking.wsdl")
+def _fill(parent: Element, arguments: Mapping[str, object]) -> None:
+    for name, value in arguments.items():
+        if name == TEXT:
+            parent.text = str(value)
+        elif name.startswith(ATTRIBUTE):
+            parent.set(name[1:], str(value))
+        elif isinstance(value, list | tuple):
+            for one in value:
+                _add(parent, name, one)
+        else:
+            _add(parent, name, value)
+
+
+def _add(parent: Element, name: str, value: object) -> None:
+    if isinstance(value, Mapping):
+        _fill(xml.add(parent, name), value)
+    elif isinstance(value, dt.datetime):
+        xml.add(parent, name, written(value))
+    else:
+        xml.add(parent, name, value)
+
+
+def written(at: dt.datetime) -> str:
+    """An Instant of the contract. Raises ValueError for a naive time."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no zone")
+    return at.isoformat().replace("+00:00", "Z")

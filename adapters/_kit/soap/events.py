@@ -14,7 +14,7 @@ import decimal
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from adapters._kit import xml
@@ -89,30 +89,44 @@ class Reading:
     any_row_means_accepted: bool = False
 
 
-def read_events(events: Sequence[Element], reading: Reading, *, root: str) -> tuple[PushEntry, ...]:
-    """Judge each ``event`` element; ``root`` is the way to them, for the paths of complaints."""
-    schema = xml.load_schema(names.CONTRACT_FILES, "event.xsd")
+def read_events(
+    events: Sequence[Element], reading: Reading, *, root: str, lawful: bool = False
+) -> tuple[PushEntry, ...]:
+    """Judge each ``event`` element; ``root`` is the way to them, for the paths of complaints.
+
+    ``lawful``: the body around them holds to the published schema as a whole, so it is not looked at event by event.
+    """
+    schema = None if lawful else xml.load_schema(names.CONTRACT_FILES, "event.xsd")
     return tuple(_read(element, place, reading, schema, root) for place, element in enumerate(events, start=1))
 
 
-def _read(element: Element, index: int, reading: Reading, schema: xml.Schema, root: str) -> PushEntry:
-    if reading.naive_offset is not None:
-        _repair(element, reading.naive_offset)
-    found = schema.violations(element, limit=1)
-    code, path, what = _flaw(element, found[0]) if found else _wanting(element)
-    event_id = xml.text(element, "eventId") if not found else _short(xml.text(element, "eventId"))
+def _read(element: Element, index: int, reading: Reading, schema: xml.Schema | None, root: str) -> PushEntry:
+    found: tuple[Violation, ...] = ()
+    if schema is not None:
+        if reading.naive_offset is not None:
+            _repair(element, reading.naive_offset)
+        found = schema.violations(element, limit=1)
+    told = xml.parts(element)
+    code, path, what = _flaw(element, found[0]) if found else _wanting(told)
+    event_id = _text(told, "eventId")
     if code:
         complaint = _complaint(element, code, what, reading)
-        return PushEntry(index, event_id, None, complaint, f"{root}/{_place(element, index)}{path}")
+        return PushEntry(index, _short(event_id), None, complaint, f"{root}/{_place(element, index)}{path}")
     try:
-        event, forbidden = _event(element, reading)
+        event, forbidden = _event(element, told, reading)
     except (ValueError, OverflowError) as error:  # lawful in XSD, but no date of ours: hour 24, year 0001 west of UTC
         complaint = _complaint(element, "EV-03", f"a time that cannot be reckoned with: {error}", reading)
         return PushEntry(index, event_id, None, complaint, f"{root}/{_place(element, index)}/occurred")
-    told = None
-    if forbidden:
-        told = _complaint(element, "EV-15", f"code {event.code} takes no reason", reading)
-    return PushEntry(index, event_id, event, told, f"{root}/{_place(element, index)}/reason" if forbidden else "")
+    if not forbidden:
+        return PushEntry(index, event_id, event, None, "")
+    complaint = _complaint(element, "EV-15", f"code {event.code} takes no reason", reading)
+    return PushEntry(index, event_id, event, complaint, f"{root}/{_place(element, index)}/reason")
+
+
+def _text(told: Mapping[str, Element], name: str) -> str | None:
+    """The text of a part, white space around it removed; None where there is no such part."""
+    found = told.get(name)
+    return None if found is None else (found.text or "").strip()
 
 
 def _place(element: Element, index: int) -> str:
@@ -154,8 +168,8 @@ def _text_at(element: Element, path: str) -> str:
     return xml.text(element, *path.strip("/").split("/")) or ""
 
 
-def _wanting(element: Element) -> tuple[str, str, str]:
-    if xml.child(element, "itemNumber") is None and xml.child(element, "bagNumber") is None:
+def _wanting(told: Mapping[str, Element]) -> tuple[str, str, str]:
+    if "itemNumber" not in told and "bagNumber" not in told:
         return "EV-03", "", "at least one of itemNumber and bagNumber is wanted"
     return "", "", ""
 
@@ -168,77 +182,76 @@ def _complaint(element: Element, code: str, what: str, reading: Reading) -> Comp
 # --- a lawful event ---------------------------------------------------------------------------------------------------
 
 
-def _event(element: Element, reading: Reading) -> tuple[TrackingEvent, bool]:
-    said = _said(element)
+def _event(element: Element, told: Mapping[str, Element], reading: Reading) -> tuple[TrackingEvent, bool]:
+    code = told["code"]
+    said = _said(element, told, code)
     try:
         mapped, forbidden = reading.meaning(said), False
     except ReasonNotAllowed:
         mapped, forbidden = None, True
-    office, next_office = xml.child(element, "office"), xml.child(element, "nextOffice")
-    weight, seal = xml.text(element, "weightGrams"), xml.text(element, "sealNumber")
-    recorded = xml.text(element, "recorded")
-    code = _required(element, "code")
+    office = xml.parts(told["office"]) if "office" in told else _NOTHING
+    next_office = xml.parts(told["nextOffice"]) if "nextOffice" in told else _NOTHING
+    weight, recorded = _text(told, "weightGrams"), _text(told, "recorded")
     event = TrackingEvent(
         carrier=reading.carrier,
         source=reading.peer,
-        carrier_event_id=xml.text(element, "eventId"),
-        number=xml.text(element, "itemNumber"),
-        reference=xml.text(element, "orderReference"),
+        carrier_event_id=_text(told, "eventId"),
+        number=_text(told, "itemNumber"),
+        reference=_text(told, "orderReference"),
         code=said.code,
-        code_list="/".join(filter(None, (code.get("list"), code.get("version")))),
-        text=xml.text(element, "text") or "",
+        code_list="/".join(filter(None, (said.code_list, code.get("version")))),
+        text=_text(told, "text") or "",
         mapped=mapped,
-        occurred=read_time(_required(element, "occurred")),
+        occurred=read_time(told["occurred"]),
         recorded_at=_instant(recorded) if recorded else None,
         received_at=reading.received_at,
-        office=(xml.text(office, "code") or "") if office is not None else "",
-        office_name=(xml.text(office, "name") or "") if office is not None else "",
-        next_office=(xml.text(next_office, "code") or "") if next_office is not None else "",
-        attempt=int(xml.text(element, "attemptNo") or 0),
-        forecast=_flag(element, "forecast"),
-        supersedes=xml.text(element, "supersedes"),
-        withdrawn=_flag(element, "withdrawn"),
-        recipient=_recipient(xml.child(element, "recipient")),
-        evidence=tuple(_evidence(one) for one in xml.children(element, "evidence")),
-        money=tuple(_money(one) for one in xml.children(element, "money")),
+        office=_text(office, "code") or "",
+        office_name=_text(office, "name") or "",
+        next_office=_text(next_office, "code") or "",
+        attempt=int(_text(told, "attemptNo") or 0),
+        forecast=_text(told, "forecast") in _TRUE,
+        supersedes=_text(told, "supersedes"),
+        withdrawn=_text(told, "withdrawn") in _TRUE,
+        recipient=_recipient(told.get("recipient")),
+        evidence=tuple(map(_evidence, xml.children(element, "evidence"))) if "evidence" in told else (),
+        money=tuple(map(_money, xml.children(element, "money"))) if "money" in told else (),
         weight_g=int(weight) if weight else None,
-        seal=seal,
+        seal=_text(told, "sealNumber"),
         raw_sha256=reading.raw_sha256,
         any_row_means_accepted=reading.any_row_means_accepted,
-        bag=xml.text(element, "bagNumber"),
+        bag=_text(told, "bagNumber"),
     )
     return event, forbidden
 
 
-def _said(element: Element) -> Said:
-    code = _required(element, "code")
+_NOTHING: Mapping[str, Element] = {}
+_TRUE = frozenset({"true", "1"})
+
+
+def _said(element: Element, told: Mapping[str, Element], code: Element) -> Said:
+    kinds = (xml.parts(one)["kind"] for one in xml.children(element, "evidence")) if "evidence" in told else ()
     return Said(
         code=(code.text or "").strip(),
         code_list=code.get("list") or "",
-        direction=Direction.RETURN if xml.text(element, "direction") == "RETURN" else Direction.FORWARD,
-        reason=xml.text(element, "reason"),
-        action=xml.text(element, "action"),
-        evidence=tuple(
-            (_required(one, "kind").get("list") or "", xml.text(one, "kind") or "")
-            for one in xml.children(element, "evidence")
-        ),
-        named=bool(xml.text(element, "recipient", "nameMasked")),
+        direction=Direction.RETURN if _text(told, "direction") == "RETURN" else Direction.FORWARD,
+        reason=_text(told, "reason"),
+        action=_text(told, "action"),
+        evidence=tuple((one.get("list") or "", (one.text or "").strip()) for one in kinds),
+        named="recipient" in told and bool(xml.text(told["recipient"], "nameMasked")),
     )
-
-
-def _required(element: Element, name: str) -> Element:
-    found = xml.child(element, name)
-    if found is None:  # the schema saw it, so this is a slip of ours
-        raise ValueError(f"no {name}")
-    return found
-
-
-def _flag(element: Element, name: str) -> bool:
-    return xml.text(element, name) in ("true", "1")
 
 
 def _instant(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+
+
+_PRECISIONS = {one.upper(): one for one in Precision}
+_LASTS = {
+    Precision.SECOND: dt.timedelta(0),
+    Precision.MINUTE: dt.timedelta(seconds=59),
+    Precision.DAY: dt.timedelta(seconds=86_399),
+}
+"""From the first second of an interval to its last."""
 
 
 def read_time(occurred: Element) -> EventTime:
@@ -247,20 +260,21 @@ def read_time(occurred: Element) -> EventTime:
     Raises:
         ValueError, OverflowError: a time outside of the calendar.
     """
-    at = dt.datetime.fromisoformat(xml.text(occurred, "at") or "").replace(microsecond=0)
-    precision = Precision(str(xml.text(occurred, "precision")).lower())
+    told = xml.parts(occurred)
+    at = dt.datetime.fromisoformat(_text(told, "at") or "").replace(microsecond=0)
+    precision = _PRECISIONS[_text(told, "precision") or ""]
     if precision is Precision.DAY:
         at = at.replace(hour=0, minute=0, second=0)
     elif precision is Precision.MINUTE:
         at = at.replace(second=0)
-    wall = at.replace(tzinfo=None).isoformat()
-    zone = _ZONES[xml.text(occurred, "zoneSource") or "EXPLICIT"]
-    length = {Precision.SECOND: 1, Precision.MINUTE: 60, Precision.DAY: 86_400}[precision]
+    naive = at.replace(tzinfo=None)
+    wall = naive.isoformat()
+    zone = _ZONES[_text(told, "zoneSource") or "EXPLICIT"]
     low = at.astimezone(dt.UTC)
-    high = low + dt.timedelta(seconds=length - 1)
+    high = low + _LASTS[precision]
     if zone is ZoneSource.UNKNOWN:
-        naive = at.replace(tzinfo=dt.UTC)
-        low, high = naive - _EAST, naive + dt.timedelta(seconds=length - 1) + _WEST
+        told_as_utc = naive.replace(tzinfo=dt.UTC)
+        low, high = told_as_utc - _EAST, told_as_utc + _LASTS[precision] + _WEST
     return EventTime(
         wall=wall[:10] if precision is Precision.DAY else wall,
         precision=precision,
