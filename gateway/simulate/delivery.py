@@ -201,7 +201,7 @@ def to_the_addressee(plot: Plot) -> None:
 
 def without_proof(plot: Plot) -> None:
     """Delivered by status only where a signature is required; the signature comes days later."""
-    _proof_after(plot, plot.rng.uniform(84, 130))
+    _proof_after(plot, plot.rng.uniform(100, 150))  # a pass a day sees it between 72 and 96 hours
 
 
 def proof_on_its_way(plot: Plot) -> None:

@@ -25,7 +25,7 @@ def billed_wrongly(plot: Plot) -> None:
         ("the fee is not the tariff's", {"fee": 39_000}),
         ("less was collected than was due", {"cod_collected": COD - 10_000, "cod_remitted": COD - 10_000}),
         ("less was remitted than collected", {"cod_remitted": COD - 5_000}),
-        ("remitted a week late", {"late": 9}),
+        ("remitted five working days late", {"late": 40.0}),
     )
     why, wrong = kinds[plot.n % len(kinds)]
     plot.faulty(_billed(plot, wrong), why)
@@ -61,7 +61,8 @@ def _billed(plot: Plot, wrong: dict[str, Any]) -> dt.datetime:
     late = wrong.pop("late", 0)
     line = dataclasses.replace(InvoiceLine(**fields), **wrong)
     if late:
-        line = dataclasses.replace(line, remitted_on=(delivered + late * DAY).astimezone(VIETNAM).date())
+        came = plot.world.office(delivered, late)  # working days: a week over Tết has none
+        line = dataclasses.replace(line, remitted_on=came.astimezone(VIETNAM).date())
     return _send(plot, [line], delivered.astimezone(VIETNAM).date())
 
 
