@@ -34,6 +34,8 @@ from gateway.inbound.actions import Actions
 from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
 from gateway.inbound.callbacks import pushing_of
 from gateway.inbound.documents import StationDocuments
+from gateway.inbound.items import ItemActions
+from gateway.inbound.routes import Route
 from gateway.inbound.soap.admission import Doorway, readers_of
 from gateway.inbound.soap.routes import make_soap_routes
 from gateway.inbound.soap.tickets import TicketDesk
@@ -299,34 +301,9 @@ def make_door(house: House) -> web.Application:
         blobs=store.blobs,
         archive=desks.archive,
         answers=desks.answers,
+        items=desks.items,
         review=house.reviews.desk,
         line=house.scan_line,
-    )
-    actions = Actions(
-        store=store,
-        clock=clock,
-        results=desks.results,
-        asking=desks.asking,
-        settle=desks.settle,
-        attach=desks.attach,
-        answers=desks.answers,
-    )
-    documents = StationDocuments(
-        store=store,
-        clock=clock,
-        desk=desks.attach,
-        judge=house.judge,
-        folder=settings.uploads_folder,
-        limits=settings.limits,
-    )
-    soap = make_soap_routes(
-        store,
-        clock,
-        readers_of(registry),
-        ring=house.inbox.ring,
-        ring_tickets=house.tickets.ring,
-        public_origin=settings.http.public_url,
-        doorway=Doorway.of(settings.soap),
     )
     return make_app(
         settings,
@@ -341,9 +318,42 @@ def make_door(house: House) -> web.Application:
         callbacks=pushing_of(registry),
         arrived=house.inbox.ring,
         ready=house.supervisor.ready,
-        pages=(*pages, *soap, *actions.routes(), *documents.routes()),
+        pages=(*pages, *_addresses(house)),
         show_problem=renderer.problem,
     )
+
+
+def _addresses(house: House) -> tuple[Route, ...]:
+    """What systems call besides the door's own: acts on dossiers and items, stations' documents, SOAP."""
+    settings, clock, store, desks = house.settings, house.clock, house.database, house.desks
+    actions = Actions(
+        store=store,
+        clock=clock,
+        results=desks.results,
+        asking=desks.asking,
+        settle=desks.settle,
+        attach=desks.attach,
+        answers=desks.answers,
+    )
+    items = ItemActions(store=store, clock=clock, desk=desks.items)
+    documents = StationDocuments(
+        store=store,
+        clock=clock,
+        desk=desks.attach,
+        judge=house.judge,
+        folder=settings.uploads_folder,
+        limits=settings.limits,
+    )
+    soap = make_soap_routes(
+        store,
+        clock,
+        readers_of(house.registry),
+        ring=house.inbox.ring,
+        ring_tickets=house.tickets.ring,
+        public_origin=settings.http.public_url,
+        doorway=Doorway.of(settings.soap),
+    )
+    return (*soap, *actions.routes(), *items.routes(), *documents.routes())
 
 
 def leave_start_alone() -> None:

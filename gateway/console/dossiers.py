@@ -1,10 +1,12 @@
 """Search, one dossier's merged timeline, and the scanned papers."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from aiohttp import web
 
 from gateway.console.render import Renderer
+from gateway.desk.items import ItemAct, recordable
 from gateway.inbound import bodies, texts
 from gateway.inbound.auth import signed
 from gateway.inbound.desks import Blobs
@@ -12,8 +14,10 @@ from gateway.inbound.dossiers import MOST_QUERY, look_up
 from gateway.inbound.routes import Route, require
 from gateway.inbound.views import masking
 from gateway.inbound.views.timeline import Source, clocks, merged
+from gateway.inbound.views.whole import Whole
+from schemas.calendar import VIETNAM
 from schemas.discrepancy import DiscrepancyState
-from schemas.ids import DossierId
+from schemas.ids import DossierId, ItemId
 from schemas.ports.clock import Clock
 from schemas.ports.stores import Store
 
@@ -54,7 +58,8 @@ class DossierPages:
     async def show(self, request: web.Request) -> web.Response:
         """One dossier: two clocks, open cases with their evidence, the timeline, items and papers."""
         now = self._clock.now()
-        found = await look_up(self._store, request.match_info["code"], signed(request).principal, now)
+        as_of = _moment(request.query.get("as_of", ""), now)
+        found = await look_up(self._store, request.match_info["code"], signed(request).principal, now, as_of=as_of)
         chosen = _chosen(request.query.getall("source", ()))
         return self._renderer.page(
             request,
@@ -65,14 +70,16 @@ class DossierPages:
             cases=[case for case in found.cases if case.state is not DiscrepancyState.RESOLVED],
             past_cases=[case for case in found.cases if case.state is DiscrepancyState.RESOLVED],
             lines=[line for line in merged(found) if line.source in chosen],
-            clocks=clocks(found, now),
+            clocks=clocks(found, as_of or now),
             sources=list(Source),
             chosen=chosen,
             lodged=request.query.get("done") == "lodged",
             asked=[one for one in found.dossier.requests if one.settled_at is None],
             requested=found.dossier.requests,
             peer_ids=[alias.scheme for alias in found.dossier.aliases if alias.scheme.startswith("peer-id:")],
-            now=now,
+            acts=_acts(found) if as_of is None else {},
+            as_of=as_of,
+            now=as_of or now,
         )
 
     async def document(self, request: web.Request) -> web.StreamResponse:
@@ -87,6 +94,21 @@ class DossierPages:
             file,
             headers={"Content-Type": "application/pdf", "Content-Disposition": f'attachment; filename="{name}"'},
         )
+
+
+def _moment(told: str, now: dt.datetime) -> dt.datetime | None:
+    """The moment that a form tells in the wall time of Viet Nam; None for now, and for what is no time or to come."""
+    try:
+        moment = dt.datetime.fromisoformat(told).replace(tzinfo=VIETNAM)
+    except ValueError:
+        return None
+    return moment if moment < now else None
+
+
+def _acts(found: Whole) -> dict[ItemId, tuple[ItemAct, ...]]:
+    """What may still be recorded of each item."""
+    open_to = {one.item.id: tuple(act for act in ItemAct if recordable(one.item, act)) for one in found.items}
+    return {item: acts for item, acts in open_to.items() if acts}
 
 
 def _chosen(told: Sequence[str]) -> frozenset[Source]:

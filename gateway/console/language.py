@@ -35,6 +35,15 @@ def moment(at: dt.datetime | None) -> str:
     return f"{at.astimezone(VIETNAM):%d/%m/%Y %H:%M}" if at else "–"
 
 
+def wall(at: dt.datetime) -> str:
+    """As a ``datetime-local`` field takes it, in Viet Nam.
+
+    >>> wall(dt.datetime(2026, 11, 22, 1, 5, tzinfo=dt.UTC))
+    '2026-11-22T08:05'
+    """
+    return f"{at.astimezone(VIETNAM):%Y-%m-%dT%H:%M}"
+
+
 def number(value: int, lang: str) -> str:
     """A count as the language writes it: 66.572 or 66,572."""
     return format_decimal(value, locale=lang)

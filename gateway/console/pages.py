@@ -14,6 +14,7 @@ from gateway.console.cases import CasePages
 from gateway.console.dossiers import DossierPages
 from gateway.console.home import Home
 from gateway.console.intake import IntakePages
+from gateway.console.items import ItemPages
 from gateway.console.live import Line, LivePages
 from gateway.console.login import Login
 from gateway.console.messages import MessagePages
@@ -22,6 +23,7 @@ from gateway.console.render import Renderer, static_bytes
 from gateway.console.review import ReviewPages
 from gateway.console.scans import ScanPages
 from gateway.console.texts import TextPages
+from gateway.desk.items import ItemDesk
 from gateway.desk.review import ReviewDesk
 from gateway.inbound.auth import Doorkeeper
 from gateway.inbound.desks import AnswerDesk, ArchiveDesk, Blobs, HandoverDesk, QueueDesk, SettleDesk
@@ -57,6 +59,7 @@ def make_pages(
     blobs: Blobs,
     archive: ArchiveDesk,
     answers: AnswerDesk,
+    items: ItemDesk,
     review: ReviewDesk,
     line: Line,
 ) -> tuple[Route, ...]:
@@ -77,6 +80,7 @@ def make_pages(
         IntakePages(store=store, clock=clock, renderer=renderer, desk=handovers),
         DossierPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
         AnswerPages(store=store, clock=clock, desk=answers),
+        ItemPages(store=store, clock=clock, desk=items),
         ArchivePages(store=store, clock=clock, desk=archive, folder=settings.packages_folder),
         TextPages(store=store, clock=clock, renderer=renderer),
         CasePages(store=store, clock=clock, renderer=renderer, desk=settle),

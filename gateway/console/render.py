@@ -50,6 +50,7 @@ NOTICES: Final = {
     "resolved": "Đã ghi nhận lý do; thông điệp coi như xong.",
     "cancelled": "Đã hủy thông điệp.",
     "settled": "Đã ghi nhận quyết định.",
+    "recorded": "Đã ghi nhận về bưu gửi.",
     "proposed": "Đã ghi nhận đề nghị; chờ người thứ hai xác nhận.",
     "uploaded": "Đã nhận tệp; dây chuyền quét đang xử lý.",
     "assigned": "Đã gắn tài liệu vào hồ sơ.",
@@ -165,6 +166,7 @@ def _environment(lang: str, peers: Mapping[PeerId, str]) -> jinja2.Environment:
     )
     made.filters.update(
         moment=language.moment,
+        wall=language.wall,
         number=lambda value: language.number(value, lang),
         span=lambda minutes: language.span(minutes, lang),
         say=lambda message_id, **values: sentence(str(message_id), lang, **values),

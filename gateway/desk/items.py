@@ -85,6 +85,13 @@ class ItemDesk:
         return await self._store.write(transact)
 
 
+def recordable(item: Item, act: ItemAct) -> bool:
+    """Whether ``act`` could be recorded of the item now: it was not yet, and its story does not speak against it."""
+    if getattr(item, _FIELD[act]) is not None or (item.handed_over_at is None and item.fold.accepted_at is None):
+        return False
+    return item.fold.outcome not in _NOT_BACK if act is ItemAct.RECEIPT else item.fold.outcome is Outcome.OPEN
+
+
 def _check(item: Item, act: ItemAct, at: dt.datetime, now: dt.datetime) -> None:
     name = item.number or item.reference or str(item.id)
     begun = item.handed_over_at or item.valid_from

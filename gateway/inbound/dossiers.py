@@ -75,8 +75,10 @@ class Dossiers:
         return web.Response(body=write(reply), content_type="application/json")
 
 
-async def look_up(store: Store, code: str, principal: Principal, now: dt.datetime) -> whole.Whole:
-    """Read one dossier whole, if the principal may see it.
+async def look_up(
+    store: Store, code: str, principal: Principal, now: dt.datetime, *, as_of: dt.datetime | None = None
+) -> whole.Whole:
+    """Read one dossier whole, if the principal may see it; with ``as_of`` what was known at that moment.
 
     Raises:
         NotFound: no dossier has or had this code.
@@ -87,7 +89,7 @@ async def look_up(store: Store, code: str, principal: Principal, now: dt.datetim
         dossier = whole.find(tx, code)
         if dossier is None or not scope.may_see(principal, dossier):
             return dossier
-        return whole.read(tx, dossier, now)
+        return whole.read(tx, dossier, now) if as_of is None else whole.read_then(tx, dossier, as_of)
 
     found = await store.read(read)
     if found is None:

@@ -16,6 +16,7 @@ from schemas.ports.message_stores import MessageFilter
 from schemas.ports.stores import Tx
 from schemas.shipment import Booking, Item, Packing
 from schemas.tracking import StoredEvent
+from tracking import known
 from tracking.custody import Ledger
 from tracking.explain import custody_of
 
@@ -80,6 +81,23 @@ def read(tx: Tx, dossier: Dossier, now: dt.datetime | None = None) -> Whole:
         messages=messages[::-1],
         cases=tuple(sorted(unique, key=lambda case: (case.state is DiscrepancyState.RESOLVED, case.opened_at))),
         custody=custody_of(tx, dossier, now)[0] if now is not None else (),
+    )
+
+
+def read_then(tx: Tx, dossier: Dossier, moment: dt.datetime) -> Whole:
+    """Everything about it as it was known at ``moment``; messages keep no past and are left out.
+
+    Raises NotFound where nobody knew of it then.
+    """
+    then = known.at(tx, moment)
+    found = read(then, then.dossiers.get(dossier.id), moment)
+    there = [each for each in tx.documents.history(dossier.id) if each.attached_at <= moment]
+    gone = {each.key for each in there if each.superseded_at is not None and each.superseded_at <= moment}
+    return dataclasses.replace(
+        found,
+        documents=tuple(each for each in there if each.key not in gone),
+        superseded=tuple(each for each in there if each.key in gone),
+        messages=(),
     )
 
 
