@@ -6,13 +6,12 @@ import datetime as dt
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 
 from adapters._kit.http import recording
-from adapters._kit.sandbox.process import SandboxControl, SandboxProcess
+from adapters._kit.sandbox.process import SandboxProcess
 from adapters.registry import Registry
 from schemas.dossier import Address
 from schemas.errors import BadConfiguration, Misunderstood, Refused, Unauthorised, Unknown
@@ -35,22 +34,10 @@ from schemas.tracking import Movement, TrackingEvent
 from schemas.wire import Callback
 from tests.contract.adapters import records
 from tests.contract.adapters.bench import RealClock, Running, running
+from tests.contract.shared import Here, here
 
 PEER = PeerId("vnpost")
 Peers = Callable[..., Registry]
-
-
-@dataclasses.dataclass
-class Here:
-    """The module's sandbox, and what it did since the test began."""
-
-    settings: dict[str, object]
-    control: SandboxControl
-    began: int
-
-    async def applied(self, operation: str | None = None) -> list[dict[str, Any]]:
-        lines = await self.control.ledger(kind="applied")
-        return [line for line in lines if line["n"] > self.began and operation in (None, line["operation"])]
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +48,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 async def sandbox(played: Running) -> AsyncIterator[Here]:
-    control = SandboxControl(played.told["url"])
-    yield Here(played.told["settings"], control, len(await control.ledger()))
-    await control.calm()
-    await control.clock(None)
+    async with here(played) as one:
+        yield one
 
 
 @pytest.fixture

@@ -14,7 +14,13 @@ from adapters.registry import Registry
 from schemas.errors import Refused, Unauthorised, Unknown
 from schemas.ids import CarrierId, PeerId
 from schemas.message import Operation
-from schemas.ports.carrier import Answer, Booking, OutcomeQuery, Prober, TrackingFeed
+from schemas.ports.carrier import (
+    Answer,
+    Booking,
+    OutcomeQuery,
+    Prober,
+    TrackingFeed,
+)
 from schemas.shipment import BookingOrder
 from schemas.tracking import TrackingEvent
 from tests.contract.adapters import records
