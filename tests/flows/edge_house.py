@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 import datetime as dt
 import hashlib
-import hmac
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -41,8 +40,7 @@ from scanning.trouble import Trouble
 from schemas.calendar import Span, WorkCalendar
 from schemas.ids import PeerId, UnitId, UserId
 from schemas.ports.stores import Tx
-from schemas.tracking import TrackingBatch
-from schemas.wire import Callback, CallbackReply
+from tests.flows.edge_peers import PUSHING
 from tracking.reading import load_context
 from tracking.reconcile import Reconciler
 
@@ -51,8 +49,6 @@ NOW = dt.datetime(2026, 11, 23, 2, 0, tzinfo=dt.UTC)
 PASSWORD = "mật khẩu dài của quầy"
 KEY, OTHER_KEY = "k-" + "a" * 40, "k-" + "b" * 40
 STATION_KEY = "k-" + "c" * 40
-SIGNED, UNSIGNED, INSIDE = PeerId("signing_post"), PeerId("plain_post"), PeerId("sealing_post")
-SECRET = b"shared with the peer"
 
 
 @dataclasses.dataclass
@@ -93,47 +89,6 @@ class MovedClock:
         async with self._moved:
             self.at += dt.timedelta(**by)
             self._moved.notify_all()
-
-
-class Peer:
-    """A port of a peer that pushes: signs its raw bytes in a header, or not at all."""
-
-    def __init__(self, *, signs: bool) -> None:
-        self.signs = signs
-
-    def verify_header(self, callback: Callback) -> bool:
-        told = dict(callback.headers).get("x-signature", "")
-        return self.signs and hmac.compare_digest(told.encode(), signature(callback.body).encode())
-
-    def event_key(self, callback: Callback) -> str:
-        return dict(callback.query).get("id") or hashlib.sha256(callback.body).hexdigest()
-
-    def parse(self, callback: Callback) -> TrackingBatch:
-        raise AssertionError("T2 is not the door's business")
-
-    def answer(self, callback: Callback, *, repeated: bool) -> CallbackReply:
-        return CallbackReply(
-            200, "application/json; charset=utf-8", b'{"code":"again"}' if repeated else b'{"code":"ok"}'
-        )
-
-
-class InsideProof(Peer):
-    """A port of a peer whose proof stands inside the body."""
-
-    def proves(self, callback: Callback) -> bool:
-        return callback.body.startswith(b"proven")
-
-
-PUSHING = {
-    INSIDE: Pushing(InsideProof(signs=False), signed_header=False),
-    SIGNED: Pushing(Peer(signs=True), signed_header=True),
-    UNSIGNED: Pushing(Peer(signs=False), signed_header=False),
-}
-
-
-def signature(body: bytes) -> str:
-    """What the peer puts into its header."""
-    return hmac.new(SECRET, body, hashlib.sha256).hexdigest()
 
 
 @dataclasses.dataclass
@@ -291,22 +246,18 @@ def _app(
     pushing: Mapping[PeerId, Pushing],
 ) -> web.Application:
     bell = EmbeddedBell(settings.database_url, clock=clock)
-    table = RoutingTable(PeerId("dvcqg"), PeerId("lien_thong"), {}, {province.CARRIER: CARRIER_PEER})
-    router = Router(table, bell=bell, clock=clock, base_url=settings.public_url)
+    router = _router(settings, bell, clock)
     reconciler = Reconciler(load_context)
     handovers = HandoverDesk(store, clock=clock, tell=router)
     settle = SettleDesk(store, clock=clock, bell=bell, reconciler=reconciler)
-    scans = ScanDesk(store, hot_folder=settings.hot_folder, clock=clock)
     queue = AttachDesk(
         store, blobs=store.blobs, clock=clock, tell=router, unit=UnitId(province.COMMUNE), reconciler=reconciler
     )
     reviews = _reviews(settings, store, queue, clock)
     line = Bench(ProgressBoard(clock))
     doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
-    uploads = make_uploads(settings, store=store, scans=scans)
-    documents = StationDocuments(
-        store=store, clock=clock, desk=queue, judge=judge, folder=settings.uploads_folder, limits=settings.limits
-    )
+    uploads = make_uploads(settings, store=store, scans=ScanDesk(store, hot_folder=settings.hot_folder, clock=clock))
+    documents = _documents(settings, store, clock, queue, judge)
     renderer = make_renderer(settings, peers={PeerId("dvcqg"): "Cổng Dịch vụ công quốc gia"})
 
     pages = make_pages(
@@ -343,11 +294,24 @@ def _app(
     )
     app[REVIEWS], app[ATTACH], app[LINE] = reviews, queue, line
 
-    async def close(_: web.Application) -> None:
-        await reviews.close()
 
-    app.on_cleanup.append(close)
+    app.on_cleanup.append(_close)
     return app
+async def _close(app: web.Application) -> None:
+    await app[REVIEWS].close()
+
+
+def _router(settings: Settings, bell: EmbeddedBell, clock: MovedClock) -> Router:
+    table = RoutingTable(PeerId("dvcqg"), PeerId("lien_thong"), {}, {province.CARRIER: CARRIER_PEER})
+    return Router(table, bell=bell, clock=clock, base_url=settings.public_url)
+
+
+def _documents(
+    settings: Settings, store: Database, clock: MovedClock, queue: AttachDesk, judge: DocumentJudge
+) -> StationDocuments:
+    return StationDocuments(
+        store=store, clock=clock, desk=queue, judge=judge, folder=settings.uploads_folder, limits=settings.limits
+    )
 
 
 def _reviews(settings: Settings, store: Database, attach: AttachDesk, clock: MovedClock) -> Reviews:

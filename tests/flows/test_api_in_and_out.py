@@ -11,15 +11,8 @@ from aiohttp import ClientSession, FormData
 
 from schemas.message import InboxState
 from schemas.ports.stores import Tx
-from tests.flows.edge_house import (
-    INSIDE,
-    KEY,
-    SIGNED,
-    UNSIGNED,
-    EdgeHouse,
-    edge_house,
-    signature,
-)
+from tests.flows.edge_house import KEY, EdgeHouse, edge_house
+from tests.flows.edge_peers import INSIDE, SIGNED, UNSIGNED, signature
 
 ID = "099084000012"
 

@@ -11,6 +11,7 @@ from adapters.registry import PEERS_FOLDER
 from adapters.viettel_post import codes
 from schemas.errors import BadConfiguration, Misunderstood, Unauthorised
 from schemas.ids import PeerId
+from schemas.ports.carrier import BodyProof
 from schemas.tracking import Direction, Movement, Outcome, Precision, TrackingEvent, ZoneSource
 from tests.unit.adapters.carriers import callback, folds, only, pushing, recorded
 
@@ -191,9 +192,13 @@ def test_a_secret_in_the_body_is_proven_before_anything_is_read_of_it() -> None:
     port = pushing("viettel_post", webhook_proof="body", webhook_secret="secret", webhook_secret_next="next")
     for token in ("secret", "next"):
         assert only(port.parse(callback("viettel_post", {**push(501), "TOKEN": token}))).code == "501"
+    assert isinstance(port, BodyProof)
+    assert port.proves(callback("viettel_post", {**push(501), "TOKEN": "next"}))
+    assert not any(port.proves(callback("viettel_post", body)) for body in (b"", b"[]", b"{", b'{"TOKEN":"secret"}'))
+    assert isinstance(PORT, BodyProof) and not PORT.proves(callback("viettel_post", {**push(501), "TOKEN": "secret"}))
     for wrong in ("", "Secret", None):
         told = callback("viettel_post", {**push(501), "TOKEN": wrong}, headers=[("authorization", "secret")])
-        assert not port.verify_header(told)
+        assert not port.verify_header(told) and not port.proves(told)
         with pytest.raises(Unauthorised):
             port.parse(told)
 
