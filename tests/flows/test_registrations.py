@@ -1,20 +1,26 @@
 """A portal that takes a dossier in six calls, through the outbox: whatever is lost, there is one dossier of it."""
 
+import asyncio
 import dataclasses
+import json
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.registry import PEERS_FOLDER
+from gateway import failpoints
 from gateway.desk.requests import HandoverReceipt
 from schemas.dossier import Dossier, PartyKind
 from schemas.ids import PeerId, UnitId
 from schemas.message import AttemptClass, MessageState, Operation
-from tests.flows.outbox_house import PORTAL, OutboxHouse, outbox_house
+from tests.flows.outbox_house import LIMIT_S, PORTAL, OutboxHouse, outbox_house
 
 pytestmark = [pytest.mark.flow, pytest.mark.slow]
-BO = PeerId("dvc_bo")
+BO, NGSP = PeerId("dvc_bo"), PeerId("ngsp")
 C, S = AttemptClass, MessageState
 
 
@@ -88,6 +94,45 @@ async def test_a_lane_that_dies_in_a_call_is_followed_by_one_that_goes_on(tmp_pa
         assert len(await house.control(BO).applied("GetNextValue")) == 1
         outcomes = [attempt.outcome for attempt in await house.attempts(message)]
         assert outcomes[:2] == [C.CRASHED, C.ASKED]
+
+
+@pytest.mark.parametrize(
+    ("place", "n"), [(place, n) for place in failpoints.STEPS for n in (1, 2, 3)] + [("t4.after_call", 1)]
+)
+async def test_a_gateway_that_is_killed_between_two_calls_leaves_one_dossier(
+    tmp_path: Path, place: str, n: int
+) -> None:
+    """Without a scan it is kept three times: the number, before the creation, after it."""
+    async with outbox_house(tmp_path, BO) as house:
+        receipt = await taken_in(house, 2)
+        (message,) = await house.messages(operation=Operation.PORTAL_DOSSIER)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.flows.registration_child", f"sqlite:///{tmp_path / 'rows.db'}"),
+            *(str(tmp_path / "blobs"), json.dumps(house.sandboxes[BO].settings)),
+            cwd=PEERS_FOLDER.parent,
+            env={**os.environ, "PYTHONPATH": str(PEERS_FOLDER.parent), failpoints.VARIABLE: f"{place}:{n}"},
+        )
+        async with asyncio.timeout(2 * LIMIT_S):
+            assert await process.wait() == 137
+        await house.clock.move(130)
+        await house.sweeper.sweep()
+        async with house.sending(BO):
+            await house.until_state(message.id, S.DELIVERED)
+        (made,) = await known_at_the_portal(house)
+        assert aliases(await dossier_of(house, receipt))["peer:dvc_bo"] == made["MaHoSo"]
+        lost_a_number = (place, n) == ("step.before_keep", 1)
+        assert len(await house.control(BO).applied("GetNextValue")) == (2 if lost_a_number else 1)
+
+
+async def test_steps_that_wait_together_are_told_one_by_one_where_the_peer_wants_it(tmp_path: Path) -> None:
+    async with outbox_house(tmp_path, NGSP) as house:
+        await taken_in(house, 2, 4, 9)
+        (chunk,) = await house.messages(operation=Operation.PORTAL_PROGRESS)
+        async with house.sending(NGSP):
+            await house.until_state(chunk.id, S.DELIVERED)
+        traces = await house.control(NGSP).applied("UpdateDocumentTraces")
+        assert len(traces) == 3
+        assert len({line["data"]["row"]["DateCreated"] for line in traces}) == 3
 
 
 async def test_two_portals_hear_of_a_dossier_and_one_only_of_its_own_units(tmp_path: Path) -> None:
