@@ -125,8 +125,8 @@ class Legacy:
 
 def order_to_wire(order: BookingOrder, terms: Terms, dates: str) -> bytes:
     """Body of postDieuTin (contract/fields.toml). Raises Refused as :func:`translate.order_to_wire` does."""
-    sender = translate.party("Sender", order.sender, order.reference)
-    receiver = translate.party("Receiver", order.addressee, order.reference)
+    sender = translate.party("Sender", order.sender, order.reference, terms)
+    receiver = translate.party("Receiver", order.addressee, order.reference, terms)
     collects = order.direction is LegDirection.TO_OFFICE
     return dump(
         {

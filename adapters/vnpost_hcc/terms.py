@@ -26,6 +26,7 @@ class Terms:
     any_row_means_accepted: bool
     item_code: str = "when_known"
     """``when_known``, ``required`` or ``never``: does the order carry a number of our leased blocks."""
+    district: int = 0
     price_service: str = "HCC"
     price_is_return: int = 1
     document_state: int = 0
@@ -47,6 +48,7 @@ class Terms:
             carrier=carrier,
             any_row_means_accepted=settings.manifest.any_row_means_accepted,
             item_code=settings.text("item_code"),
+            district=settings.integer("district"),
             price_service=settings.text("price_service"),
             price_is_return=settings.integer("price_is_return"),
             document_state=settings.integer("document_state"),

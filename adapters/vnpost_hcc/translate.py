@@ -43,8 +43,8 @@ def order_to_wire(order: BookingOrder, terms: Terms) -> bytes:
         Refused: a party without the postal code of its province, an address, a name or a telephone: VNPost wants
             them; or no item number where the setting ``item_code`` requires one.
     """
-    sender = party("Sender", order.sender, order.reference)
-    receiver = party("Receiver", order.addressee, order.reference)
+    sender = party("Sender", order.sender, order.reference, terms)
+    receiver = party("Receiver", order.addressee, order.reference, terms)
     collects = order.direction is LegDirection.TO_OFFICE
     return dump(
         {
@@ -221,7 +221,7 @@ def plain_event(
     )
 
 
-def party(side: str, party: Party, reference: str) -> dict[str, object]:
+def party(side: str, party: Party, reference: str, terms: Terms) -> dict[str, object]:
     """A party in VNPost's words. Raises Refused that names every field that is missing."""
     code = party.address.province_code
     wanted = {"Name": party.name, "Address": party.address.line, "Tel": party.phone, "Province": code}
@@ -232,7 +232,7 @@ def party(side: str, party: Party, reference: str) -> dict[str, object]:
     parts = (party.address.line, party.address.commune, party.address.province)
     return {
         f"{side}Province": int(code),
-        f"{side}District": 0,  # districts ended on 2025-07-01; the field is still in the contract
+        f"{side}District": terms.district,  # districts ended on 2025-07-01; the field is still in the contract
         f"{side}Address": ", ".join(part for part in parts if part),
         f"{side}Name": party.name,
         f"{side}Email": party.email,
