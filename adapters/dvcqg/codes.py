@@ -123,6 +123,8 @@ LODGED_AT_PORTAL: Final = "1"
 LODGED_LOCALLY: Final = "2"
 """NoiNopHoSo: in the province's own system (C)."""
 
+PAID: Final = "1"
+"""TrangThaiThanhToan: paid (D of another API of the same family; I here)."""
 TECH_ID_PROVIDER: Final = "wso2is"
 """``provider`` of TraCuuTechID (C)."""
 

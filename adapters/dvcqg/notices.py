@@ -127,7 +127,7 @@ def _at(data: NoticeData) -> dt.datetime | None:
 def _paid(data: NoticeData, raw: bytes) -> int | None:
     told: Mapping[str, str] = data.ThongTinThanhToan.model_dump() if data.ThongTinThanhToan else {}
     amount = told.get("SoTien", "")
-    if not amount:
+    if not amount or told["TrangThaiThanhToan"] != codes.PAID:
         return None
     if not (amount.isascii() and amount.isdecimal()) or len(amount) > codes.MOST_DIGITS:
         raise Misunderstood("SoTien: no amount in đồng", raw=raw)
