@@ -55,6 +55,7 @@ class Portal(SandboxPeer):
 
     name: ClassVar[str] = "dvc_bo"
     samples: ClassVar[Mapping[str, str]] = {"unknown": "99"}
+    offers: ClassVar[tuple[str, ...]] = ("refuse",)
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         """Start without tokens; the frame replays the ledger."""

@@ -36,6 +36,7 @@ class Platform(SandboxPeer):
 
     name: ClassVar[str] = "ngsp"
     samples: ClassVar[Mapping[str, str]] = {"unknown": "99"}
+    offers: ClassVar[tuple[str, ...]] = ("refuse",)
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         """Start without tokens; the frame replays the ledger."""
