@@ -30,7 +30,7 @@ CANCEL = 4
 ALREADY_SO = "order status already exists on the system"
 """Message of a status 203 that says: the order is in that very state."""
 _LEGS = {LegDirection.TO_OFFICE: "O", LegDirection.TO_CITIZEN: "C"}
-_LEG = re.compile(r"/[OC][1-9][0-9]?$")
+_LEG = re.compile(r"-[OC][1-9][0-9]?$")
 _DIGITS = re.compile(r"(?<!\d)\d{9,12}(?!\d)")
 _NO_TOKEN = frozenset({201, 202})
 _SYSTEM_ERROR = 205
@@ -55,13 +55,13 @@ class Terms:
 
 def reference_out(order: BookingOrder) -> str:
     """Our reference with the leg behind it: Viettel Post takes a reference once, a dossier may need several orders."""
-    return f"{order.reference}/{_LEGS[order.direction]}{order.seq}"
+    return f"{order.reference}-{_LEGS[order.direction]}{order.seq}"
 
 
 def reference_in(told: str) -> str:
     """Our reference as the house knows it.
 
-    >>> reference_in("000.00.14.H99-261120-0007/C1")
+    >>> reference_in("000.00.14.H99-261120-0007-C1")
     '000.00.14.H99-261120-0007'
     """
     return _LEG.sub("", told)
