@@ -168,7 +168,9 @@ class NewInbound:
 
     peer: PeerId
     kind: str
-    """``callback``, ``hint``, ``soap``, ``feed``, ``history`` or ``report``."""
+    """``callback``, ``hint``, ``soap``, ``feed``, ``history`` or ``report``; of the document axis ``exchange.document``
+    or ``exchange.status``, whose body is the record and whose bytes are in the blobs.
+    """
     ext_id: str
     sha256: Sha256
     body: bytes
