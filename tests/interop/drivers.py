@@ -16,6 +16,7 @@ stack has a switch for it). What failed is ``fault`` (side, code, vi) or ``error
 its first line tells ``port``.
 """
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -133,7 +134,8 @@ class Driver:
     def close(self) -> None:
         """Close its stdin, upon which it ends; kill it where it does not."""
         assert self._child.stdin is not None, "asked for pipes"
-        self._child.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._child.stdin.close()
         try:
             self._child.wait(10)
         except subprocess.TimeoutExpired:

@@ -19,7 +19,7 @@ def pinned() -> dict[str, str]:
     """Title of a stack → its version, as our own files pin it; those of the system as they were seen."""
     npm = json.loads((drivers.HERE / "npm" / "package-lock.json").read_text("utf-8"))
     return {
-        "zeep": _locked("requirements/product.txt", r"^zeep==(\S+)"),
+        "zeep": _locked("requirements/dev.txt", r"^zeep==(\S+)"),
         "spyne": _locked("requirements/interop.txt", r"^spyne==(\S+)"),
         "npm soap": str(npm["packages"]["node_modules/soap"]["version"]),
         "Metro (JAX-WS RI)": _locked(

@@ -116,7 +116,7 @@ class Post(Service):
             *("status", "terminal", "events", "nextPageToken"),
         ],
     )
-    def GetItemHistory(ctx, itemNumber, operator, since, maxEvents, pageToken):  # noqa: N802, N803, N805
+    def GetItemHistory(ctx, itemNumber, operator, since, maxEvents, pageToken):  # noqa: N802, N803, N805  # the contract's names; spyne hands over a context
         told = scenarios[itemNumber]
         if "fault" in told:
             raise fault(told["fault"])
@@ -130,7 +130,7 @@ class Post(Service):
         _returns=[Unicode, Unicode, Unicode, Boolean],
         _out_variable_names=["echo", "serverTime", "contractVersion", "accepting"],
     )
-    def Ping(ctx, echo):  # noqa: N802, N805
+    def Ping(ctx, echo):  # noqa: N802, N805  # the contract's name; spyne hands over a context
         return echo, now(), "1.0", True
 
 

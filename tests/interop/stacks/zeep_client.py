@@ -40,9 +40,9 @@ _clients: dict[str, Any] = {}  # Any: zeep.Client, which makes its services at r
 def service(job: Told) -> Any:  # Any: as above
     """The port of this version at this address."""
     if job["wsdl"] not in _clients:
-        _clients[job["wsdl"]] = zeep.Client(job["wsdl"], transport=_transport)  # type: ignore[no-untyped-call]  # as above
+        _clients[job["wsdl"]] = zeep.Client(job["wsdl"], transport=_transport)  # type: ignore[no-untyped-call]  # zeep has no annotations
     client = _clients[job["wsdl"]]
-    client.wsse = zeep.wsse.username.UsernameToken(job["user"], job["password"], use_digest=True)  # type: ignore[no-untyped-call]  # as above
+    client.wsse = zeep.wsse.username.UsernameToken(job["user"], job["password"], use_digest=True)  # type: ignore[no-untyped-call]  # zeep has no annotations
     _transport.chunked = job["chunked"]
     _transport.session.headers["Accept-Encoding"] = "gzip" if job["gzip"] else "identity"
     binding = f"{{urn:x-lienthong:postal-tracking:1}}PostalTrackingSoap{job['version'].replace('.', '')}"
