@@ -25,6 +25,7 @@ import uvloop
 
 from adapters.registry import Registry
 from adapters.vnpost_hcc import translate
+from adapters.vnpost_hcc.terms import Terms
 from benchmarks import world
 from benchmarks.figures import Aim, Extent, Figure
 from gateway.clock import SystemClock
@@ -69,7 +70,8 @@ def peer() -> Iterator[str]:
         process.wait()
 
 
-def _settings(url: str) -> dict[str, dict[str, object]]:
+def settings(url: str) -> dict[str, dict[str, object]]:
+    """``[peers.*]`` that reach the carrier at ``url``."""
     told = {name: f"{url}/{path}" for name, path in _ADDRESSES.items()}
     more = {"key": "k", "secret": "s", "customer_code": CUSTOMER, "enabled": True, "max_in_flight": IN_FLIGHT}
     return {PEER: {**told, **more}}
@@ -79,7 +81,8 @@ CUSTOMER = "H99_TTHCC"
 _ADDRESSES = {"token_url": "token", "order_url": "order", "cancel_url": "cancel", "tracking_url": "tracking"}
 
 
-async def _stocked(folder: Path, count: int) -> tuple[Database, list[world.Carried]]:
+async def stocked(folder: Path, count: int) -> tuple[Database, list[world.Carried]]:
+    """A fresh store with ``count`` dossiers in items."""
     database = world.open_fresh(folder)
     carried: list[world.Carried] = []
     for first in range(0, count, 500):
@@ -91,8 +94,8 @@ async def _stocked(folder: Path, count: int) -> tuple[Database, list[world.Carri
 async def _ours(folder: Path, url: str, count: int) -> float:
     """Put and deliver ``count`` messages; messages a second from the first put to the last settlement."""
     clock = SystemClock()
-    database, carried = await _stocked(folder, count)
-    registry = Registry.load(_settings(url), clock=clock)
+    database, carried = await stocked(folder, count)
+    registry = Registry.load(settings(url), clock=clock)
     bell = EmbeddedBell(f"sqlite:///{folder}", clock=clock)
     lane = Lane(
         PEER,
@@ -136,9 +139,9 @@ def _undelivered(tx: Tx) -> int:
 
 async def _bare(folder: Path, url: str, count: int) -> float:
     """The same messages with nothing but the three commits and the POST."""
-    database, carried = await _stocked(folder, count)
+    database, carried = await stocked(folder, count)
     await database.close()
-    terms = translate.Terms(CUSTOMER, 1, 2, "epoch", {}, CARRIER, True)
+    terms = Terms(CUSTOMER, 1, 2, "epoch", {}, CARRIER, True)
     orders = [(each, world.order_of(each)) for each in carried]
     work = iter([(each, payload.encode(order), translate.order_to_wire(order, terms)) for each, order in orders])
     store = sqlite3.connect(folder / "gateway.sqlite", isolation_level=None, check_same_thread=False)

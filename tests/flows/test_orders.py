@@ -96,9 +96,10 @@ async def test_a_dossier_is_announced_once_with_both_legs_and_parked_where_nobod
         desk = desk_of(house)
         with pytest.raises(NotAllowed):
             await desk.announce(receipt.code, POST, CarrierId("vnpost"), collect=False, bring=False, principal=OPERATOR)
-        legs = {"collect": True, "bring": True, "principal": OPERATOR}
-        told = await desk.announce(receipt.code, POST, CarrierId("vnpost"), **legs)  # type: ignore[arg-type]  # by name
-        again = await desk.announce(receipt.code, POST, CarrierId("vnpost"), **legs)  # type: ignore[arg-type]  # by name
+        told, again = [
+            await desk.announce(receipt.code, POST, CarrierId("vnpost"), collect=True, bring=True, principal=OPERATOR)
+            for _ in range(2)
+        ]
         assert told.id == again.id
         await house.control(POST).chaos("reply_lost", "postDocument")
         async with house.sending(POST):

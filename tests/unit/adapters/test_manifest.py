@@ -5,6 +5,7 @@ import pytest
 from adapters._kit.settings import COMMON, check_settings
 from adapters.manifest import Idempotency, Manifest, OnUnknown, SettingType, read_manifest
 from adapters.registry import manifests, port_class
+from adapters.variants import offered
 from schemas.errors import BadConfiguration
 from schemas.message import Operation
 from schemas.tracking import EvidenceLevel
@@ -178,3 +179,47 @@ def test_every_manifest_in_the_house_is_right() -> None:
         assert not own & common, f"{name} repeats a common setting"
         for capability in manifest.capabilities:
             assert port_class(capability).__name__ == capability
+
+
+# --- variants --------------------------------------------------------------------------------------------------------
+
+VARIANT = GOOD.replace(
+    "[[code_tables]]",
+    """[[variants]]
+setting = "style"
+value = "b"
+adds = ["TrackingPull"]
+drops = ["TrackingFeed"]
+
+[[variants]]
+setting = "base_url"
+value = ""
+drops = ["Booking"]
+
+[[code_tables]]""",
+    1,
+)
+
+
+def test_a_setting_takes_a_port_away_or_adds_one(tmp_path: Path) -> None:
+    manifest = manifest_of(tmp_path, VARIANT)
+    for values, ports in (
+        ({"style": "a", "base_url": "https://x"}, ("Booking", "TrackingFeed", "OutcomeQuery")),
+        ({"style": "b", "base_url": "https://x"}, ("Booking", "OutcomeQuery", "TrackingPull")),
+        ({"style": "b"}, ("OutcomeQuery", "TrackingPull")),
+    ):
+        assert offered(manifest.capabilities, manifest.variants, values) == ports
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('setting = "style"\nvalue', 'setting = "colour"\nvalue', "is no setting"),
+        ('adds = ["TrackingPull"]', 'adds = ["Telepathy"]', "is no port"),
+        ('adds = ["TrackingPull"]', 'adds = ["Registering"]', "has operations"),
+        ('adds = ["TrackingPull"]', 'adds = ["TrackingPull"]\nwhen = 1', "unknown key"),
+    ],
+)
+def test_a_wrong_variant_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
+    with pytest.raises(BadConfiguration, match=says):
+        manifest_of(tmp_path, VARIANT.replace(old, new, 1))

@@ -292,3 +292,67 @@ def test_without_an_item_code_an_old_row_of_the_same_reference_proves_nothing() 
     (event,) = read(page(row(OrderNumber=order.reference))).events
     assert translate.speaks_of(event, order, since=WRITTEN - dt.timedelta(hours=1))
     assert not translate.speaks_of(event, order, since=WRITTEN)
+
+
+# --- item codes, prices, announced dossiers --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("variant", "number", "sent"), [("when_known", None, ""), ("never", "EL000000005VN", "")])
+def test_the_item_code_follows_the_setting(variant: str, number: str | None, sent: str) -> None:
+    order = dataclasses.replace(records.order(CarrierId("vnpost")), number=number)
+    terms = dataclasses.replace(TERMS, item_code=variant, district=3610)
+    told = json.loads(translate.order_to_wire(order, terms))
+    assert (told["ItemCode"], told["SenderDistrict"], told["ReceiverDistrict"]) == (sent, 3610, 3610)
+    with pytest.raises(Refused, match="lease another block"):
+        translate.order_to_wire(
+            dataclasses.replace(order, number=None), dataclasses.replace(TERMS, item_code="required")
+        )
+
+
+def test_an_announcement_has_exactly_the_fields_of_the_contract() -> None:
+    told = json.loads(announcing.document_to_wire(records.registration(CarrierId("vnpost")), TERMS))
+    assert set(told) == set(FIELDS["postDocument"]["request"])
+    for side in ("DocumentSender", "ResultReceiver"):
+        assert set(told[side]) == set(FIELDS["postDocument"]["party"])
+    assert set(told["Procedure"]) == {"Code", "Title", "Category", "Elements"}
+    listed = dataclasses.replace(TERMS, document_elements="list")
+    told = json.loads(announcing.document_to_wire(records.registration(CarrierId("vnpost")), listed))
+    assert told["Procedure"]["Elements"] == ["Tờ khai"]
+
+
+def test_an_announced_party_without_telephone_is_refused_before_it_is_sent() -> None:
+    plain = records.registration(CarrierId("vnpost"))
+    nobody = dataclasses.replace(records.CITIZEN, phone=" ", name="")
+    with pytest.raises(Refused, match=r"ResultReceiver\.Name, ResultReceiver\.Phone"):
+        announcing.document_to_wire(dataclasses.replace(plain, bring_to=nobody), TERMS)
+
+
+def test_the_price_question_has_the_fields_of_the_contract_and_wants_a_province() -> None:
+    order = records.order(CarrierId("vnpost"))
+    told = json.loads(announcing.price_to_wire(order, TERMS))
+    assert set(told) == set(FIELDS["getprice"]["request"])
+    far = dataclasses.replace(order.addressee, address=dataclasses.replace(order.addressee.address, province_code=""))
+    with pytest.raises(Refused, match=r"receiver\.provCode"):
+        announcing.price_to_wire(dataclasses.replace(order, addressee=far), TERMS)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{}", b'{"content": null}', b'{"content": {"price": -1}}', b'{"content": {"price": "free"}}', b"[]"]
+)
+def test_no_price_is_misunderstood_and_never_0(raw: bytes) -> None:
+    with pytest.raises(Misunderstood):
+        announcing.price_from_wire(raw, records.order(CarrierId("vnpost")), TERMS)
+
+
+# --- serviceApi/v1 ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dates", "day"), [("%d/%m/%Y %H:%M:%S", "20/11/2026 10:15:00"), ("%Y-%m-%dT%H:%M:%S", "2026-11-20T10:15:00")]
+)
+def test_an_order_of_2016_has_exactly_the_fields_of_the_contract(dates: str, day: str) -> None:
+    told = json.loads(legacy.order_to_wire(records.order(CarrierId("vnpost")), TERMS, dates))
+    assert set(told) == set(FIELDS["postDieuTin"]["request"])
+    assert (told["ngayNhap"], told["flagConfig"], told["maTinhNhan"]) == (day, 2, 36)
+    assert records.ID_NUMBER not in json.dumps(told)
+    assert set(codes.LEGACY_CODES) == {code for _, code in legacy.QUESTIONS}
