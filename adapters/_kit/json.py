@@ -43,10 +43,20 @@ def _whole(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def _seconds(value: object) -> object:
+    if value is None or value == "":
+        return 0.0
+    if isinstance(value, bool):
+        raise ValueError("true or false is no number")
+    return value.strip() if isinstance(value, str) else value
+
+
 Text = Annotated[str, pydantic.BeforeValidator(_text)]
 """Text that a peer may also send as a number or as null (then empty)."""
 Whole = Annotated[int, pydantic.BeforeValidator(_whole)]
 """A whole number that a peer may also send as text: 0, "0", "00", "-3"."""
+Seconds = Annotated[float, pydantic.BeforeValidator(_seconds), pydantic.Field(allow_inf_nan=False)]
+"""Seconds as a number, as text, as null or an empty text (then 0)."""
 
 
 @functools.lru_cache(maxsize=256)

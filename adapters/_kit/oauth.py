@@ -12,14 +12,12 @@ import base64
 import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Final
+from typing import Final
 from urllib.parse import urlencode
-
-import pydantic
 
 from adapters._kit import json, wso2
 from adapters._kit.http import ANY, JSON, PeerHttp, Reply
-from adapters._kit.json import Shape, Text
+from adapters._kit.json import Seconds, Shape, Text
 from adapters._kit.settings import Settings
 from schemas.errors import CallError, Misunderstood, Refused, Unauthorised
 from schemas.ports.clock import Clock
@@ -31,20 +29,12 @@ LONGEST_S = 30 * 86_400.0
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-def _seconds(value: object) -> object:
-    if value is None or value == "":
-        return 0.0
-    if isinstance(value, bool):
-        raise ValueError("true or false is no number")
-    return value.strip() if isinstance(value, str) else value
-
-
 class TokenReply(Shape):
     """The reply to a log-in; ``expires_in`` in seconds, 0 where the peer does not tell."""
 
     access_token: Text = ""
     token_type: Text = ""
-    expires_in: Annotated[float, pydantic.BeforeValidator(_seconds), pydantic.Field(allow_inf_nan=False)] = 0.0
+    expires_in: Seconds = 0.0
     error: Text = ""
     error_description: Text = ""
 

@@ -14,9 +14,11 @@ import pytest
 from adapters.registry import PEERS_FOLDER
 from gateway import failpoints
 from gateway.desk.requests import HandoverReceipt
+from gateway.outbox import payload as payloads
 from schemas.dossier import Dossier, PartyKind
 from schemas.ids import PeerId, UnitId
 from schemas.message import AttemptClass, MessageState, Operation
+from schemas.portal import PortalProgress
 from tests.flows.outbox_house import LIMIT_S, PORTAL, OutboxHouse, outbox_house
 
 pytestmark = [pytest.mark.flow, pytest.mark.slow]
@@ -128,11 +130,12 @@ async def test_steps_that_wait_together_are_told_one_by_one_where_the_peer_wants
     async with outbox_house(tmp_path, NGSP) as house:
         await taken_in(house, 2, 4, 9)
         (chunk,) = await house.messages(operation=Operation.PORTAL_PROGRESS)
+        told = payloads.decode(chunk.operation, await house.store.read(lambda tx: tx.messages.body(chunk.id)))
+        assert isinstance(told, PortalProgress) and len(told.steps) > 1
         async with house.sending(NGSP):
             await house.until_state(chunk.id, S.DELIVERED)
-        traces = await house.control(NGSP).applied("UpdateDocumentTraces")
-        assert len(traces) == 3
-        assert len({line["data"]["row"]["DateCreated"] for line in traces}) == 3
+        traces = [line["data"]["row"] for line in await house.control(NGSP).applied("UpdateDocumentTraces")]
+        assert [row["Comment"] for row in traces] == [step.what for step in told.steps]
 
 
 async def test_two_portals_hear_of_a_dossier_and_one_only_of_its_own_units(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ ASKED = PortalSupplement(1, "Bình", "Sổ hộ khẩu", records.NOW, None, sett
 def dossier(**change: Any) -> PortalDossier:
     plain = dataclasses.replace(
         records.portal_dossier(),
+        owner=dataclasses.replace(records.CITIZEN, id_number="099099000001"),
         attachments=(Attachment(DIGEST, "Tờ khai.pdf", 1, "", digitised=True),),
         fees=(PortalFee("Lệ phí", "LP01", 20_000, 1),),
     )
