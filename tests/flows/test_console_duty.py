@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from aiohttp import FormData
 
+from gateway.accounts import Principal, Role
+from gateway.desk.portal import tell
 from schemas.attachment import KeptAside
 from schemas.discrepancy import Age
-from schemas.ids import DossierId, PeerId
+from schemas.ids import DossierId, PeerId, UnitId
+from tests.contract.adapters.records import portal_answer
 from tests.flows.edge_house import NOW, EdgeHouse, edge_house
 from tests.flows.edge_rows import ID, attach, case, key_like, refuse
 
@@ -57,6 +60,20 @@ async def test_files_go_up_by_the_form_only_with_the_sessions_token(house: EdgeH
 
 
 # --- the operator on duty --------------------------------------------------------------------------------------------
+
+
+async def test_a_message_of_no_dossier_is_shown_like_any_other(house: EdgeHouse) -> None:
+    principal = Principal("user:truc", "Cầm Văn Hịa", frozenset({Role.OPERATOR}), None)
+    put = await house.store.write(
+        lambda tx: tell(
+            tx, PeerId("dvcqg"), portal_answer(), unit=UnitId("test-unit"), principal=principal, clock=house.clock
+        )
+    )
+    async with house.browser("truc") as browser:
+        listed = await browser.get("/messages")
+        assert f'href="/messages/{put.id}"' in listed.text and "Trả lời câu hỏi trên Cổng DVC" in listed.text
+        page = await browser.get(f"/messages/{put.id}")
+        assert (page.status, page.text_of("message-state")) == (200, "Chờ gửi")
 
 
 async def test_a_refused_message_is_seen_with_its_tries_and_sent_again(house: EdgeHouse) -> None:
