@@ -23,11 +23,13 @@ from gateway.desk.answers import AnswerDesk
 from gateway.desk.archive import ArchiveDesk
 from gateway.desk.attach import AttachDesk
 from gateway.desk.intake import HandoverDesk
+from gateway.desk.items import ItemDesk
 from gateway.desk.scans import ScanDesk
 from gateway.desk.settle import SettleDesk
 from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
 from gateway.inbound.callbacks import Pushing
 from gateway.inbound.documents import StationDocuments
+from gateway.inbound.items import ItemActions
 from gateway.metrics import Metrics
 from gateway.outbox.bells.embedded import EmbeddedBell
 from gateway.outbox.route import Router, RoutingTable
@@ -259,7 +261,8 @@ def _app(
     uploads = make_uploads(settings, store=store, scans=ScanDesk(store, hot_folder=settings.hot_folder, clock=clock))
     documents = _documents(settings, store, clock, queue, judge)
     renderer = make_renderer(settings, peers={PeerId("dvcqg"): "Cổng Dịch vụ công quốc gia"})
-
+    item_desk = ItemDesk(store, clock=clock, tell=router, context=load_context)
+    items = ItemActions(store=store, clock=clock, desk=item_desk)
     pages = make_pages(
         settings,
         store=store,
@@ -272,6 +275,7 @@ def _app(
         uploads=uploads,
         blobs=store.blobs,
         answers=AnswerDesk(store, clock=clock, tell=router),
+        items=item_desk,
         archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
         review=reviews.desk,
         line=line,
@@ -289,14 +293,14 @@ def _app(
         callbacks=pushing,
         arrived=arrived.set,
         ready=_ready,
-        pages=(*documents.routes(), *pages),
+        pages=(*documents.routes(), *items.routes(), *pages),
         show_problem=renderer.problem,
     )
     app[REVIEWS], app[ATTACH], app[LINE] = reviews, queue, line
-
-
     app.on_cleanup.append(_close)
     return app
+
+
 async def _close(app: web.Application) -> None:
     await app[REVIEWS].close()
 
