@@ -10,7 +10,7 @@ import pytest
 
 from adapters._kit.http import recording
 from adapters.registry import Registry
-from schemas.errors import Outage, Throttled
+from schemas.errors import Outage, Throttled, Unauthorised
 from schemas.ids import PeerId
 from schemas.ports.carrier import Prober, TrackingPull
 from schemas.tracking import EvidenceLevel, Movement, TrackingBatch
@@ -171,6 +171,17 @@ async def test_our_client_and_a_foreign_server(stack: tuple[str, str], version: 
     name, origin = stack
     with judged(limits.OUR_CLIENT.get((name, case))):
         await CELLS[case](Server(origin, version))
+
+
+@pytest.mark.parametrize("stack", ["npm"], indirect=True)
+@pytest.mark.parametrize("version", cases.VERSIONS)
+async def test_a_foreign_stack_proves_our_password(stack: tuple[str, str], version: str) -> None:
+    """npm soap reckons the digest by itself; the other servers only take the header for understood."""
+    server = Server(stack[1], version)
+    for kind in ("digest", "text"):
+        assert (await server.ask("CASE-OK", password_type=kind)).codes == ["EMA", "EMI"]
+        with pytest.raises(Unauthorised):
+            await server.ask("CASE-OK", password_type=kind, password="guess")
 
 
 @pytest.mark.parametrize("stack", ["php"], indirect=True)

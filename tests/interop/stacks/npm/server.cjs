@@ -7,6 +7,7 @@ const zlib = require("node:zlib");
 const soap = require("soap");
 
 const NS = "urn:x-lienthong:postal-tracking:1";
+const [USER, PASSWORD] = ["lienthong", "what we share"];
 const [wsdl, scenarioFile] = process.argv.slice(2);
 const scenarios = JSON.parse(fs.readFileSync(scenarioFile, "utf-8"));
 const described = fs.readFileSync(wsdl, "utf-8");
@@ -67,6 +68,15 @@ const operations = (version) => ({
   },
 });
 
+// The stack's own hook for WS-Security, and its own digest.
+function authenticate(security) {
+  const { Username, Password, Nonce, Created } = (security || {}).UsernameToken || {};
+  const text = (element) => (element && element.$value !== undefined ? element.$value : element);
+  const digest = soap.passwordDigest(text(Nonce), text(Created), PASSWORD);
+  const wanted = (Password.attributes.Type || "").endsWith("#PasswordDigest") ? digest : PASSWORD;
+  return text(Username) === USER && text(Password) === wanted;
+}
+
 // What a compressing layer in front of the stack does: the stack itself cannot compress an answer.
 function compress(response) {
   const parts = [];
@@ -90,8 +100,8 @@ async function main() {
     for (const wire of ["plain", "gzip", "chunked"]) {
       const path = `/${version}/${wire}`;
       const xml = described.replaceAll(/location="https:[^"]*"/g, `location="http://127.0.0.1${path}"`);
-      await new Promise((resolve) =>
-        soap.listen(server, {
+      await new Promise((resolve) => {
+        const listening = soap.listen(server, {
           path,
           services: ports(version),
           xml,
@@ -99,8 +109,9 @@ async function main() {
           forceSoap12Headers: version === "1.2",
           enableChunkedEncoding: wire === "chunked",
           callback: resolve,
-        }),
-      );
+        });
+        listening.authenticate = authenticate;
+      });
     }
   }
   server.prependListener("request", (request, response) => {
