@@ -67,6 +67,11 @@ class Peer:
         return told if isinstance(told, int) else self.manifest.calls_per_day
 
     @property
+    def credential(self) -> str:
+        """Under whose account it is called: the setting, else its own name."""
+        return str(self.settings.values.get("credential") or self.manifest.name)
+
+    @property
     def poll_interval_s(self) -> float | None:
         """Seconds between two reads of its feed: the setting, else the manifest's."""
         return self._seconds("poll_interval_s") or self.manifest.poll_interval_s
@@ -149,6 +154,16 @@ class Registry:
         if name not in self._peers:
             raise BadConfiguration(f"peers.{name}: is not switched on (enabled = true)", subject=name)
         return self._peers[name]
+
+    def sharing(self, name: PeerId) -> tuple[Peer, ...]:
+        """The peers that are called with the same account, this one included, by name."""
+        credential = self.peer(name).credential
+        return tuple(peer for peer in self.peers if peer.credential == credential)
+
+    def quota(self, name: PeerId) -> int | None:
+        """Calls a day of the account: the least that is known of those who share it; None where none is known."""
+        known = [peer.calls_per_day for peer in self.sharing(name) if peer.calls_per_day is not None]
+        return min(known, default=None)
 
     def offers(self, name: PeerId, port: Callable[..., object]) -> bool:
         """True where the peer is switched on and offers the port under its settings."""

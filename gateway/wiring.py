@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 
 from adapters.registry import Registry
+from gateway.budgets import accounts
 from gateway.clock import SystemClock
 from gateway.config import Settings
 from gateway.console.catalogue import sentence
@@ -304,6 +305,7 @@ def make_door(house: House) -> web.Application:
         items=desks.items,
         review=house.reviews.desk,
         line=house.scan_line,
+        accounts=functools.partial(accounts, registry),
     )
     return make_app(
         settings,

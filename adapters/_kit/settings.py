@@ -13,6 +13,7 @@ COMMON = (
     SettingSpec("max_in_flight", SettingType.INTEGER, "Calls at the same time, instead of the manifest's.", "calls"),
     SettingSpec("rate_per_s", SettingType.NUMBER, "Upper rate of calls, instead of the manifest's.", "calls/s"),
     SettingSpec("calls_per_day", SettingType.INTEGER, "Calls of a day, instead of the manifest's.", "calls/day"),
+    SettingSpec("credential", SettingType.TEXT, "Account that it is called with; peers of one share its quota."),
     SettingSpec("poll_interval_s", SettingType.NUMBER, "Time between two reads, instead of the manifest's.", "s"),
     SettingSpec("connect_timeout_s", SettingType.NUMBER, "Deadline for the connection, TLS included.", "s", 5.0),
     SettingSpec("read_timeout_s", SettingType.NUMBER, "Longest silence while a reply is read.", "s", 20.0),

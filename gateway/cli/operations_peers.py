@@ -18,7 +18,7 @@ from gateway.config import Settings
 from schemas.calendar import VIETNAM
 from schemas.ids import PeerId
 
-_PURPOSES = {"message": "gửi tin", "feed": "đọc luồng", "question": "hỏi bưu gửi"}
+_PURPOSES = {"message": "gửi tin", "feed": "đọc luồng", "question": "hỏi bưu gửi", "probe": "thử kết nối"}
 _STEPS = {
     Step.CONNECTION: "kết nối",
     Step.LOG_IN: "đăng nhập",
@@ -128,10 +128,11 @@ async def _budgets(settings: Settings, *, json: bool) -> int:
 
 
 def _budget(told: PeerBudget) -> tuple[object, ...]:
-    purposes = ", ".join(f"{_PURPOSES.get(name, name)} {calls}" for name, calls in told.by_purpose)
+    of = {peer: "" if len(told.peers) == 1 else f" ({peer})" for peer in told.peers}
+    purposes = ", ".join(f"{_PURPOSES.get(name, name)}{of[peer]} {calls}" for peer, name, calls in told.by_user)
     gone = "" if told.gone_at is None else f"{told.gone_at.astimezone(VIETNAM):%H:%M}"
     quota = "không rõ" if told.calls_per_day is None else str(told.calls_per_day)
-    return (told.peer, told.calls_today, quota, purposes, gone)
+    return (" + ".join(told.peers), told.calls_today, quota, purposes, gone)
 
 
 async def _check(settings: Settings, peer: PeerId | None) -> list[Examined]:

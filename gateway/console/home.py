@@ -6,6 +6,7 @@ import datetime as dt
 from aiohttp import web
 
 from gateway.accounts import Principal
+from gateway.budgets import AccountsOf, PeerBudget, no_accounts
 from gateway.console.render import Renderer, has_role
 from gateway.inbound.auth import signed
 from gateway.inbound.routes import Route, require
@@ -49,6 +50,7 @@ class Glance:
     latest: tuple[DossierLine, ...]
     cases: tuple[tuple[Discrepancy, Dossier | None], ...]
     peers: tuple[PeerCard, ...]
+    accounts: tuple[PeerBudget, ...]
     unassigned: int
     aside: int
 
@@ -56,8 +58,10 @@ class Glance:
 class Home:
     """The first page."""
 
-    def __init__(self, *, store: Store, clock: Clock, renderer: Renderer) -> None:
+    def __init__(self, *, store: Store, clock: Clock, renderer: Renderer, accounts: AccountsOf = no_accounts) -> None:
+        """``accounts`` tells who used the quota of which peer today."""
         self._store = store
+        self._accounts = accounts
         self._clock = clock
         self._renderer = renderer
 
@@ -69,17 +73,18 @@ class Home:
         """The page."""
         principal = signed(request).principal
         now = self._clock.now()
-        glance = await self._store.read(lambda tx: _glance(tx, principal, now))
+        glance = await self._store.read(lambda tx: _glance(tx, principal, now, self._accounts))
         return self._renderer.page(request, "home.html", glance=glance)
 
 
-def _glance(tx: Tx, principal: Principal, now: dt.datetime) -> Glance:
+def _glance(tx: Tx, principal: Principal, now: dt.datetime, accounts: AccountsOf) -> Glance:
     scans = has_role(principal, "scanner", "operator")
     cases = tx.discrepancies.search(CaseFilter(units=principal.units), now=now, limit=8)
     return Glance(
         latest=tx.dossiers.search("", units=principal.units, limit=8),
         cases=tuple((case, dossier_of(tx, case)) for case in cases),
         peers=peer_cards(tx, now) if has_role(principal, "operator") else (),
+        accounts=tuple(one for one in accounts(tx, now) if one.calls_today) if has_role(principal, "operator") else (),
         unassigned=len(tx.documents.unassigned()) if scans else 0,
         aside=len(tx.documents.aside()) if scans else 0,
     )

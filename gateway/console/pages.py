@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.accounts import GatewayStore
+from gateway.budgets import AccountsOf, no_accounts
 from gateway.config import Settings
 from gateway.console.answers import AnswerPages
 from gateway.console.archive import ArchivePages
@@ -62,6 +63,7 @@ def make_pages(
     items: ItemDesk,
     review: ReviewDesk,
     line: Line,
+    accounts: AccountsOf = no_accounts,
 ) -> tuple[Route, ...]:
     """Every screen of the console, for ``make_app(pages=…)``; doorkeeper and uploads are those of the application."""
     login = Login(
@@ -76,7 +78,7 @@ def make_pages(
     live = LivePages(store=store, renderer=renderer, line=line)
     screens = (
         login,
-        Home(store=store, clock=clock, renderer=renderer),
+        Home(store=store, clock=clock, renderer=renderer, accounts=accounts),
         IntakePages(store=store, clock=clock, renderer=renderer, desk=handovers),
         DossierPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
         AnswerPages(store=store, clock=clock, desk=answers),

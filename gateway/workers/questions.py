@@ -84,7 +84,8 @@ class Questions:
         """How many items may be asked about in one go now; notes the calls made so far."""
         await self.note_calls(peer)
         now, name, terms = self._clock.now(), peer.manifest.name, terms_of(peer)
-        spent = await self._store.read(lambda tx: spent_today(tx, name, now))
+        terms = dataclasses.replace(terms, calls_per_day=self._registry.quota(name))
+        spent = await self._store.read(lambda tx: self._spent(tx, name, now))
         bucket = budget.filled(self._buckets.get(name, Bucket(now)), terms, spent, now)
         self._buckets[name] = bucket
         calls = budget.affordable(bucket, terms, spent)
@@ -100,6 +101,10 @@ class Questions:
         if first.manifest.name != peer.manifest.name:
             now -= HELP_AFTER
         return tuple(item for item in tx.items.due_for_poll(carrier, now, limit=most) if item.number is not None)
+
+    def _spent(self, tx: Tx, name: PeerId, now: dt.datetime) -> int:
+        """Calls of today with the peer's account, by everybody who shares it."""
+        return sum(spent_today(tx, one.manifest.name, now) for one in self._registry.sharing(name))
 
     def _askers(self, carrier: CarrierId) -> tuple[PeerId, ...]:
         return self._registry.for_carrier(carrier, TrackingPull)
@@ -245,7 +250,7 @@ class Questions:
 
     def _sweep(self, tx: Tx, peer: Peer, carrier: CarrierId) -> None:
         now, terms = self._clock.now(), terms_of(peer)
-        spent = spent_today(tx, peer.manifest.name, now)
+        spent = self._spent(tx, peer.manifest.name, now)
         for name in self._pushers(carrier):
             sweeps.step(tx, name, carrier, terms=terms, spent=spent, now=now)
 
