@@ -11,7 +11,7 @@ from gateway.simulate.plot import Plot
 from gateway.simulate.world import DAY
 from schemas.calendar import VIETNAM
 from schemas.discrepancy import Subject
-from schemas.ids import Sha256
+from schemas.ids import CarrierId, Sha256
 from schemas.invoice import InvoiceLine
 from schemas.numbers import s10
 from schemas.shipment import Purpose
@@ -37,16 +37,40 @@ def billed_rightly(plot: Plot) -> None:
 
 
 def billed_without_item(plot: Plot) -> None:
-    """Billed, and no such item was ever carried; or carried in the period and never billed."""
-    line = InvoiceLine(**_line(plot, s10.mint("EE", plot.world.next_serial()), plot.begin()))
+    """Billed, and no such item was ever carried; or carried early in the period and never billed."""
+    at = plot.begin()
+    if plot.n % 2:
+        sent = _beside_a_billed_one(plot, at, dt.timedelta(days=6))
+        plot.faulty(sent, "carried early in the billed week, and no bill names it")
+        return
+    line = InvoiceLine(**_line(plot, s10.mint("EE", plot.world.next_serial()), at))
     plot.owns(Subject.ITEM, line.number)
     sent = _send(plot, [line], line.taken_on)
     plot.faulty(sent, "billed, and nobody here knows the number")
 
 
 def billed_from_elsewhere(plot: Plot) -> None:
-    """Taken on the last day of the period before, and billed in this one."""
+    """Billed without a day of its own; or carried on the period's last day and lawfully left for the next bill."""
+    if plot.n % 2:
+        plot.innocent(_beside_a_billed_one(plot, plot.begin(), dt.timedelta(0)), "taken on the last day of the period")
+        return
     plot.innocent(_billed(plot, {"taken_on": None}), "billed without a day; the period holds it")
+
+
+def _beside_a_billed_one(plot: Plot, at: dt.datetime, rest: dt.timedelta) -> dt.datetime:
+    """Two parcels of one counter and a bill of the week that names the first; ``rest`` of the week follows ``at``.
+
+    The carrier is this plot's own: a bill of the post's would have to name every other parcel of the world.
+    """
+    carrier = CarrierId(f"hop-dong-{plot.kind}-{plot.n}")
+    billed, forgotten = (
+        plot.parcel(None, Purpose.INTER_UNIT, at, carrier=carrier, fee_due=24_000).register(at) for _ in range(2)
+    )
+    for parcel in (billed, forgotten):
+        parcel.travel(at)
+    last = at.astimezone(VIETNAM).date() + rest
+    period = {"carrier": carrier, "since": last - dt.timedelta(days=6), "until": last}
+    return _send(plot, [InvoiceLine(**(_line(plot, billed.number, at) | period))], last)
 
 
 def _billed(plot: Plot, wrong: dict[str, Any]) -> dt.datetime:
