@@ -31,10 +31,11 @@ def register(tx: Tx, item: Item) -> Item:
 
 
 def orphan_of(tx: Tx, item: Item) -> Item | None:
-    """The orphan of the item's carrier and number whose news is young enough to be of this item; the newest."""
-    if item.number is None:
-        return None
-    named = (one for one in tx.items.find_number(item.number) if one.carrier == item.carrier)
+    """The orphan of the item's carrier and number whose news is young enough to be of this item; the newest.
+
+    An item that has no number is known by its reference.
+    """
+    named = (one for one in tx.items.find_number(item.number or item.reference or "") if one.carrier == item.carrier)
     return next(
         (one for one in named if one.purpose is Purpose.UNKNOWN and one.valid_from >= item.valid_from - HOLD), None
     )

@@ -22,7 +22,7 @@ from schemas.message import Fact
 from schemas.ports.stores import Tx
 from schemas.shipment import Item, Packing, PollState, Purpose
 from schemas.tracking import Fold, TrackingBatch, TrackingEvent
-from tracking import ingest
+from tracking import claims, ingest
 from tracking.rules.context import ContextSource
 
 AT_ONCE: Final = {"dossiers": 500, "items": 500, "events": 5_000}
@@ -121,21 +121,15 @@ class Run:
     def _item(self, tx: Tx, told: ItemLine) -> Taken:
         inside = {one.dossier: _known_dossier(tx, one.dossier) for one in told.packed}
         name = told.item.number or told.item.reference or ""
-        known = tx.items.find(told.item.carrier, name, told.item.valid_from) or _orphan(tx, told.item)
+        known = tx.items.find(told.item.carrier, name, told.item.valid_from)
         if known is not None and known.purpose is not Purpose.UNKNOWN:
             if _as_told(known) != _as_told(told.item):
                 raise Unreadable("differs from the item that is in the store; it was left as it is")
             return Taken(known=1)
-        if known is None:
-            stored = tx.items.add(told.item)
-        else:
-            since = min(known.valid_from, told.item.valid_from)
-            names = tuple(dict.fromkeys((*told.item.aliases, *known.aliases)))
-            mine = dataclasses.replace(told.item, id=known.id, version=known.version, fold=known.fold)
-            stored = tx.items.put(dataclasses.replace(mine, polls=known.polls, valid_from=since, aliases=names))
+        stored = claims.register(tx, told.item)
         for one in told.packed:
             tx.items.pack(Packing(inside[one.dossier].id, stored.id, one.part, one.parts, (), one.since, one.until))
-        if known is None:
+        if not stored.fold.events_n:
             return Taken(added=1)
         moved = ingest.refold_item(tx, stored.id, tell=nobody, context_source=self.context, now=self.now, by=self.by)
         return Taken(claimed=1, moved=len(moved.moved))
@@ -161,15 +155,6 @@ def _known_dossier(tx: Tx, code: str) -> Dossier:
     if found is None:
         raise Unreadable(f"packing: no dossier {code}; import the dossiers first")
     return found
-
-
-def _orphan(tx: Tx, told: Item) -> Item | None:
-    """The orphan whose story began before anybody registered it; its validity is that of its oldest event."""
-    name = told.number or told.reference or ""
-    for item in tx.items.find_number(name):
-        if item.carrier == told.carrier and item.purpose is Purpose.UNKNOWN and item.valid_to is None:
-            return item
-    return None
 
 
 def _as_told(item: Item) -> Item:

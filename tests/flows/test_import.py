@@ -4,7 +4,9 @@ import asyncio
 import csv
 import dataclasses
 import datetime as dt
+import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -144,6 +146,34 @@ def test_an_orphan_is_claimed_when_its_item_is_registered_late(house: House) -> 
     code, out = house.run("explain", CODE, "--json")
     item = json.loads(out)["explanation"]["items"][0]["item"]
     assert code == 0 and item["fold"]["movement"] == Movement.IN_TRANSIT
+
+
+def test_news_older_than_a_month_is_not_claimed_by_a_registration(house: House) -> None:
+    house.take("events", event("10", "2026-10-01T09:00:00+07:00", "accepted"))
+    told = house.take("items", {**ITEM, "packing": []})
+    assert (told["added"], told["claimed"]) == (1, 0)
+    again = house.take("items", {**ITEM, "packing": []})
+    assert (again["added"], again["known"]) == (0, 1)
+
+
+class Terminal(io.StringIO):
+    """What a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_the_way_through_the_file_is_shown_and_elsewhere_nothing_disturbs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", seen := Terminal())
+    assert house.take("events", *EVENTS)["added"] == len(EVENTS)  # what is printed stays whole
+    assert "events.jsonl" in seen.getvalue()
+    assert "100%" in seen.getvalue()
+    monkeypatch.setattr(sys, "stderr", unseen := io.StringIO())
+    assert house.take("events", *EVENTS)["known"] == len(EVENTS)
+    assert unseen.getvalue() == ""
 
 
 def test_what_differs_is_left_as_it_is_and_named(house: House) -> None:
