@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.chaos import CONTENT, Chaos
 from adapters._kit.sandbox.ledger import APPLIED, Ledger, Line
 from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer
 from adapters._kit.sandbox.script import parse_script
@@ -50,12 +50,14 @@ class Vnpost(SandboxPeer):
 
     name = "vnpost"
     samples: ClassVar[Mapping[str, str]] = {"delivered": "100", "moving": "70", "unknown": "998"}
+    offers = CONTENT
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         super().__init__(ledger, chaos, options)
         self._username = self.options.get("username", "sandbox")
         self._password = self.options.get("password", "sandbox-password")
         self._token_ttl_s = int(self.options.get("token_ttl", "3600"))
+        self._tokens_forgotten = 0
         self._orders: dict[str, dict[str, Any]] = {}
         self._key = _key_of(Path(self.options.get("signing_key") or f"{ledger.file}.key.pem"))
         text = (Path(__file__).parent / "contract" / "fields.toml").read_text(encoding="utf-8")
@@ -90,7 +92,7 @@ class Vnpost(SandboxPeer):
             "base_url": url,
             "username": self._username,
             "password": self._password,
-            "webhook_keys": [self._key.public_pem],
+            "webhook_keys": [";".join(self._key.public_numbers)],
             "takes_orders": True,
         }
 
@@ -135,7 +137,7 @@ class Vnpost(SandboxPeer):
                 "ItemCode": line.data["number"],
                 "OrderStatusId": 20,
                 "CreateTime": self._date(line.at),
-                "LastUpdateTime": self._date(line.at),
+                "_at": line.at.isoformat(),
             }
             text = " ".join(str(order.get(name, "")) for name in ("PackageContent", "CustomerNote"))
             steps = parse_script(text).steps or parse_script(self.options.get("default_script", "")).steps
@@ -151,7 +153,7 @@ class Vnpost(SandboxPeer):
         if not url or line.key not in self._orders:
             return None
         then = {**self._orders[line.key], **self._told(line)}  # the order may have moved on since
-        return Push("webhook", url, self.signed(then, self.now()))
+        return Push("webhook", url, self.signed(self._tell(then, "webhook"), self.now()))
 
     def signed(self, order: Mapping[str, Any], at: dt.datetime) -> bytes:
         """The body of a delivery."""
@@ -173,8 +175,13 @@ class Vnpost(SandboxPeer):
 
     def _token(self, until: int) -> str:
         # Not kept but computed, so that a token outlives the process like every other thing of the sandbox.
-        proof = hmac.new(self._password.encode(), str(until).encode(), hashlib.sha256).hexdigest()
+        seed = f"{until}.{self._tokens_forgotten}"
+        proof = hmac.new(self._password.encode(), seed.encode(), hashlib.sha256).hexdigest()
         return f"{until}.{proof[:32]}"
+
+    def forget_sessions(self) -> None:
+        """No token given so far is good any more."""
+        self._tokens_forgotten += 1
 
     def _with_token(self, handle: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
         def guarded(call: Call) -> Answer:
@@ -201,7 +208,9 @@ class Vnpost(SandboxPeer):
         line = self.effect("CreateOrder", str(told["OrderCode"]), order=told, id=str(uuid.uuid4()), number=number)
         kept = self._orders[line.data["id"]]
         fee = self._fee(told.get("WeightEvaluation"))
-        return Answer.json({**kept, "IsSuccess": True, "Message": None, "TotalFreightIncludeVatEvaluation": fee})
+        return Answer.json(
+            {**self._tell(kept), "IsSuccess": True, "Message": None, "TotalFreightIncludeVatEvaluation": fee}
+        )
 
     def _cancel(self, call: Call) -> Answer:
         told = call.json()
@@ -223,7 +232,8 @@ class Vnpost(SandboxPeer):
             return Answer.json({"Message": "ListItemCode"}, status=400)
         found = [one for one in self._orders.values() if one["ItemCode"] in wanted or one["OrderCode"] in wanted]
         size = int(told.get("PageSize") or 10)
-        return Answer.json(self.chaos.twist(found[:size], "GetListOrder", "fetch"))
+        twisted = self.chaos.twist(found[:size], "GetListOrder", "fetch", rewrite=_otherwise)
+        return Answer.json([self._tell(row, "GetListOrder", "fetch") for row in twisted])
 
     def _fares(self, call: Call) -> Answer:
         told = call.json()
@@ -272,7 +282,7 @@ class Vnpost(SandboxPeer):
         return {
             "OrderStatusId": _number(str(data["code"])),
             "OrderStatusName": WORDS.get(str(data["code"]), ""),
-            "LastUpdateTime": self._date(dt.datetime.fromisoformat(data["occurred"])),
+            "_at": data["occurred"],
             "DeliveryTimes": data.get("attempt", 0),
             "CauseName": data.get("cause", ""),
             "IsReturn": data.get("is_return", False),
@@ -281,10 +291,17 @@ class Vnpost(SandboxPeer):
             "DestinationPoscode": "361000",
         }
 
+    def _tell(self, order: Mapping[str, Any], *operations: str) -> dict[str, Any]:
+        """The order as it is told now: its time and its number may be twisted."""
+        at = self.told_at(dt.datetime.fromisoformat(order["_at"]), *operations)
+        number = self.told_number(str(order.get("ItemCode", "")), *operations)
+        plain = {name: value for name, value in order.items() if not name.startswith("_")}
+        return {**plain, "LastUpdateTime": self._date(at), "ItemCode": number}
+
     def _moved(self, key: str, status: int | str, at: dt.datetime) -> None:
         self._orders[key]["OrderStatusId"] = status
         self._orders[key]["OrderStatusName"] = WORDS.get(str(status), "")
-        self._orders[key]["LastUpdateTime"] = self._date(at)
+        self._orders[key]["_at"] = at.isoformat()
 
     def _date(self, at: dt.datetime) -> str:
         local = at.astimezone(VIET_NAM)
@@ -293,6 +310,11 @@ class Vnpost(SandboxPeer):
     def _fee(self, weight: object) -> int:
         """Invented tariff: 16,500 đồng and 50 for each gram."""
         return 16_500 + 50 * (weight if isinstance(weight, int) else 0)
+
+
+def _otherwise(order: Mapping[str, Any]) -> dict[str, Any]:
+    """History rewritten: the same order now says another thing."""
+    return {**order, "OrderStatusId": 91, "OrderStatusName": WORDS["91"]}
 
 
 def _number(code: str) -> int | str:
