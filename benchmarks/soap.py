@@ -3,6 +3,9 @@
 The server is one process that answers with the same bytes at once. Ours builds the request with a UsernameToken digest,
 sends it, holds the reply against the XSD and maps it into records; zeep builds, signs, sends and parses (it holds
 nothing against the XSD); the bare POST sends bytes that were built before and reads the reply's bytes.
+
+Turns are short and alternate, so that what else the machine does meets all three alike. The long reply is measured in
+processor time: nothing waits there.
 """
 
 import asyncio
@@ -38,6 +41,7 @@ NUMBER: Final = "EL000047113VN"
 AT: Final = dt.datetime(2026, 11, 20, 1, 0, tzinfo=dt.UTC)
 EVENTS: Final = 5
 """Of one item in an ordinary reply."""
+TURNS: Final = 9
 IN_FLIGHT: Final = 4
 """As in the peer's manifest."""
 CONTRACT: Final = Path(translate.__file__).parents[2] / "schemas" / "contract"
@@ -112,7 +116,7 @@ async def _against(url: str, extent: Extent) -> list[Figure]:
     with recording() as exchanges:
         await ours()
     sent = exchanges[0].request.partition(b"\r\n\r\n")[2]
-    count, few = extent.of(3000, 40), extent.of(600, 20)
+    count, few = extent.of(400, 40), extent.of(80, 20)
     fast, slow, bare = [], [], []
     async with aiohttp.ClientSession() as session:
 
@@ -120,7 +124,7 @@ async def _against(url: str, extent: Extent) -> list[Figure]:
             async with session.post(url, data=sent, headers={"Content-Type": "text/xml; charset=utf-8"}) as answer:
                 return await answer.read()
 
-        for _ in range(extent.rounds):
+        for _ in range(extent.of(TURNS, 1)):
             bare.append(await _per_second(post, count))
             fast.append(await _per_second(ours, count))
             slow.append(await _per_second(theirs, few))
@@ -188,9 +192,9 @@ def _long_reply(extent: Extent) -> Figure:
         body = etree.fromstring(raw)[0][0]
         schema.assertValid(body)
 
-    times = extent.of(40, 2)
+    times = extent.of(10, 2)
     mine, alone = [], []
-    for _ in range(extent.rounds):
+    for _ in range(extent.of(TURNS, 1)):
         alone.append(_milliseconds(floor, times))
         mine.append(_milliseconds(ours, times))
     says = "reply of 1,000 events: parsed, validated, mapped ÷ lxml parse and XSD alone"
@@ -203,7 +207,7 @@ def _schema() -> etree.XMLSchema:
 
 def _milliseconds(act: Callable[[], None], times: int) -> float:
     act()
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(times):
         act()
-    return (time.perf_counter() - began) * 1000 / times
+    return (time.process_time() - began) * 1000 / times

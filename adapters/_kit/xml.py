@@ -56,14 +56,14 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES, subject: str = "") -> Eleme
     if len(raw) > max_bytes:
         raise Misunderstood(f"XML of {len(raw)} bytes, at most {max_bytes} are read", subject=subject, code="size")
     try:
-        root = etree.fromstring(raw, _parser())
+        root = etree.fromstring(raw, _own_parser())
     except (etree.XMLSyntaxError, ValueError) as error:  # ValueError: text with an encoding declaration of its own
         raise _broken(raw, subject, f"not well-formed: {error}") from error
     if root is None:
         raise _broken(raw, subject, "no element at all")
     if root.getroottree().docinfo.internalDTD is not None:
         raise _broken(raw, subject, "a DOCTYPE is not allowed")
-    reason = _out_of_bounds(root)
+    reason = _out_of_bounds(root, raw)
     if reason:
         raise _broken(raw, subject, reason)
     return root
@@ -93,8 +93,18 @@ def each(chunks: Iterable[bytes], tag: str, *, subject: str = "") -> Iterator[El
         raise _broken(b"", subject, f"not well-formed: {error}") from error
 
 
+_parsers = threading.local()
+
+
+def _own_parser() -> etree.XMLParser:
+    """This thread's parser: parsers are not to be shared between threads, and a new one costs as much as a parse."""
+    parser: etree.XMLParser | None = getattr(_parsers, "mine", None)
+    if parser is None:
+        parser = _parsers.mine = _parser()
+    return parser
+
+
 def _parser() -> etree.XMLParser:
-    # A parser of its own for each document: lxml parsers are not to be shared between threads.
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -106,13 +116,15 @@ def _parser() -> etree.XMLParser:
     )
 
 
-def _out_of_bounds(root: Element) -> str:
+def _out_of_bounds(root: Element, raw: bytes) -> str:
+    # Each element has a "<" and each attribute a "=", whatever the encoding: few of them need no walk.
+    begun = raw.count(b"<")
     try:
-        if _TOO_DEEP(root):
+        if begun > MAX_DEPTH and _TOO_DEEP(root):
             return f"nested more than {MAX_DEPTH} deep"
-        if _TOO_MANY_NODES(root):
+        if begun > MAX_NODES and _TOO_MANY_NODES(root):
             return f"more than {MAX_NODES} elements"
-        if _TOO_MANY_ATTRIBUTES(root):
+        if raw.count(b"=") > MAX_ATTRIBUTES and _TOO_MANY_ATTRIBUTES(root):
             return f"an element with more than {MAX_ATTRIBUTES} attributes"
     except etree.XPathError as error:
         return f"too large to be measured: {error}"

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Mapping
 
 from adapters._kit import xml
 from adapters._kit.soap import envelope, names
@@ -133,7 +134,8 @@ def history_from_reply(
     Raises:
         Misunderstood: it is about another item, or holds events of an item that it says it does not know.
     """
-    number = xml.text(body, "itemNumber")
+    parts = xml.parts(body)
+    number = _text(parts, "itemNumber")
     if number != asked:
         raise Misunderstood(f"asked about {asked}, answered about {number}", subject=sender.peer, raw=raw)
     told = document(raw)
@@ -143,15 +145,20 @@ def history_from_reply(
         root="/GetItemHistoryResponse/events",
         lawful=lawful,
     )
-    found = xml.text(body, "found") in ("true", "1")
+    found = _text(parts, "found") in ("true", "1")
     if entries and not found:
         raise Misunderstood(f"events of {asked}, which it says it does not know", subject=sender.peer, raw=raw)
     return HistoryPage(
         batch=about(sender.batch(entries, told, received_at), asked),
         found=found,
-        whole=xml.text(body, "complete") in ("true", "1"),
-        next_page=xml.text(body, "nextPageToken") or None,
+        whole=_text(parts, "complete") in ("true", "1"),
+        next_page=_text(parts, "nextPageToken") or None,
     )
+
+
+def _text(parts: Mapping[str, Element], name: str) -> str:
+    found = parts.get(name)
+    return (found.text or "").strip() if found is not None else ""
 
 
 def about(batch: TrackingBatch, asked: str) -> TrackingBatch:
@@ -194,6 +201,8 @@ def joined(pages: list[HistoryPage], *, number: str, all_of_it: bool) -> Trackin
 
 def merged(batches: list[TrackingBatch], sender: Sender, *, received_at: dt.datetime) -> TrackingBatch:
     """The histories of several items as one batch."""
+    if len(batches) == 1:
+        return batches[0]
     return TrackingBatch(
         peer=sender.peer,
         carrier=sender.carrier,

@@ -23,6 +23,7 @@ from adapters._kit.xml import Element
 from schemas.errors import Misunderstood
 from schemas.ports.clock import Clock
 
+_MESSAGE_ID = b'<wsa:MessageID xmlns:wsa="%s">%%s</wsa:MessageID>' % names.WSA.encode()
 _MAX_NAMED = 5
 """Violations named in an error's text; the raw reply has them all."""
 
@@ -68,6 +69,7 @@ class SoapClient:
         self._clock = clock
         self._credentials = credentials
         self._published = xml.load_schema(names.CONTRACT_FILES, "postal-tracking.xsd")
+        self._actions = {one: version.headers(names.action(one)) for one in names.OPERATIONS}
         self._lax = xml.load_schema(names.CONTRACT_FILES, "lax.xsd")
 
     async def call(
@@ -83,8 +85,8 @@ class SoapClient:
         body = building.body(operation, arguments)
         reply = await self._http.post(
             self._url,
-            envelope.wrap(body, self._headers(message_id), version=self._version),
-            headers=self._version.headers(names.action(operation)),
+            envelope.written(xml.write(body, declaration=False), self._headers(message_id), version=self._version),
+            headers=self._actions[operation],
             accept=http.XML,
             allow=(400, 500),  # faults: SOAP 1.1 answers them with 500, SOAP 1.2 with either
             effect=effect,
@@ -97,16 +99,14 @@ class SoapClient:
             raise self._misunderstood(reply, f"{operation}: {len(found)} violations of the contract: {told}")
         return SoapReply(body, reply.body, reply.received_at, reply.server_time, lawful)
 
-    def _headers(self, message_id: str) -> list[Element]:
-        block = xml.element("MessageID", names.WSA, prefix="wsa")
-        block.text = message_id
+    def _headers(self, message_id: str) -> bytes:
+        block = _MESSAGE_ID % message_id.encode()
         if self._credentials is None:
-            return [block]
+            return block
         told, now = self._credentials, self._clock.now()
-        return [
-            wsse.security_header(told.username, told.password, now=now, clear=told.clear, version=self._version),
-            block,
-        ]
+        return (
+            wsse.security_header(told.username, told.password, now=now, clear=told.clear, version=self._version) + block
+        )
 
     def _body(self, reply: http.Reply, operation: str, message_id: str) -> Element:
         read = envelope.read_envelope(reply.body, max_bytes=len(reply.body), subject=self._http.peer)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from adapters._kit import xml
 from adapters._kit.soap import names
-from adapters._kit.soap.versions import BY_NAMESPACE, SOAP_11, Version
+from adapters._kit.soap.versions import BY_NAMESPACE, SOAP_11, VERSIONS, Version
 from adapters._kit.xml import Element
 from schemas.errors import Misunderstood
 
@@ -95,6 +95,20 @@ def wrap(body: Element, headers: Iterable[Element] = (), *, version: Version = S
         xml.add(root, "Header").extend(blocks)
     xml.add(root, "Body").append(body)
     return xml.write(root)
+
+
+def written(body: bytes, headers: bytes, *, version: Version) -> bytes:
+    """The same from parts that are bytes already, each with its own namespaces: for calls, where microseconds count."""
+    before, between, after = _FRAMES[version.name]
+    return b"".join((before, headers, between, body, after))
+
+
+def _frame(version: Version) -> tuple[bytes, bytes, bytes]:
+    start = f"<?xml version='1.0' encoding='UTF-8'?>\n<soap:Envelope xmlns:soap=\"{version.ns}\"><soap:Header>"
+    return start.encode(), b"</soap:Header><soap:Body>", b"</soap:Body></soap:Envelope>"
+
+
+_FRAMES = {version.name: _frame(version) for version in VERSIONS}
 
 
 def relates_to(message_id: str) -> Element:

@@ -120,7 +120,7 @@ def test_our_fault_follows_the_contract_and_comes_back_whole() -> None:
 
 
 def token(now: dt.datetime = NOW, at: dt.datetime = NOW) -> wsse.UsernameToken | wsse.Flaw:
-    return wsse.read_token(wsse.security_header("post", "secret", now=at, nonce=b"n" * 16), now=now)
+    return wsse.read_token(xml.parse(wsse.security_header("post", "secret", now=at, nonce=b"n" * 16)), now=now)
 
 
 def test_the_digest_is_the_profiles() -> None:
@@ -130,7 +130,7 @@ def test_the_digest_is_the_profiles() -> None:
     assert read.secret == base64.b64encode(hashlib.sha1(packed).digest()).decode()
     assert wsse.proves(read, "secret")
     assert not wsse.proves(read, "Secret")
-    assert b"secret" not in xml.write(wsse.security_header("post", "secret", now=NOW))
+    assert b"secret" not in wsse.security_header("post", "secret", now=NOW)
 
 
 def test_a_token_lives_five_minutes_either_way() -> None:
@@ -141,7 +141,7 @@ def test_a_token_lives_five_minutes_either_way() -> None:
 
 @pytest.mark.parametrize("gone", ["Username", "Password", "Nonce", "Created"])
 def test_a_token_with_a_part_missing_is_none(gone: str) -> None:
-    header = wsse.security_header("post", "secret", now=NOW)
+    header = xml.parse(wsse.security_header("post", "secret", now=NOW))
     inside = xml.child(header, "UsernameToken")
     part = xml.child(header, "UsernameToken", gone)
     assert inside is not None and part is not None
@@ -149,8 +149,31 @@ def test_a_token_with_a_part_missing_is_none(gone: str) -> None:
     assert wsse.read_token(header, now=NOW) is wsse.Flaw.MISSING
 
 
+def test_a_name_and_a_password_are_written_as_they_are() -> None:
+    header = xml.parse(wsse.security_header("a<b&c", "p<&>\"'ệ", now=NOW, clear=True))
+    read = wsse.read_token(header, now=NOW, clear=wsse.Clear.WITH_NONCE)
+    assert isinstance(read, wsse.UsernameToken)
+    assert (read.username, read.secret, wsse.proves(read, "p<&>\"'ệ")) == ("a<b&c", "p<&>\"'ệ", True)
+    assert wsse.read_token(header, now=NOW) is wsse.Flaw.MISSING, "refused unless the settings take it"
+    with pytest.raises(ValueError, match="characters"):
+        wsse.security_header("a\x00b", "p", now=NOW)
+
+
+def test_a_bare_password_is_taken_only_where_that_is_set() -> None:
+    header = xml.parse(wsse.security_header("post", "secret", now=NOW, clear=True))
+    inside = xml.child(header, "UsernameToken")
+    assert inside is not None
+    for name in ("Nonce", "Created"):
+        part = xml.child(inside, name)
+        assert part is not None
+        inside.remove(part)
+    assert wsse.read_token(header, now=NOW, clear=wsse.Clear.WITH_NONCE) is wsse.Flaw.MISSING
+    bare = wsse.read_token(header, now=NOW, clear=wsse.Clear.ACCEPT)
+    assert isinstance(bare, wsse.UsernameToken) and wsse.proves(bare, "secret") and not wsse.proves(bare, "Secret")
+
+
 def test_two_headers_of_one_moment_have_two_nonces() -> None:
-    first, second = (wsse.read_token(wsse.security_header("p", "s", now=NOW), now=NOW) for _ in range(2))
+    first, second = (wsse.read_token(xml.parse(wsse.security_header("p", "s", now=NOW)), now=NOW) for _ in range(2))
     assert isinstance(first, wsse.UsernameToken) and isinstance(second, wsse.UsernameToken)
     assert first.nonce_key != second.nonce_key
 
