@@ -9,6 +9,8 @@ ping       echo                                      echo, accepting, contract
 history    number                                    found, complete, next, events [code, list, at (s), text]
 push       batch, sent_at, events [number, code,     repeated, accepted, rejected,
            list, at, text]                           results [index, outcome, code]
+others     name, number, at: OpenTicket, one         state, page, items (their number), manifest (its
+           GetItemsByTicket, ConfirmManifest         status), revision
 =========  ========================================  =====================================================
 
 Every job has version, wsdl, url, user, password, gzip (ask for it), chunked and packed (send so; packed only where the

@@ -47,7 +47,11 @@ TRAPS: Final = (
         "event breaks the contract: EV-03, its neighbours are kept. Build every array anew, for example in a function",
     ),
     ("PHP", "`sha256` is a hexBinary: hand over 32 raw bytes, ext-soap writes the digits"),
-    ("PHP", "WS-Security is written by hand, as a `SoapVar` of XML; `tests/interop/stacks/php` shows it"),
+    (
+        "PHP",
+        "WS-Security is written by hand, as a `SoapVar` of XML (`tests/interop/stacks/php`). `__setSoapHeaders` keeps it for "
+        "all later calls, but a nonce is for one: make the header anew before each call, or the second is fault 401.02",
+    ),
     (
         "Java",
         "`wsimport` makes the port of SOAP 1.1 and warns about the other; for SOAP 1.2 call it with `-extension`",

@@ -186,6 +186,16 @@ def test_a_foreign_client_and_our_server(
         CELLS[case](Client(name, driver, house, version))
 
 
+@pytest.mark.parametrize("version", cases.VERSIONS)
+def test_a_foreign_client_calls_the_other_operations(
+    stack: tuple[str, drivers.Driver], house: str, version: str
+) -> None:
+    name, driver = stack
+    at = now().isoformat(timespec="seconds")
+    told = Client(name, driver, house, version).ask("others", name=f"{name}-{version}", number=WHOLE, at=at)
+    assert told == {"state": "PENDING", "page": 1, "items": 0, "manifest": "RECORDED", "revision": 1}
+
+
 @pytest.mark.parametrize(
     ("offered", "chosen"),
     [("gzip, deflate", "gzip"), ("deflate", None), ("gzip;q=0, deflate", None), ("br, gzip;q=0.5", "gzip"), ("", None)],

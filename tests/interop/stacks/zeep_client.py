@@ -84,9 +84,30 @@ def push(port: Any, job: Told) -> Told:
     return {"repeated": reply.repeated, "accepted": reply.accepted, "rejected": reply.rejected, "results": results}
 
 
+def others(port: Any, job: Told) -> Told:
+    ticket = port.OpenTicket(requestId=job["name"], items={"itemNumber": [job["number"]]})
+    page = port.GetItemsByTicket(ticketId=ticket.ticketId, page=1)
+    manifest = port.ConfirmManifest(
+        requestId=job["name"],
+        manifestNumber=job["name"],
+        revision=1,
+        role="GIVING",
+        office={"code": "H99.01", "scheme": "UNIT"},
+        counterparty={"code": "H99.02", "scheme": "UNIT"},
+        confirmedAt=dt.datetime.fromisoformat(job["at"]),
+        confirmedBy="nv-07",
+        expected=1,
+        found=1,
+        lines={"line": [{"itemNumber": job["number"], "outcome": "PRESENT"}]},
+    )
+    items = len(page.items.item) if page.items is not None else 0
+    told = {"state": page.state, "page": page.page, "items": items}
+    return told | {"manifest": manifest.status, "revision": manifest.revision}
+
+
 def answer(job: Told) -> Told:
     try:
-        call = {"ping": ping, "history": history, "push": push}[job["operation"]]
+        call = {"ping": ping, "history": history, "push": push, "others": others}[job["operation"]]
         return call(service(job), job)
     except zeep.exceptions.Fault as fault:
         told = (

@@ -51,6 +51,8 @@ public final class Client {
           return ping(port, job);
         case "history":
           return history(port, job);
+        case "others":
+          return others(port, job);
         default:
           return push(port, job);
       }
@@ -180,6 +182,61 @@ public final class Client {
         .add("rejected", rejected.value)
         .add("results", told)
         .build();
+  }
+
+  private static JsonObject others(PostalTracking port, JsonObject job) throws Exception {
+    String name = job.getString("name");
+    TicketItems asked = new TicketItems();
+    asked.getItemNumber().add(job.getString("number"));
+    Holder<String> ticket = new Holder<>();
+    port.openTicket(name, asked, ticket, new Holder<>(), new Holder<>());
+    Holder<Integer> page = new Holder<>(1);
+    Holder<TicketState> state = new Holder<>();
+    Holder<TicketPage> items = new Holder<>();
+    port.getItemsByTicket(ticket, page, state, new Holder<>(), new Holder<>(), items);
+    ManifestLine line = new ManifestLine();
+    line.setItemNumber(job.getString("number"));
+    line.setOutcome(LineOutcome.PRESENT);
+    ManifestLines lines = new ManifestLines();
+    lines.getLine().add(line);
+    Holder<Long> revision = new Holder<>(1L);
+    Holder<ManifestStatus> status = new Holder<>();
+    XMLGregorianCalendar at = DatatypeFactory.newInstance().newXMLGregorianCalendar(job.getString("at"));
+    port.confirmManifest(
+        name,
+        new Holder<>(name),
+        revision,
+        ManifestRole.GIVING,
+        office("H99.01"),
+        office("H99.02"),
+        null,
+        null,
+        null,
+        null,
+        at,
+        "nv-07",
+        1,
+        1,
+        lines,
+        null,
+        new Holder<>(),
+        new Holder<>(),
+        status,
+        new Holder<>());
+    return Json.createObjectBuilder()
+        .add("state", state.value.value())
+        .add("page", page.value)
+        .add("items", items.value.getItem().size())
+        .add("manifest", status.value.value())
+        .add("revision", revision.value)
+        .build();
+  }
+
+  private static Office office(String code) {
+    Office office = new Office();
+    office.setCode(code);
+    office.setScheme(OfficeScheme.UNIT);
+    return office;
   }
 
   private static JsonValue text(String value) {

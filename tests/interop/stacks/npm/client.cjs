@@ -62,6 +62,25 @@ const OPERATIONS = {
     }));
     return { found: reply.found, complete: reply.complete, next: some(reply.nextPageToken), events };
   },
+  async others(port, job) {
+    const ticket = await ask(port, "OpenTicket", { requestId: job.name, items: { itemNumber: [job.number] } });
+    const page = await ask(port, "GetItemsByTicket", { ticketId: ticket.ticketId, page: 1 });
+    const manifest = await ask(port, "ConfirmManifest", {
+      requestId: job.name,
+      manifestNumber: job.name,
+      revision: 1,
+      role: "GIVING",
+      office: { code: "H99.01", scheme: "UNIT" },
+      counterparty: { code: "H99.02", scheme: "UNIT" },
+      confirmedAt: job.at,
+      confirmedBy: "nv-07",
+      expected: 1,
+      found: 1,
+      lines: { line: [{ itemNumber: job.number, outcome: "PRESENT" }] },
+    });
+    const items = ((page.items || {}).item || []).length;
+    return { state: page.state, page: Number(page.page), items, manifest: manifest.status, revision: Number(manifest.revision) };
+  },
   async push(port, job) {
     const events = job.events.map((event) => ({
       itemNumber: event.number,

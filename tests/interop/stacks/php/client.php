@@ -39,8 +39,14 @@ function client(array $job): SoapClient
         $clients[$name] = new SoapClient($job['wsdl'], $options);
     }
     $clients[$name]->__setLocation($job['url']);
-    $clients[$name]->__setSoapHeaders([security($job['user'], $job['password'])]);
-    return $clients[$name];
+    return signed($clients[$name], $job);
+}
+
+// A nonce is for one call: the header is made anew before each.
+function signed(SoapClient $client, array $job): SoapClient
+{
+    $client->__setSoapHeaders([security($job['user'], $job['password'])]);
+    return $client;
 }
 
 function ping(SoapClient $client, array $job): array
@@ -89,6 +95,32 @@ function push(SoapClient $client, array $job): array
     ];
 }
 
+function others(SoapClient $client, array $job): array
+{
+    $ticket = $client->OpenTicket(['requestId' => $job['name'], 'items' => ['itemNumber' => [$job['number']]]]);
+    $page = signed($client, $job)->GetItemsByTicket(['ticketId' => $ticket->ticketId, 'page' => 1]);
+    $manifest = signed($client, $job)->ConfirmManifest([
+        'requestId' => $job['name'],
+        'manifestNumber' => $job['name'],
+        'revision' => 1,
+        'role' => 'GIVING',
+        'office' => ['code' => 'H99.01', 'scheme' => 'UNIT'],
+        'counterparty' => ['code' => 'H99.02', 'scheme' => 'UNIT'],
+        'confirmedAt' => $job['at'],
+        'confirmedBy' => 'nv-07',
+        'expected' => 1,
+        'found' => 1,
+        'lines' => ['line' => [['itemNumber' => $job['number'], 'outcome' => 'PRESENT']]],
+    ]);
+    return [
+        'state' => $page->state,
+        'page' => $page->page,
+        'items' => count($page->items->item ?? []),
+        'manifest' => $manifest->status,
+        'revision' => $manifest->revision,
+    ];
+}
+
 function answer(array $job): array
 {
     try {
@@ -96,6 +128,7 @@ function answer(array $job): array
             'ping' => ping(client($job), $job),
             'history' => history(client($job), $job),
             'push' => push(client($job), $job),
+            'others' => others(client($job), $job),
         };
     } catch (SoapFault $fault) {
         $detail = $fault->detail->ServiceFault ?? null;
