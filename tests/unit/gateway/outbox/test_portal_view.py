@@ -1,6 +1,7 @@
 """What a portal sees besides the plain fields: results with their files, requests for papers, where it was born."""
 
 import datetime as dt
+from typing import Any
 
 from gateway.outbox import portal_view
 from schemas.attachment import AttachedDocument
@@ -13,7 +14,7 @@ T0 = records.T0
 PORTAL = PeerId("dvcqg")
 
 
-def dossier(**changes: object) -> Dossier:
+def dossier(**changes: Any) -> Dossier:
     return records.dossier("A-1", **changes)
 
 
