@@ -62,8 +62,8 @@ def written() -> str:
         _table(("case", "what must happen"), cases.CASES.items()),
         "## Stacks",
         _table(("stack", "version"), pinned().items()),
-        "Beside the cases, every client opens a ticket, fetches its page and confirms a manifest; the server of npm soap "
-        "proves our password, as digest and as text.",
+        "Beside the cases, every client opens a ticket, fetches its page and confirms a manifest; the server of npm "
+        "soap proves our password, as digest and as text.",
         "gSOAP reads the WSDL as we serve it (`wsdl2h`, `soapcpp2`); what it writes is compiled, and calls in both "
         "versions. `wsimport` of Metro takes the contract as it is, without a binding file.",
         "## For whoever writes the other side",
