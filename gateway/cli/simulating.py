@@ -48,6 +48,9 @@ def simulate(
     json: Json = False,
     faults: Annotated[int, cyclopts.Parameter(help="Planted faults of each type.")] = families.FAULTS,
     mimics: Annotated[int, cyclopts.Parameter(help="Innocent look-alikes of each type.")] = families.MIMICS,
+    ordinary: Annotated[
+        int, cyclopts.Parameter(help="Dossiers to which nothing happens that a rule should see.")
+    ] = families.ORDINARY,
     out: Annotated[Path | None, cyclopts.Parameter(help="Empty folder for the store and truth.jsonl.")] = None,
 ) -> int:
     """Một thế giới giả lập có lỗi cài sẵn: các luật tìm ra bao nhiêu, báo nhầm bao nhiêu.
@@ -55,7 +58,7 @@ def simulate(
     Exit codes: 0 simulated; 2 the world slipped: something it meant to do was refused, so its figures prove nothing.
     """
     world = World(seed)
-    families.plant(world, faults=faults, mimics=mimics)
+    families.plant(world, faults=faults, mimics=mimics, ordinary=ordinary)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="lienthong-world-") as name:
             played = asyncio.run(drive.run(world, Path(name)))

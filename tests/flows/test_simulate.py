@@ -84,7 +84,20 @@ async def test_what_the_world_scans_reads_the_same_through_a_real_sandbox_and_it
 
 @pytest.mark.slow
 def test_the_command_prints_recall_and_precision_overall_and_per_type(tmp_path: Path) -> None:
-    words = ("--seed", str(SEED), "--check", "--json", "--faults", "1", "--mimics", "1", "--out", str(tmp_path))
+    words = (
+        "--seed",
+        str(SEED),
+        "--check",
+        "--json",
+        "--faults",
+        "1",
+        "--mimics",
+        "1",
+        "--ordinary",
+        "5",
+        "--out",
+        str(tmp_path),
+    )
     ran = subprocess.run(
         [sys.executable, "-m", "gateway", "simulate", *words], capture_output=True, text=True, timeout=TIMEOUT_S
     )
