@@ -22,7 +22,7 @@ from schemas.calendar import VIETNAM
 from schemas.discrepancy import Finding, Proof, Severity
 from schemas.ids import PeerId
 from schemas.ports.house_stores import CaseFilter
-from schemas.ports.nominations import UnitTotal
+from schemas.ports.nominations import BagTotal, UnitTotal
 from schemas.ports.stores import Tx
 from tracking import known, sweep
 from tracking import reconcile as reconciling
@@ -71,7 +71,8 @@ def reconcile(
         bool, cyclopts.Parameter(help="The findings of rules that are still tried out, beside those that are shown.")
     ] = False,
     totals: Annotated[
-        bool, cyclopts.Parameter(help="Control totals of the last seven days, by office and day, instead of findings.")
+        bool,
+        cyclopts.Parameter(help="Control totals of the last seven days, by office, bag and day, instead of findings."),
     ] = False,
     config: Config = None,
     json: Json = False,
@@ -160,22 +161,35 @@ def _listed(then: Tx, one: Finding, moment: dt.datetime) -> Listed:
     )
 
 
-async def _totals(settings: Settings, moment: dt.datetime | None) -> tuple[UnitTotal, ...]:
+async def _totals(settings: Settings, moment: dt.datetime | None) -> tuple[tuple[UnitTotal, ...], tuple[BagTotal, ...]]:
     until = moment or SystemClock().now()
+    since = until - dt.timedelta(days=_DAYS)
     async with opening.store(settings) as database:
-        return await database.read(lambda tx: tx.nominations.unit_totals(until - dt.timedelta(days=_DAYS), until))
+        return await database.read(
+            lambda tx: (tx.nominations.unit_totals(since, until), tx.nominations.bag_totals(since, until))
+        )
 
 
-def _show_totals(totals: tuple[UnitTotal, ...], *, json: bool) -> int:
+def _show_totals(totals: tuple[tuple[UnitTotal, ...], tuple[BagTotal, ...]], *, json: bool) -> int:
+    units, bags = totals
     if json:
-        record({"control_totals": totals})
+        record({"control_totals": units, "bag_totals": bags})
         return Exit.DONE
     rows = [
         (one.day, one.unit or "–", one.handed_over, one.seen, one.ended, one.missing or "khớp")
-        for one in sorted(totals, key=lambda one: (one.day, one.unit or ""))
+        for one in sorted(units, key=lambda one: (one.day, one.unit or ""))
     ]
     table("Số kiểm soát theo bưu cục và ngày", ("Ngày", "Đơn vị gửi", "Đã giao", "Đã nhận", "Đã xong", "Thiếu"), rows)
+    lines = [(one.day, one.bag, one.origin, one.target, one.put_in, *_opened(one)) for one in bags]
+    if lines:
+        columns = ("Ngày", "Túi", "Đơn vị giao", "Đơn vị nhận", "Cho vào", "Lấy ra", "Thiếu")
+        table("Số kiểm soát theo túi", columns, lines)
     return Exit.DONE
+
+
+def _opened(one: BagTotal) -> tuple[object, object]:
+    """What was taken out and what is missing; a surplus is negative."""
+    return ("chưa mở", "–") if one.taken_out is None else (one.taken_out, one.missing or "khớp")
 
 
 def _moment(told: str) -> dt.datetime:

@@ -14,14 +14,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from gateway.storage import suspects
+from gateway.storage.codec import from_json
 from gateway.storage.sql import Sql
 from gateway.storage.tables.dossiers import dossier, item
 from gateway.storage.tables.house import discrepancy
 from gateway.storage.tables.papers import bag
+from schemas.bag import Bag
 from schemas.calendar import VIETNAM
 from schemas.discrepancy import Subject
 from schemas.ids import BagNumber, UnitId
-from schemas.ports.nominations import UnitTotal
+from schemas.ports.nominations import BagTotal, UnitTotal
 from schemas.tracking import Outcome
 
 _OPEN_CASE: Final = sa.text("discrepancy.state <> 'resolved'")
@@ -72,6 +74,11 @@ class Nominations:
             for row in self._sql.rows(_TOTALS, {"since": since, "until": until})
         )
 
+    def bag_totals(self, since: dt.datetime, until: dt.datetime) -> tuple[BagTotal, ...]:
+        """Bags closed in [since, until), by day and number, as they stood at ``until``."""
+        rows = self._sql.rows(_CLOSED_BAGS, {"since": since, "until": until})
+        return tuple(_bag_total(from_json(row.doc, Bag), until) for row in rows)
+
 
 _QUERIES: Final[dict[tuple[Subject, str], sa.Select[Any]]] = {
     **{(Subject.ITEM, rule): sa.select(item.c.id).where(*conditions) for rule, conditions in suspects.ITEMS.items()},
@@ -120,3 +127,17 @@ def _totals() -> sa.Select[Any]:
 
 
 _TOTALS: Final = _totals()
+_CLOSED_BAGS: Final = (
+    sa.select(bag.c.doc)
+    .where(bag.c.closed_at >= sa.bindparam("since"), bag.c.closed_at < sa.bindparam("until"))
+    .order_by(bag.c.closed_at, bag.c.number)
+)
+
+
+def _bag_total(closed: Bag, until: dt.datetime) -> BagTotal:
+    """Lines that the giver listed have a time of putting in; what was only found on opening has none."""
+    opened = closed.opened_at is not None and closed.opened_at <= until
+    put_in = sum(line.put_in_at is not None for line in closed.lines)
+    taken_out = sum(line.taken_out_at is not None and line.taken_out_at <= until for line in closed.lines)
+    day = (closed.closed_at or until).astimezone(VIETNAM).date()
+    return BagTotal(closed.number, closed.origin, closed.target, day, put_in, taken_out if opened else None)

@@ -28,6 +28,25 @@ class UnitTotal:
         return self.handed_over - self.seen
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class BagTotal:
+    """Control total of a bag: what was put in when it was closed, and what was found in it when it was opened."""
+
+    bag: BagNumber
+    origin: UnitId
+    target: UnitId
+    day: dt.date
+    """Of its closing, in Asia/Ho_Chi_Minh."""
+    put_in: int
+    taken_out: int | None
+    """None until it was opened. May be above ``put_in``: something was found that nobody had put in."""
+
+    @property
+    def missing(self) -> int:
+        """Put in and not found, less what was found beside it; 0 for a bag that nobody opened yet."""
+        return 0 if self.taken_out is None else self.put_in - self.taken_out
+
+
 class NominationStore(Protocol):
     """Work lists for the full pass."""
 
@@ -68,4 +87,8 @@ class NominationStore(Protocol):
 
     def unit_totals(self, since: dt.datetime, until: dt.datetime) -> tuple[UnitTotal, ...]:
         """Items handed over in [since, until) by sending unit and day."""
+        ...
+
+    def bag_totals(self, since: dt.datetime, until: dt.datetime) -> tuple[BagTotal, ...]:
+        """Bags closed in [since, until), by day and number, as they stood at ``until``."""
         ...

@@ -9,8 +9,9 @@ import pytest
 from gateway.clock import SystemClock
 from gateway.storage.codec import to_json
 from gateway.workers.rules import PASS, full_pass
+from schemas.bag import Bag, BagLine
 from schemas.discrepancy import Finding, Subject
-from schemas.ids import ItemId, PeerId
+from schemas.ids import BagNumber, ItemId, PeerId, UnitId
 from schemas.numbers import s10
 from schemas.ports.stores import Store, Tx
 from schemas.shipment import Item
@@ -106,6 +107,9 @@ def _wrong(n: int) -> Item:
 
 async def test_the_command_lists_exits_and_asks_the_past(house: House, tmp_path: Path) -> None:
     await house.world.pack(item(number="EL000000006VN"), house.dossier)
+    line = BagLine(1, None, "EL000000006VN", after(1), None)
+    bag = Bag(BagNumber("TU-7"), 0, UnitId("post"), UnitId("office"), (), after(1), after(2), None, None, (line,), None)
+    await house.world.do(lambda tx: tx.bags.put(bag))
     told = await house.says("reconcile", "--json", "--fail-on", "medium")
     assert told.code == 4, told.err
     found = {one["rule"]: one for one in told.json["findings"]}
@@ -119,5 +123,8 @@ async def test_the_command_lists_exits_and_asks_the_past(house: House, tmp_path:
     assert table.code == 0 and "D-20" in table.out
     totals = await house.says("reconcile", "--totals", "--as-of", "2026-11-18T00:00:00+07:00", "--json")
     assert totals.json["control_totals"][0]["handed_over"] >= 1
+    assert [(one["bag"], one["put_in"], one["taken_out"]) for one in totals.json["bag_totals"]] == [("TU-7", 1, 0)]
+    shown = await house.says("reconcile", "--totals", "--as-of", "2026-11-18T00:00:00+07:00")
+    assert "TU-7" in shown.out
     wrong = await house.says("reconcile", "--as-of", "yesterday")
     assert wrong.code == 2 and "yesterday" in wrong.err

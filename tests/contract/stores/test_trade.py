@@ -4,6 +4,7 @@ import datetime as dt
 from gateway.storage.database import Database
 from gateway.storage.transaction import GatewayTx
 from schemas.bag import Bag, BagLine, HandoverManifest, ManifestLine, ManifestParty
+from schemas.calendar import VIETNAM
 from schemas.ids import BagNumber, CarrierId, DossierId, ItemId, Sha256
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff, TariffStep
 from schemas.shipment import Packing, Purpose
@@ -118,6 +119,30 @@ async def test_an_item_finds_its_bags_and_its_manifests(database: Database) -> N
     emptied = dataclasses.replace(stays[0][1].bag, lines=())
     await database.write(lambda tx: tx.bags.put(emptied))
     assert await database.read(lambda tx: tx.bags.stays([item])) == ()
+
+
+async def test_control_totals_of_bags_by_the_day_they_were_closed(database: Database) -> None:
+    def bag(number: str, closed: dt.datetime, opened: dt.datetime | None, *lines: BagLine) -> Bag:
+        return Bag(BagNumber(number), 0, POST, COMMUNE, (), closed, opened, None, None, lines, None)
+
+    def fill(tx: GatewayTx) -> None:
+        there = BagLine(1, None, "EE000000011VN", T0, later(5))
+        lost, found = BagLine(2, None, "EE000000025VN", T0, None), BagLine(3, None, "EE000000039VN", None, later(5))
+        tx.bags.put(bag("TU-2", later(1), later(5), there, lost))
+        tx.bags.put(bag("TU-1", later(1), later(5), there, found))
+        tx.bags.put(bag("TU-3", later(2), None, dataclasses.replace(there, taken_out_at=None), lost))
+        tx.bags.put(bag("TU-4", later(9), None, lost))
+
+    await database.write(fill)
+    told = await database.read(lambda tx: tx.nominations.bag_totals(T0, later(8)))
+    assert [(one.bag, one.put_in, one.taken_out, one.missing) for one in told] == [
+        ("TU-1", 1, 2, -1),
+        ("TU-2", 2, 1, 1),
+        ("TU-3", 2, None, 0),
+    ]
+    assert {one.day for one in told} == {later(1).astimezone(VIETNAM).date()}
+    earlier = await database.read(lambda tx: tx.nominations.bag_totals(T0, later(4)))
+    assert [one.taken_out for one in earlier] == [None, None, None]
 
 
 async def test_numbers_that_several_have_and_dossiers_that_several_carry(database: Database) -> None:
