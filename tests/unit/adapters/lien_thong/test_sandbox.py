@@ -19,7 +19,8 @@ from schemas.portal import OneStopDossier, OneStopReport, OneStopStatus, Profile
 from tests.unit.adapters.lien_thong.records import DOSSIER, STATUS, local, make_adapter
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
-SHORT = {"read_timeout_s": 0.3, "total_timeout_s": 0.6}
+SHORT = {"read_timeout_s": 3.0, "total_timeout_s": 6.0}
+"""Two of these tests wait for it; shorter ones took a loaded machine for a silent axis."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
