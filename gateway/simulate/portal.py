@@ -271,12 +271,12 @@ def refused(plot: Plot, hours: float) -> None:
     signed = plot.world.office(delivered, 0.5)
     folder.receipt(signed)
     decided = plot.world.office(signed, 2.0)
-    folder.status(3, decided, reason="thiếu giấy tờ")
+    folder.status(3, decided, reason="thiếu giấy tờ", refused=True)  # an outage may hold the post's news back
     sent = plot.world.office(decided, hours)
     folder.move(Trigger.SEND_PAPERS, sent, originals=True)
     back = plot.parcel(folder, Purpose.PAPERS_BACK, sent).register(sent).pack(folder, sent)
     back.travel(sent)
-    plot.judge(decided, f"refused; the papers left {hours:.0f} working hours later")
+    plot.judge(decided, f"refused; the papers left {hours:.0f} working hours later", entails=("E-21",))
 
 
 def sent_while_working(plot: Plot, purpose: Purpose) -> tuple[Folder, Parcel, dt.datetime]:
