@@ -148,6 +148,11 @@ def namespace(element: Element) -> str:
     return str(element.tag).rpartition("}")[0][1:]
 
 
+def encoding(root: Element) -> str:
+    """In which encoding the document was written, in capitals; UTF-8 where nothing says so."""
+    return (root.getroottree().docinfo.encoding or "UTF-8").upper()
+
+
 def children(element: Element, name: str | None = None) -> Iterator[Element]:
     """Child elements, or those with this local name, in order."""
     for child in element:

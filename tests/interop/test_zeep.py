@@ -1,5 +1,5 @@
-"""zeep as a foreign client of our server, and as a second reader of our contract. It is not our own code: our client
-only lets it build requests, so here its parsing and its WS-Security meet our answers."""
+"""zeep as a foreign client of our server, and as a second reader of our contract. It is not our own code: its parsing
+and its WS-Security meet our answers."""
 
 import asyncio
 import datetime as dt

@@ -9,6 +9,7 @@ from adapters._kit.soap.versions import BY_NAMESPACE, SOAP_11, VERSIONS, Version
 from adapters._kit.xml import Element
 from schemas.errors import Misunderstood
 
+_ENCODINGS = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ASCII"})
 VERSION_MISMATCH = "version"
 """``code`` of the Misunderstood that read_envelope raises for another version of SOAP."""
 
@@ -59,6 +60,9 @@ def read_envelope(
         Misunderstood: anything else; ``code`` is ``size``, ``xml``, ``envelope`` or ``version``, ``raw`` is kept.
     """
     root = xml.parse(raw, max_bytes=max_bytes, subject=subject)
+    written_in = xml.encoding(root)
+    if written_in not in _ENCODINGS:  # HTTP says UTF-8, so one of the two is wrong, and letters would be lost
+        raise Misunderstood(f"written in {written_in}, not in UTF-8", subject=subject, raw=raw, code="xml")
     ns, name = xml.namespace(root), xml.local(root)
     found = BY_NAMESPACE.get(ns) if name == "Envelope" else None
     if found is None or (version is not None and found is not version):

@@ -1,0 +1,1 @@
+"""Replies of the contract postal-tracking as the specification shows them, own examples."""
