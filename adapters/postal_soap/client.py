@@ -86,11 +86,12 @@ class Adapter:
             tokens.add(token)
 
     async def _page(self, number: str, since: dt.datetime | None, token: str | None) -> SoapReply:
-        arguments: dict[str, object] = {"itemNumber": number, "maxEvents": self._max_events}
+        arguments: dict[str, object] = {"itemNumber": number}  # in the order of the contract
         if self._operator:
             arguments["operator"] = self._operator
         if since is not None:
             arguments["since"] = since
+        arguments["maxEvents"] = self._max_events
         if token is not None:
             arguments["pageToken"] = token
         # The lax schema: the events are judged one by one, so that one bad row does not hide an item's whole history.
