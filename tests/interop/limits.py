@@ -50,7 +50,8 @@ TRAPS: Final = (
     (
         "PHP",
         "WS-Security is written by hand, as a `SoapVar` of XML (`tests/interop/stacks/php`). `__setSoapHeaders` keeps "
-        "it for all later calls, but a nonce is for one: make the header anew before each call, or the second is fault 401.02",
+        "it for all later calls, but a nonce is for one: make the header anew before each call, or the second is fault "
+        "401.02",
     ),
     (
         "Java",
