@@ -26,6 +26,7 @@ from benchmarks import (
     sealing,
     sends,
     skew,
+    soap,
     startup,
 )
 from benchmarks.figures import Extent, Figure
@@ -36,6 +37,7 @@ MODULES: Final[dict[str, Callable[[Extent], list[Figure]]]] = {
     "startup": startup.measure,
     "acks": acks.measure,
     "sends": sends.measure,
+    "soap": soap.measure,
     "events": events.measure,
     "refold": refold.measure,
     "proof": proof.measure,
