@@ -35,7 +35,7 @@ PYTEST := $(BIN)/python -m pytest
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
-.PHONY: help setup stacks run test check lint bench faults screenshots lock image clean
+.PHONY: help setup stacks run test check lint bench faults fuzz screenshots lock image clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -65,6 +65,9 @@ bench: setup $(DEV) $(SYSTEM_BENCH)  ## the benchmarks, each with its floor or p
 
 faults: stacks  ## the long fault runs
 	$(PYTEST) tests -m faults
+
+fuzz: stacks  ## atheris at every parser of what strangers send, SECS seconds each (20)
+	$(BIN)/python -m tests.fuzz.hunt $(or $(SECS),20)
 
 screenshots: stacks  ## every screen, both languages, into tests/screens/out
 	$(BIN)/python -m tests.screens

@@ -10,6 +10,7 @@ Other rooms hold elements, but write ``from adapters._kit import xml`` instead o
 import dataclasses
 import functools
 import importlib.resources
+import itertools
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -193,9 +194,10 @@ def path_of(element: Element, *, within: Element | None = None) -> str:
 
 
 def _step(element: Element) -> str:
-    parent = element.getparent()
-    same = [] if parent is None else [one for one in parent if one.tag == element.tag]
-    return local(element) if len(same) < 2 else f"{local(element)}[{same.index(element) + 1}]"
+    # Looks at no more siblings than it must: a stranger's body may have 400,000 of them, and a hundred faults are told.
+    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
+    alone = before == 0 and next(element.itersiblings(element.tag), None) is None
+    return local(element) if alone else f"{local(element)}[{before + 1}]"
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -203,9 +205,8 @@ def _step(element: Element) -> str:
 
 def element(name: str, ns: str, *, prefix: str | None = None, also: Mapping[str | None, str] | None = None) -> Element:
     """A new element; ``prefix`` None makes ``ns`` the default namespace, ``also`` declares more prefixes on it."""
-    # The stubs forget that None names the default namespace.
     declared: dict[str | None, str] = {prefix: ns, **(also or {})}
-    return etree.Element(f"{{{ns}}}{name}", nsmap=declared)  # type: ignore[arg-type]  # as above
+    return etree.Element(f"{{{ns}}}{name}", nsmap=declared)  # type: ignore[arg-type]  # the stubs forget that None names the default namespace
 
 
 def add(parent: Element, name: str, value: object = None, *, ns: str | None = None, **attributes: str) -> Element:
@@ -306,10 +307,11 @@ def _found(element: Element, path: str | None) -> Element:
     for step in (path or "").split("/")[2:]:
         told = _STEP.fullmatch(step)
         name, place = (told[1], int(told[2] or 1)) if told is not None else ("", 1)
-        fitting = [one for one in here if name in ("*", _written(one))]
-        if place > len(fitting):
+        fitting = (one for one in here if name in ("*", _written(one)))
+        found = next(itertools.islice(fitting, place - 1, None), None)
+        if found is None:
             break
-        here = fitting[place - 1]
+        here = found
     return here
 
 

@@ -115,18 +115,24 @@ class Questions:
         parts = [due[first : first + most] for first in range(0, len(due), most)]
         if len(parts) == 1:
             return await self.question(peer, due)
-        told = await asyncio.gather(*(self._fetch(peer, part) for part in parts))
-        # Paid together: the calls of all of them stand in one counter.
-        await self.pay(peer, len(due))
-        for part, answer in zip(parts, told, strict=True):
-            if isinstance(answer, TrackingBatch):
-                await self._store.write(lambda tx, batch=answer, asked=part: self._answered(tx, peer, batch, asked))  # type: ignore[misc]  # bound now
-        failed = [(part, one) for part, one in zip(parts, told, strict=True) if isinstance(one, CallError)]
+        told = await asyncio.gather(*(self._part(peer, part) for part in parts))
+        if not any(made for made, _ in told):  # nobody counts at a peer without a wire
+            await self.pay(peer, len(due))
+        failed = [(part, error) for part, (_, error) in zip(parts, told, strict=True) if error is not None]
         theirs = [error for _, error in failed if isinstance(error, THE_PEERS)]
         if theirs:
             await self._store.write(lambda tx: self._failed(tx, peer, theirs[0]))
             return False
         return all([await self._halve(peer, part, error) for part, error in failed])
+
+    async def _part(self, peer: Peer, asked: tuple[Item, ...]) -> tuple[int, CallError | None]:
+        """One of several questions; returns the calls that were counted meanwhile, whoever made them, and the error."""
+        answer = await self._fetch(peer, asked)
+        made = await self.spend(peer)
+        if isinstance(answer, CallError):
+            return made, answer
+        await self._store.write(lambda tx: self._answered(tx, peer, answer, asked))
+        return made, None
 
     async def question(self, peer: Peer, asked: tuple[Item, ...]) -> bool:
         """One question; True where the next one makes sense."""
@@ -176,11 +182,12 @@ class Questions:
         """Take the calls out of the bucket: those that were made, or as many as foreseen where none is counted."""
         await self.spend(peer, {"question": terms_of(peer).calls_for(items)})
 
-    async def spend(self, peer: Peer, foreseen: dict[str, int] | None = None) -> None:
-        """Write the calls made into the ledger and take the questions among them out of the bucket."""
+    async def spend(self, peer: Peer, foreseen: dict[str, int] | None = None) -> int:
+        """Write the calls made into the ledger and take the questions among them out of the bucket; how many."""
         made = await self.note_calls(peer, foreseen=foreseen)
         name = peer.manifest.name
         self._buckets[name] = budget.without(self._buckets.get(name, Bucket(self._clock.now())), made)
+        return made
 
     async def note_calls(self, peer: Peer, foreseen: dict[str, int] | None = None) -> int:
         """Write the peer's calls into the ledger; returns how many of them were questions."""
