@@ -141,13 +141,13 @@ def _zeep(url: str) -> tuple[Call, httpx.AsyncClient]:
     """As the manual of zeep says: one client, loaded once, with a UsernameToken digest."""
     client = httpx.AsyncClient()
     transport = zeep.transports.AsyncTransport(client=client)  # type: ignore[no-untyped-call]  # zeep has no annotations
-    token = zeep.wsse.username.UsernameToken("us", "a long shared password", use_digest=True)  # type: ignore[no-untyped-call]  # as above
+    token = zeep.wsse.username.UsernameToken("us", "a long shared password", use_digest=True)  # type: ignore[no-untyped-call]  # zeep has no annotations
     with tempfile.TemporaryDirectory() as folder:
         for name in (WSDL, XSD):
             text = (CONTRACT / name).read_text("utf-8")
             (Path(folder) / name).write_text(text.replace(NOWHERE, url), "utf-8")
         # What ours is measured against.
-        made = zeep.AsyncClient(f"{folder}/{WSDL}", transport=transport, wsse=token)  # type: ignore[no-untyped-call]  # noqa: TID251  # as above
+        made = zeep.AsyncClient(f"{folder}/{WSDL}", transport=transport, wsse=token)  # type: ignore[no-untyped-call]  # noqa: TID251  # it is what ours is measured against
 
     async def call() -> object:
         told = await made.service.GetItemHistory(itemNumber=NUMBER, maxEvents=500)

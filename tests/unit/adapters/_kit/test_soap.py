@@ -230,7 +230,7 @@ def theirs(operation: str, arguments: dict[str, Any]) -> xml.Element:
     """The body that zeep makes of the same arguments, by the same WSDL."""
     with importlib.resources.as_file(importlib.resources.files(names.CONTRACT_FILES)) as folder:
         client = zeep.Client(str(folder / "postal-tracking.wsdl"))  # type: ignore[no-untyped-call]  # zeep has no annotations
-    made = client.create_message(client.service, operation, **in_zeeps_words(arguments))  # type: ignore[no-untyped-call]  # as above
+    made = client.create_message(client.service, operation, **in_zeeps_words(arguments))  # type: ignore[no-untyped-call]  # zeep has no annotations
     body = xml.child(made, "Body")
     assert body is not None
     return xml.copy(next(xml.children(body)))
