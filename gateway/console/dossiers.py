@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from gateway.console.render import Renderer
+from gateway.desk.counts import countable
 from gateway.desk.items import ItemAct, recordable
 from gateway.inbound import bodies, texts
 from gateway.inbound.auth import signed
@@ -78,6 +79,7 @@ class DossierPages:
             requested=found.dossier.requests,
             peer_ids=[alias.scheme for alias in found.dossier.aliases if alias.scheme.startswith("peer-id:")],
             acts=_acts(found) if as_of is None else {},
+            counts=as_of is None and countable(found.dossier, signed(request).principal),
             as_of=as_of,
             now=as_of or now,
         )

@@ -12,6 +12,7 @@ from gateway.config import Settings
 from gateway.console.answers import AnswerPages
 from gateway.console.archive import ArchivePages
 from gateway.console.cases import CasePages
+from gateway.console.counts import CountPages
 from gateway.console.dossiers import DossierPages
 from gateway.console.home import Home
 from gateway.console.intake import IntakePages
@@ -24,6 +25,7 @@ from gateway.console.render import Renderer, static_bytes
 from gateway.console.review import ReviewPages
 from gateway.console.scans import ScanPages
 from gateway.console.texts import TextPages
+from gateway.desk.counts import CountDesk
 from gateway.desk.items import ItemDesk
 from gateway.desk.review import ReviewDesk
 from gateway.inbound.auth import Doorkeeper
@@ -33,6 +35,7 @@ from gateway.inbound.uploads import Uploads
 from schemas.errors import NotFound
 from schemas.ids import PeerId
 from schemas.ports.clock import Clock
+from tracking.reading import load_context
 
 NOBODY: Final[Mapping[PeerId, str]] = MappingProxyType({})
 _TYPES = {
@@ -83,6 +86,7 @@ def make_pages(
         DossierPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
         AnswerPages(store=store, clock=clock, desk=answers),
         ItemPages(store=store, clock=clock, desk=items),
+        CountPages(store=store, clock=clock, desk=CountDesk(store, clock=clock, context=load_context)),
         ArchivePages(store=store, clock=clock, desk=archive, folder=settings.packages_folder),
         TextPages(store=store, clock=clock, renderer=renderer),
         CasePages(store=store, clock=clock, renderer=renderer, desk=settle),

@@ -51,6 +51,7 @@ NOTICES: Final = {
     "cancelled": "Đã hủy thông điệp.",
     "settled": "Đã ghi nhận quyết định.",
     "recorded": "Đã ghi nhận về bưu gửi.",
+    "counted": "Đã ghi nhận số tờ đếm khi nhận.",
     "proposed": "Đã ghi nhận đề nghị; chờ người thứ hai xác nhận.",
     "uploaded": "Đã nhận tệp; dây chuyền quét đang xử lý.",
     "assigned": "Đã gắn tài liệu vào hồ sơ.",

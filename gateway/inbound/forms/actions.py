@@ -22,6 +22,19 @@ class ItemActForm(Form):
     at: Instant = Field(description="When it happened, with zone.")
 
 
+class PaperCount(Form):
+    """The sheets of one paper of the dossier."""
+
+    no: int = Field(ge=0, le=9_999, description="The paper's number on the dossier's list.")
+    sheets: int = Field(ge=0, le=99_999, description="Sheets that were found.")
+
+
+class CountsForm(Form):
+    """What the receiver counted; a paper that is left out was not counted."""
+
+    papers: list[PaperCount] = Field(min_length=1, max_length=500, description="Each paper that was counted.")
+
+
 class CorrectionForm(Form):
     """The right number of an item, and why the old one is wrong."""
 
