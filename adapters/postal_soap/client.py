@@ -26,12 +26,14 @@ class Adapter:
     """The ports TrackingPull, TicketPull, ContractPush and Prober."""
 
     def __init__(self, settings: Settings, *, http: PeerHttp, clock: Clock) -> None:
-        """Opens nothing. Raises BadConfiguration for a page size that the contract does not allow."""
+        """Opens nothing. Raises BadConfiguration for a page size or an operator that the contract does not allow."""
         manifest = settings.manifest
         self._max_events = settings.integer("max_events")
         if not 1 <= self._max_events <= 1000:
             raise BadConfiguration(f"peers.{manifest.name}.max_events: must be 1 to 1000", subject=manifest.name)
         self._operator = settings.text("operator")
+        if len(self._operator) > 64:
+            raise BadConfiguration(f"peers.{manifest.name}.operator: at most 64 characters", subject=manifest.name)
         self._ticket_from = settings.integer("ticket_from")
         self._clock = clock
         self._sender = translate.Sender(

@@ -11,11 +11,12 @@ import pytest
 from adapters._kit.http import recording
 from adapters._kit.sandbox.process import SandboxProcess
 from adapters.registry import Registry
-from schemas.errors import Misunderstood, Outage, Refused, Throttled, Transient, Unauthorised
+from schemas.errors import BadConfiguration, Misunderstood, Outage, Refused, Throttled, Transient, Unauthorised
 from schemas.numbers import s10
-from schemas.ports.carrier import Prober, TrackingPull
+from schemas.ports.carrier import Prober, TicketPull, TrackingPull
+from schemas.ticket import OpenedTicket
 from schemas.tracking import EvidenceLevel, Movement
-from tests.flows.soap_house import KNOWN, PASSWORD, PEER, UNKNOWN, USER, SoapHouse, StillClock, soap_house
+from tests.flows.soap_house import CARRIER, KNOWN, PASSWORD, PEER, UNKNOWN, USER, SoapHouse, StillClock, soap_house
 
 pytestmark = pytest.mark.interop
 OWN = {"username": "lienthong", "password": "what we share with the post"}
@@ -91,11 +92,10 @@ async def test_either_version_and_either_password_comes_through(tmp_path: Path, 
         wrong = made(post, soap_version=version, password="guess")
         with pytest.raises(Unauthorised):
             await pull(wrong).fetch([KNOWN], since=None)
-        strange = made(post, soap_version=version, operator="x" * 65)
         with pytest.raises(Refused) as refused:
-            await pull(strange).fetch([KNOWN], since=None)
-        assert (refused.value.code, refused.value.status) == ("400.02", {"1.1": 500, "1.2": 400}[version])
-        for one in (registry, wrong, strange):
+            await registry.port(PEER, TicketPull).fetch_ticket(ticket("nobody's"))
+        assert (refused.value.code, refused.value.status) == ("404.01", {"1.1": 500, "1.2": 400}[version])
+        for one in (registry, wrong):
             await one.aclose()
 
 
@@ -262,9 +262,18 @@ async def test_a_script_in_the_text_of_an_event_moves_the_item(post: SandboxProc
     assert [one.code for one in batch.events] == ["EMA", "EMC", "EMI"]
 
 
-async def test_a_fault_of_the_post_is_told_by_its_own_code(post: SandboxProcess, ours: Registry) -> None:
-    operator = made(post, operator="x" * 65)
+async def test_a_fault_of_the_post_is_told_by_its_own_code(ours: Registry) -> None:
     with pytest.raises(Refused) as refused:
-        await pull(operator).fetch([KNOWN], since=None)
-    assert (refused.value.code, refused.value.status) == ("400.02", 500)
-    await operator.aclose()
+        await ours.port(PEER, TicketPull).fetch_ticket(ticket("nobody's"))
+    assert (refused.value.code, refused.value.status) == ("404.01", 500)
+
+
+def ticket(number: str) -> OpenedTicket:
+    at = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+    return OpenedTicket(PEER, CARRIER, "r-1", (KNOWN,), opened_at=at, next_at=at, ticket=number)
+
+
+def test_an_operator_that_the_contract_cannot_carry_stops_the_start() -> None:
+    settings = {"enabled": True, "url": "http://127.0.0.1:9/soap", "operator": "x" * 65}
+    with pytest.raises(BadConfiguration, match="operator"):
+        Registry.load({PEER: settings}, clock=WallClock()).port(PEER, TrackingPull)
