@@ -33,6 +33,7 @@ from adapters.postal_soap import translate
 from adapters.registry import Registry
 from benchmarks.figures import Aim, Extent, Figure
 from gateway.clock import SystemClock
+from gateway.wiring import leave_start_alone
 from schemas.ids import CarrierId, PeerId
 from schemas.ports.carrier import TrackingPull
 
@@ -116,6 +117,7 @@ async def _against(url: str, extent: Extent) -> list[Figure]:
     with recording() as exchanges:
         await ours()
     sent = exchanges[0].request.partition(b"\r\n\r\n")[2]
+    leave_start_alone()  # as the service does before it serves
     count, few = extent.of(400, 40), extent.of(80, 20)
     fast, slow, bare = [], [], []
     async with aiohttp.ClientSession() as session:
