@@ -11,7 +11,7 @@ from adapters.loopback.switches import Switches
 from adapters.loopback.world import CARRIER, PEER, World
 from schemas.errors import Misunderstood
 from schemas.message import Operation, Payload
-from schemas.portal import OneStopDossier, PortalDossier, PortalProgress
+from schemas.portal import OneStopDossier, OneStopStatus, PortalDossier, PortalProgress
 from schemas.ports.carrier import Answer
 from schemas.ports.clock import Clock
 from schemas.shipment import BookingOrder, BookingReceipt
@@ -118,7 +118,9 @@ def key_of(payload: Payload) -> str:
         return f"{payload.reference}/{payload.direction}/{payload.seq}"
     if isinstance(payload, PortalDossier | PortalProgress | OneStopDossier):
         return payload.code
-    return f"{payload.code}/{payload.national}"
+    if isinstance(payload, OneStopStatus):
+        return f"{payload.code}/{payload.national}"
+    return hashlib.sha256(repr(payload).encode()).hexdigest()
 
 
 def _batch(events: Sequence[TrackingEvent], received_at: dt.datetime) -> TrackingBatch:

@@ -82,7 +82,7 @@ class Leases(RuleBasedStateMachine):
     def put(self, peer: PeerId, which: int) -> None:
         new = records.message(self.dossiers[which], f"k-{len(self.known)}", peer=peer)
         stored = self.write(lambda tx: tx.messages.put(new, now=self.at()))
-        self.known[stored.id] = Known(peer, new.dossier, MessageState.PENDING, self.now)
+        self.known[stored.id] = Known(peer, self.dossiers[which], MessageState.PENDING, self.now)
 
     @rule(peer=st.sampled_from(PEERS), limit=st.integers(1, 4))
     def lease(self, peer: PeerId, limit: int) -> None:
