@@ -16,7 +16,7 @@ from schemas.ids import ItemId
 from schemas.ports.stores import Tx
 from schemas.shipment import Item, PollState
 from schemas.tracking import Fold, StoredEvent, TrackingBatch, TrackingEvent
-from tracking import bags, matching, normalise, reading, status, watch
+from tracking import bags, foretold, matching, normalise, reading, status, watch
 
 RELEASED = frozenset({normalise.UNKNOWN_CODE, normalise.UNKNOWN_ITEM, normalise.BEFORE_BOOKING})
 """Reasons that end when an item becomes known, is corrected, or a code gets a meaning."""
@@ -156,12 +156,16 @@ def fold_all(
     """Fold each item's log and store the folds that changed, all at once; ``pushed``: the news came by itself."""
     inside = reading.dossiers_inside(tx, tuple(items))
     changed: list[tuple[Item, Fold, PollState]] = []
+    redated: dict[ItemId, Item] = {}
     for of, item in items.items():
         logs[of] = _released(tx, item, logs[of])
+        dated = foretold.dated(item, logs[of])
+        if dated is not item:  # rare: what changes with every event is the fold alone
+            redated[of] = item = tx.items.put(dated)
         fold = status.fold(logs[of], context=reading.folding_of(item, inside.get(of, ())))
         if fold != item.fold:
             changed.append((item, fold, _polls(item, fold, now, pushed=pushed)))
-    stored = {item.id: item for item in tx.items.put_folds(changed)}
+    stored = redated | {item.id: item for item in tx.items.put_folds(changed)}
     return tuple(Folded(stored.get(of, item), logs[of], inside.get(of, ())) for of, item in items.items())
 
 

@@ -63,13 +63,14 @@ def quarantine_reason(event: TrackingEvent, item: Item) -> str | None:
     """Code of the reason why the event must not be folded yet (domain model §5); None when it counts.
 
     EV-14: nobody told us yet what the item is. EV-13: a code outside the table, never "in transit". EV-11: it lies
-    ahead of its own receipt. EV-12: older than the item, so perhaps of an earlier item of a recycled number.
+    ahead of its own receipt, which a forecast does lawfully. EV-12: older than the item, so perhaps of an earlier item
+    of a recycled number.
     """
     if item.purpose is Purpose.UNKNOWN:
         return UNKNOWN_ITEM
     if event.mapped is None:
         return UNKNOWN_CODE
-    if event.occurred.utc_low > event.received_at + SKEW:
+    if event.occurred.utc_low > event.received_at + SKEW and not event.forecast:
         return FUTURE
     high = event.occurred.utc_high + EARLY
     if high < item.valid_from and high < _known_since(item):  # nearly always the first look is enough

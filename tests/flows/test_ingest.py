@@ -287,3 +287,20 @@ async def test_complaints_are_written_down_with_the_digest_of_their_bytes(world:
     assert result.complaints == (complaint,)
     rows = await world.database.read(lambda tx: tx.audit.rows())
     assert [row.act.object_key for row in rows if row.act.act == "tracking.complaint"] == ["3" * 64]
+
+
+async def test_a_forecast_moves_nothing_is_kept_as_a_promise_and_its_breach_is_a_case(world: World) -> None:
+    one = await world.lodged()
+    sent = await world.pack(item(), one)
+    await world.hear(event(M.ACCEPTED, after(1)))
+    told = event(M.DELIVERED, after(30), received_at=after(2), forecast=True, code="DLV")
+    result = await world.hear(told)
+    assert [outcome.quarantine for outcome in result.outcomes] == [None]
+    (kept,) = await world.do(lambda tx: tx.items.many((sent.id,)))
+    assert (kept.promised_at, kept.fold.movement) == (after(30), M.ACCEPTED)
+    assert "D-32" not in await world.open_cases()
+    await world.hear(event(M.DELIVERED, after(60), received_at=after(3), forecast=True, code="DLV"))
+    await world.hear(event(M.IN_TRANSIT, after(33)))
+    (kept,) = await world.do(lambda tx: tx.items.many((sent.id,)))
+    assert kept.promised_at == after(30), "the first promise stands"
+    assert "D-10" in await world.open_cases()
