@@ -80,7 +80,7 @@ class HandClock:
 
 def measure(extent: Extent) -> list[Figure]:
     """Items a second, calls of a day, and the price of a silent peer."""
-    count = extent.of(1_000, 100)
+    count = extent.of(2_000, 100)
     items, bare, quota, beside, alone = [], [], [], [], []
     with tempfile.TemporaryDirectory(prefix="bench-polling-") as name:
         for n in range(extent.rounds):

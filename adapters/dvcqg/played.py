@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters._kit.sandbox.chaos import Chaos
+from adapters._kit.sandbox.chaos import ROWS, Chaos
 from adapters._kit.sandbox.fields import FieldTables
 from adapters._kit.sandbox.ledger import Ledger, Line
 from adapters._kit.sandbox.peer import Answer, Call, Push, Route, SandboxPeer
@@ -30,6 +30,8 @@ Handle = Callable[[Mapping[str, Any]], Answer]
 
 class PlayedPortal(SandboxPeer):
     """Dossiers by MaHoSo with their steps, questions with their answers."""
+
+    offers = (*ROWS, "refuse", "unknown_code")
 
     def __init__(self, ledger: Ledger, chaos: Chaos, options: Mapping[str, str]) -> None:
         """Start with the world of the contract; the frame replays the ledger."""

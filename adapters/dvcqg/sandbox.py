@@ -103,6 +103,10 @@ class Portal(PlayedPortal):
             *(Route("unknown service", "none", "POST", at, self._forwarded(_no_service)) for at in (SERVICES, SHARED)),
         )
 
+    def forget_sessions(self) -> None:
+        """No session given so far is good any more."""
+        self._sessions.clear()
+
     def event(self, told: Mapping[str, Any]) -> Line:
         """See the head of this module. Raises ValueError for anything else."""
         if told.get("code") == "expire_sessions":

@@ -91,6 +91,10 @@ class Axis(SandboxPeer):
         told = _ID.search(call.body[:65536])
         return told[1].decode("utf-8", "replace") if told else call.query.get("docId") or route.operation
 
+    def forget_sessions(self) -> None:
+        """No token given so far is good any more."""
+        self._tokens.clear()
+
     def event(self, told: Mapping[str, Any]) -> Line:
         """Let an office act, or ``{"code": "expire_tokens"}``. Raises ValueError for a document that never came."""
         code = str(told.get("code", ""))

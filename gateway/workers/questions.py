@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
+import math
 from collections.abc import Callable, Iterator
 
 import structlog
@@ -111,10 +112,11 @@ class Questions:
 
     async def _go(self, peer: Peer, due: tuple[Item, ...]) -> bool:
         """Ask about all of them, as many questions at the same time as the peer takes; True where to go on."""
-        most = in_one_question(terms_of(peer))
-        parts = [due[first : first + most] for first in range(0, len(due), most)]
-        if len(parts) == 1:
+        terms = terms_of(peer)
+        if len(due) <= in_one_question(terms):
             return await self.question(peer, due)
+        most = max(min(BATCH, terms.items_per_call), math.ceil(len(due) / questions_at_once(peer)))
+        parts = [due[first : first + most] for first in range(0, len(due), most)]
         told = await asyncio.gather(*(self._part(peer, part) for part in parts))
         if not any(made for made, _ in told):  # nobody counts at a peer without a wire
             await self.pay(peer, len(due))

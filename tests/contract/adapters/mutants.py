@@ -6,7 +6,7 @@ one field must be noticed (a named error, a complaint, or a field that nobody re
 
 import dataclasses
 import enum
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 HTML = b"<!DOCTYPE html><html><head><title>502</title></head><body>Bad Gateway &copy; proxy</body></html>"
 SOAP_FAULT = (
@@ -102,11 +102,11 @@ def broken_letter(good: bytes, place: int) -> Mutant:
     return Mutant("broken letter", Sort.ENCODING, Must.NAMED, good[:place] + b"\xe9\xff" + good[place:])
 
 
-def sample(mutants: list[Mutant], most: int) -> list[Mutant]:
-    """At most so many, spread evenly, each sort kept: a reply of a hundred fields must not take a minute."""
+def sample(mutants: list[Mutant], most: int, always: Collection[str] = ()) -> list[Mutant]:
+    """About so many, spread evenly, each sort and those in ``always`` kept: a hundred fields must not take a minute."""
     if len(mutants) <= most:
         return mutants
     step = len(mutants) / most
     kept = {int(n * step) for n in range(most)}
     first = {sort: next((n for n, one in enumerate(mutants) if one.sort is sort), 0) for sort in Sort}
-    return [one for n, one in enumerate(mutants) if n in kept or n in first.values()]
+    return [one for n, one in enumerate(mutants) if n in kept or n in first.values() or one.name in always]

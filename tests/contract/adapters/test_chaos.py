@@ -88,6 +88,10 @@ async def test_a_forgotten_session_costs_a_second_log_in_and_no_second_effect(
     await bench.hands.fault("session_expiry", SENDING[operation])
     await send()
     assert await bench.hands.applied(SENDING[operation]) - before == 1
+    lines = await control(bench).control.ledger()
+    struck = max(line["n"] for line in lines if line["kind"] == "strike" and line["data"]["verb"] == "session_expiry")
+    asked = [line["operation"] for line in lines if line["kind"] == "request" and line["n"] > struck]
+    assert len(asked) >= 2, "a log-in and the call again, or nothing was forgotten"
 
 
 @pytest.mark.parametrize("peer", with_port("Prober", wire_only=True))
