@@ -134,8 +134,8 @@ async def _against(url: str, extent: Extent) -> list[Figure]:
     await registry.aclose()
     says = "SOAP calls: build, sign, send, hold against the XSD, map"
     return [
-        Figure("soap_call_zeep", f"{says} ÷ zeep.AsyncClient", "calls/s", fast, slow, Aim(8)),
-        Figure("soap_call_bare", f"{says} ÷ bare aiohttp POST of the same bytes", "calls/s", fast, bare, Aim(0.4)),
+        Figure("soap.zeep", f"{says} ÷ zeep.AsyncClient", "calls/s", fast, slow, Aim(8)),
+        Figure("soap.bare", f"{says} ÷ bare aiohttp POST of the same bytes", "calls/s", fast, bare, Aim(0.4)),
     ]
 
 
@@ -200,7 +200,7 @@ def _long_reply(extent: Extent) -> Figure:
         alone.append(_milliseconds(floor, times))
         mine.append(_milliseconds(ours, times))
     says = "reply of 1,000 events: parsed, validated, mapped ÷ lxml parse and XSD alone"
-    return Figure("soap_long_reply", says, "ms", mine, alone, Aim(6, at_most=True))
+    return Figure("soap.long_reply", says, "ms", mine, alone, Aim(6, at_most=True))
 
 
 def _schema() -> etree.XMLSchema:
