@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
-from adapters._kit.http import Deadlines, PeerHttp
+from adapters._kit.http import PURPOSE, Deadlines, PeerHttp
 from adapters._kit.settings import COMMON, Settings, check_settings
 from adapters._kit.tls import Tls
 from adapters.manifest import Manifest, SettingSpec, SettingType, read_manifest
@@ -202,10 +202,13 @@ class Registry:
         if not self.offers(name, Prober):
             self.peer(name)
             return PeerCheck(name, None)
+        token = PURPOSE.set("probe")
         try:
             return PeerCheck(name, await self.port(name, Prober).probe())
         except CallError as error:
             return PeerCheck(name, Probe(ok=False, what=str(error), latency_ms=0.0))
+        finally:
+            PURPOSE.reset(token)
 
     async def aclose(self) -> None:
         """Close every peer's session."""

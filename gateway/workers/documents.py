@@ -20,6 +20,7 @@ import structlog
 from adapters.registry import Registry
 from gateway import failpoints
 from gateway.storage import codec
+from gateway.workers.questions import counted_as
 from schemas.errors import CallError, Misunderstood, Refused, Unauthorised
 from schemas.ids import PeerId, Sha256
 from schemas.message import InboxState, NewInbound
@@ -60,12 +61,16 @@ class Documents:
         """Take out everything that waits, oldest first; an outage ends the look."""
         port = self._registry.port(peer, DocumentExchange)
         try:
-            for kind in MessageKind:
-                for ref in await port.waiting_documents(kind):
-                    with _leaving(peer, ref.key):
-                        await self._take(peer, port, ref)
+            with counted_as("feed"):
+                for kind in MessageKind:
+                    await self._kind(peer, port, kind)
         except CallError as error:
             log.warning("documents.failed", peer=peer, error=type(error).__name__, detail=str(error))
+
+    async def _kind(self, peer: PeerId, port: DocumentExchange, kind: MessageKind) -> None:
+        for ref in await port.waiting_documents(kind):
+            with _leaving(peer, ref.key):
+                await self._take(peer, port, ref)
 
     async def _take(self, peer: PeerId, port: DocumentExchange, ref: DocumentRef) -> None:
         self._spool.mkdir(parents=True, exist_ok=True)

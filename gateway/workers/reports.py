@@ -13,6 +13,7 @@ from adapters.registry import Registry
 from gateway import failpoints
 from gateway.catalogue.identifiers import national_code
 from gateway.workers.inbox import Inbox
+from gateway.workers.questions import counted_as
 from schemas.calendar import VIETNAM
 from schemas.errors import CallError, Misunderstood, Refused, Unauthorised
 from schemas.ids import PeerId
@@ -45,8 +46,9 @@ class Reports:
         """One look at every unit that takes part; an outage ends the look."""
         source = self._registry.port(peer, DossierSource)
         try:
-            for code in await self._store.read(self._unit_codes):
-                await self._unit(peer, source, code)
+            with counted_as("feed"):
+                for code in await self._store.read(self._unit_codes):
+                    await self._unit(peer, source, code)
         except CallError as error:
             log.warning("reports.failed", peer=peer, error=type(error).__name__, detail=str(error))
 
