@@ -168,8 +168,8 @@ class NewInbound:
 
     peer: PeerId
     kind: str
-    """``callback``, ``hint``, ``soap``, ``feed``, ``history`` or ``report``; of the document axis ``exchange.document``
-    or ``exchange.status``, whose body is the record and whose bytes are in the blobs.
+    """``callback``, ``hint``, ``soap``, ``manifest``, ``feed``, ``history`` or ``report``; of the document axis
+    ``exchange.document`` or ``exchange.status``, whose body is the record and whose bytes are in the blobs.
     """
     ext_id: str
     sha256: Sha256
