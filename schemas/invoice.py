@@ -111,3 +111,22 @@ PERSONAL_FIELDS = (
     "text.phone",
 )
 """Where an event can hold data of a person: what the recipient is and is called, kinds of proof, free text."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReportRun:
+    """A carrier's report that was compared with our items: what it came to, and where the result is."""
+
+    id: str
+    carrier: CarrierId
+    file: str
+    """Name of the file as it was given, without its folder."""
+    file_sha256: Sha256
+    result_sha256: Sha256
+    """Of the CSV with one line for each row and each item that the report lacks; a blob."""
+    at: dt.datetime
+    by: str
+    rows: int
+    counts: tuple[tuple[str, int], ...]
+    """(verdict, how many)."""
+    unreadable: int

@@ -25,7 +25,10 @@ from gateway.importing.lines import Reject, Rejects, lines, rejects_of
 from gateway.importing.records import READERS, Unreadable
 from gateway.importing.taking import AT_ONCE, Read, Run, Taken
 from gateway.workers.rules import full_pass
+from schemas.audit import Act
 from schemas.ids import CarrierId
+from schemas.invoice import ReportRun
+from schemas.ports.stores import Tx
 from tracking import reading
 
 Kind = Literal["dossiers", "items", "events"]
@@ -185,22 +188,47 @@ def report(
         complain(f"Không có tệp {file}.")
         return Exit.BAD_INPUT
     rows, rejects = reports.read(file, pairs)
-
-    async def run() -> tuple[reports.Compared, ...]:
-        async with opening.store(settings) as database:
-            return await database.read(lambda tx: reports.compare(tx, CarrierId(carrier), rows))
-
-    compared = asyncio.run(run())
+    compared, run = asyncio.run(_compare(settings, CarrierId(carrier), file, rows, rejects, keep=not dry_run))
     if out is not None and not dry_run:
         reports.write(out, compared, rejects)
     if json:
-        record({"file": str(file), "carrier": carrier, "rows": len(rows), "result": compared, "rejects": rejects})
+        told = {"file": str(file), "carrier": carrier, "rows": len(rows), "result": compared, "rejects": rejects}
+        record({**told, "run": run})
     else:
         _print(compared, rejects)
+        if run is not None:
+            say(f"Kết quả được giữ lại: /reports/{run.id}.csv trên giao diện web (băm {run.result_sha256[:12]}…).")
     if rejects and not rows:
         return Exit.BAD_INPUT
     clean = not rejects and all(one.verdict is reports.Verdict.MATCHED for one in compared)
     return Exit.DONE if clean else Exit.DISCREPANCIES
+
+
+async def _compare(
+    settings: Settings,
+    carrier: CarrierId,
+    file: Path,
+    rows: tuple[reports.ReportRow, ...],
+    rejects: tuple[reports.BadRow, ...],
+    *,
+    keep: bool,
+) -> tuple[tuple[reports.Compared, ...], ReportRun | None]:
+    """Compare, and keep what came of it. A file that could not be read at all was compared with nothing."""
+    async with opening.store(settings) as database:
+        compared = await database.read(lambda tx: reports.compare(tx, carrier, rows))
+        if not keep or not rows:
+            return compared, None
+        who = opening.principal().who
+        run = reports.run_of(file, carrier, compared, rejects, at=SystemClock().now(), by=who)
+        await database.blobs.put_bytes(reports.as_csv(compared, rejects))
+
+        def fn(tx: Tx) -> None:
+            tx.trade.put_run(run)
+            detail = f"{run.file} ({run.file_sha256[:12]}): {run.rows} rows of {carrier}"
+            tx.audit.write(Act(run.at, who, "report.compared", "report", run.id, None, detail[:500]))
+
+        await database.write(fn)
+        return compared, run
 
 
 def _print(compared: tuple[reports.Compared, ...], rejects: tuple[reports.BadRow, ...]) -> None:

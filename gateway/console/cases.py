@@ -77,6 +77,7 @@ class CasePages:
             ages=[(age, sum(Age.of(case.opened_at, now) is age for case in shown)) for age in Age],
             severities=tuple(reversed(Severity)),
             now=now,
+            reports=units is None and Role.OPERATOR in signed(request).principal.roles,
         )
 
     async def show(self, request: web.Request) -> web.Response:

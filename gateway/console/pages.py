@@ -22,6 +22,7 @@ from gateway.console.login import Login
 from gateway.console.messages import MessagePages
 from gateway.console.passwords import Passwords
 from gateway.console.render import Renderer, static_bytes
+from gateway.console.reports import ReportPages
 from gateway.console.review import ReviewPages
 from gateway.console.scans import ScanPages
 from gateway.console.texts import TextPages
@@ -89,6 +90,7 @@ def make_pages(
         CountPages(store=store, clock=clock, desk=CountDesk(store, clock=clock, context=load_context)),
         ArchivePages(store=store, clock=clock, desk=archive, folder=settings.packages_folder),
         TextPages(store=store, clock=clock, renderer=renderer),
+        ReportPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
         CasePages(store=store, clock=clock, renderer=renderer, desk=settle),
         MessagePages(store=store, clock=clock, renderer=renderer, desk=settle),
         live,

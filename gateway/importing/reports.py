@@ -8,6 +8,9 @@ import csv
 import dataclasses
 import datetime as dt
 import enum
+import hashlib
+import io
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,7 +18,8 @@ from typing import Final
 from gateway.importing import tables
 from gateway.importing.records import Unreadable
 from gateway.storage.codec import to_json
-from schemas.ids import CarrierId, ItemId
+from schemas.ids import CarrierId, ItemId, Sha256
+from schemas.invoice import ReportRun
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
 from schemas.tracking import Outcome
@@ -134,18 +138,45 @@ def compare(tx: Tx, carrier: CarrierId, rows: Sequence[ReportRow]) -> tuple[Comp
 
 
 def write(path: Path, compared: Sequence[Compared], bad: Sequence[BadRow]) -> None:
-    """The result as CSV or JSON, by the ending. Text that a spreadsheet would run as a formula is marked as text."""
+    """The result as CSV or JSON, by the ending."""
     if path.suffix == ".json":
         path.write_text(to_json({"result": compared, "rejects": bad}) + "\n", "utf-8")
-        return
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file)
-        out.writerow(("row", "verdict", "number", "ours", "differences"))
-        for one in compared:
-            told = (one.number, one.ours, "; ".join(one.differences))
-            out.writerow((one.row or "", one.verdict.value, *map(_inert, told)))
-        for row in bad:
-            out.writerow((row.row, "unreadable", "", "", _inert(row.why)))
+    else:
+        path.write_bytes(as_csv(compared, bad))
+
+
+def as_csv(compared: Sequence[Compared], bad: Sequence[BadRow]) -> bytes:
+    """The result for a spreadsheet, which knows UTF-8 by its mark; what it would run as a formula is marked as text."""
+    file = io.StringIO(newline="")
+    out = csv.writer(file)
+    out.writerow(("row", "verdict", "number", "ours", "differences"))
+    for one in compared:
+        told = (one.number, one.ours, "; ".join(one.differences))
+        out.writerow((one.row or "", one.verdict.value, *map(_inert, told)))
+    for row in bad:
+        out.writerow((row.row, "unreadable", "", "", _inert(row.why)))
+    return file.getvalue().encode("utf-8-sig")
+
+
+def run_of(
+    file: Path, carrier: CarrierId, compared: Sequence[Compared], bad: Sequence[BadRow], *, at: dt.datetime, by: str
+) -> ReportRun:
+    """What is kept of a comparison; the result is that of :func:`as_csv`, kept under its digest (ADR 143)."""
+    counts = tuple((verdict.value, sum(one.verdict is verdict for one in compared)) for verdict in Verdict)
+    with file.open("rb") as told:
+        digest = hashlib.file_digest(told, "sha256").hexdigest()
+    return ReportRun(
+        id=uuid.uuid4().hex,
+        carrier=carrier,
+        file=file.name,
+        file_sha256=Sha256(digest),
+        result_sha256=Sha256(hashlib.sha256(as_csv(compared, bad)).hexdigest()),
+        at=at,
+        by=by,
+        rows=sum(one.row is not None for one in compared) + len(bad),
+        counts=counts,
+        unreadable=len(bad),
+    )
 
 
 def _inert(text: str) -> str:

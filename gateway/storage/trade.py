@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from gateway.storage.codec import from_json, to_json
 from gateway.storage.sql import Sql
 from gateway.storage.tables.dossiers import item, item_number
-from gateway.storage.tables.trade import corridor, invoice_line, service_profile, tariff
+from gateway.storage.tables.trade import corridor, invoice_line, report_run, service_profile, tariff
 from schemas.calendar import VIETNAM
+from schemas.errors import NotFound
 from schemas.ids import CarrierId, ItemId
-from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff
+from schemas.invoice import Corridor, Invoice, InvoiceLine, ReportRun, ServiceProfile, Tariff
 from schemas.shipment import Purpose
 
 T = TypeVar("T")
@@ -76,6 +77,8 @@ def _terms(table: sa.Table) -> sa.Select[Any]:
 _TARIFFS: Final = _terms(tariff)
 _CORRIDORS: Final = _terms(corridor)
 _PROFILES: Final = _terms(service_profile)
+_RUNS: Final = sa.select(report_run.c.doc).order_by(report_run.c.at.desc(), report_run.c.id).limit(sa.bindparam("most"))
+_RUN: Final = sa.select(report_run.c.doc).where(report_run.c.id == sa.bindparam("of_run"))
 
 
 class Trade:
@@ -145,6 +148,21 @@ class Trade:
     def profiles(self, carrier: CarrierId) -> tuple[ServiceProfile, ...]:
         """All of a carrier, oldest first."""
         return self._all(_PROFILES, ServiceProfile, {"of_carrier": carrier})
+
+    def put_run(self, run: ReportRun) -> None:
+        """Insert or replace by id."""
+        self._sql.put(report_run, {"id": run.id, "at": run.at, "doc": to_json(run)})
+
+    def runs(self, *, limit: int) -> tuple[ReportRun, ...]:
+        """Comparisons of carriers' reports, newest first."""
+        return self._all(_RUNS, ReportRun, {"most": limit})
+
+    def run(self, run: str) -> ReportRun:
+        """One of them. Raises NotFound."""
+        doc = self._sql.scalar(_RUN, {"of_run": run})
+        if doc is None:
+            raise NotFound("no report was compared under this id", subject=run[:64])
+        return from_json(doc, ReportRun)
 
     def _put(self, table: sa.Table, records: Iterable[object], *names: str) -> None:
         rows = [{**{name: getattr(one, name) for name in names}, "doc": to_json(one)} for one in records]

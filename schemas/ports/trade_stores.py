@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from schemas.ids import CarrierId, ItemId
-from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff
+from schemas.invoice import Corridor, Invoice, InvoiceLine, ReportRun, ServiceProfile, Tariff
 
 
 class TradeStore(Protocol):
@@ -55,4 +55,16 @@ class TradeStore(Protocol):
 
     def profiles(self, carrier: CarrierId) -> tuple[ServiceProfile, ...]:
         """All of a carrier, oldest first."""
+        ...
+
+    def put_run(self, run: ReportRun) -> None:
+        """Insert or replace by id."""
+        ...
+
+    def runs(self, *, limit: int) -> tuple[ReportRun, ...]:
+        """Comparisons of carriers' reports, newest first."""
+        ...
+
+    def run(self, run: str) -> ReportRun:
+        """One of them. Raises NotFound."""
         ...

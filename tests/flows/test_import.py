@@ -4,6 +4,7 @@ import asyncio
 import csv
 import dataclasses
 import datetime as dt
+import hashlib
 import io
 import json
 import sys
@@ -18,6 +19,7 @@ from gateway.importing import reports
 from gateway.storage.database import Database, open_database
 from schemas.calendar import VIETNAM
 from schemas.ids import CarrierId
+from schemas.invoice import ReportRun
 from schemas.tracking import Movement
 from tracking.pairing import Clue, suggest
 
@@ -86,7 +88,7 @@ class House:
         return told
 
     def open(self) -> Database:
-        return open_database(f"sqlite:///{self.folder / 'data' / 'gateway.sqlite'}", blobs=self.folder / "blobs")
+        return open_database(f"sqlite:///{self.folder / 'data' / 'gateway.sqlite'}", blobs=self.folder / "data" / "blobs")
 
 
 @pytest.fixture
@@ -208,6 +210,34 @@ def test_a_report_is_compared_and_its_result_written(house: House) -> None:
         ("4", "unreadable"),
     ]
     assert "weight_g: 150 there, 120 here" in rows[0]["differences"]
+
+
+async def _kept(database: Database) -> tuple[tuple[ReportRun, ...], list[bytes]]:
+    try:
+        runs = await database.read(lambda tx: tx.trade.runs(limit=10))
+        results = [(await database.blobs.path(run.result_sha256)).read_bytes() for run in runs]
+        return runs, results
+    finally:
+        await database.close()
+
+
+def test_a_comparison_is_kept_as_a_run_with_its_digests_and_a_dry_run_keeps_nothing(house: House) -> None:
+    house.take("items", {**ITEM, "packing": []})
+    report = house.folder / "report.csv"
+    report.write_text(f"number;weight_g\n{NUMBER};120\nEL999999995VN;10\n;5\n", "utf-8")
+    words = ("import", "report", str(report), "--carrier", "vnpost", "--json")
+    assert json.loads(house.run(*words, "--dry-run")[1])["run"] is None
+    assert asyncio.run(_kept(house.open())) == ((), [])
+    out = house.folder / "result.csv"
+    told = [json.loads(house.run(*words, "--out", str(out))[1])["run"] for _ in range(2)]
+    runs, results = asyncio.run(_kept(house.open()))
+    assert [run.id for run in runs] == [one["id"] for one in told[::-1]]
+    (run, _) = runs
+    counts = dict(run.counts)
+    assert (run.rows, counts["matched"], counts["missing_here"], run.unreadable) == (3, 1, 1, 1)
+    assert run.file_sha256 == hashlib.sha256(report.read_bytes()).hexdigest()
+    assert results == [out.read_bytes()] * 2, "what is kept is what --out writes"
+    assert run.result_sha256 == hashlib.sha256(results[0]).hexdigest()
 
 
 def test_a_sheet_is_read_like_the_csv(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from gateway.storage.tables.columns import flag, key, metadata, number, text
+from gateway.storage.tables.columns import flag, key, metadata, number, text, when
 
 invoice_line = sa.Table(
     "invoice_line",
@@ -48,3 +48,12 @@ service_profile = sa.Table(
     sa.Column("valid_from", sa.Date, primary_key=True),
     text("doc"),
 )
+
+report_run = sa.Table(
+    "report_run",
+    metadata,
+    key("id", primary_key=True),
+    when("at", index=True),
+    text("doc"),
+)
+"""Carriers' reports that were compared; the results are blobs."""

@@ -1,12 +1,15 @@
 import dataclasses
 import datetime as dt
 
+import pytest
+
 from gateway.storage.database import Database
 from gateway.storage.transaction import GatewayTx
 from schemas.bag import Bag, BagLine, HandoverManifest, ManifestLine, ManifestParty
 from schemas.calendar import VIETNAM
+from schemas.errors import NotFound
 from schemas.ids import BagNumber, CarrierId, DossierId, ItemId, Sha256
-from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff, TariffStep
+from schemas.invoice import Corridor, Invoice, InvoiceLine, ReportRun, ServiceProfile, Tariff, TariffStep
 from schemas.shipment import Packing, Purpose
 from tests.contract.stores import records
 from tests.contract.stores.records import COMMUNE, POST, T0, later
@@ -119,6 +122,24 @@ async def test_an_item_finds_its_bags_and_its_manifests(database: Database) -> N
     emptied = dataclasses.replace(stays[0][1].bag, lines=())
     await database.write(lambda tx: tx.bags.put(emptied))
     assert await database.read(lambda tx: tx.bags.stays([item])) == ()
+
+
+async def test_comparisons_of_reports_are_kept_newest_first(database: Database) -> None:
+    digest = Sha256("a" * 64)
+    runs = [
+        ReportRun(f"r{n}", VNPOST, f"t{n}.csv", digest, digest, later(n), "user:an", 3, (("matched", n),), 0)
+        for n in range(3)
+    ]
+
+    def fill(tx: GatewayTx) -> None:
+        for one in runs:
+            tx.trade.put_run(one)
+
+    await database.write(fill)
+    assert await database.read(lambda tx: tx.trade.runs(limit=2)) == (runs[2], runs[1])
+    assert await database.read(lambda tx: tx.trade.run("r0")) == runs[0]
+    with pytest.raises(NotFound):
+        await database.read(lambda tx: tx.trade.run("r9"))
 
 
 async def test_control_totals_of_bags_by_the_day_they_were_closed(database: Database) -> None:
