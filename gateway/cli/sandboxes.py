@@ -71,9 +71,7 @@ def start(
 @app.command
 def chaos(
     peer: Peer,
-    verb: Annotated[
-        str | None, cyclopts.Parameter(help="What shall go wrong; without it: what it can.")
-    ] = None,
+    verb: Annotated[str | None, cyclopts.Parameter(help="What shall go wrong; without it: what it can.")] = None,
     /,
     *,
     operation: Annotated[str, cyclopts.Parameter(help="The peer's own operation; every one without it.")] = "*",
@@ -114,9 +112,7 @@ def event(
 @app.command
 def clock(
     peer: Peer,
-    at: Annotated[
-        str | None, cyclopts.Parameter(help="ISO 8601 with zone; without it the real time again.")
-    ] = None,
+    at: Annotated[str | None, cyclopts.Parameter(help="ISO 8601 with zone; without it the real time again.")] = None,
     /,
     *,
     folder: Folder = FOLDER,

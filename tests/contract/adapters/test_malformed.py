@@ -16,6 +16,7 @@ from schemas.ids import PeerId
 from tests.contract.adapters.bench import PATIENT
 from tests.contract.adapters.calls import Ask, Scene, ask_of
 from tests.contract.adapters.mutants import Mutant, Sort
+from tests.contract.adapters.peers import MANIFESTS, has_wire
 from tests.contract.adapters.recordings import Good, goods, index, indexed
 from tests.contract.adapters.understudy import Understudy, standing_in
 from tests.contract.adapters.verdicts import Ending, fault
@@ -102,3 +103,7 @@ def test_the_index_names_every_recording(peer: PeerId) -> None:
     lying = {file.name for pattern in ("*.json", "*.xml", "*.http") for file in folder.glob(pattern)}
     beside = {name for name in lying if ".request." in name or ".expected." in name}
     assert lying - beside == listed
+
+
+def test_no_peer_is_left_out() -> None:
+    assert set(indexed()) == {name for name, manifest in MANIFESTS.items() if has_wire(manifest)}
