@@ -16,7 +16,7 @@ from schemas.ports.stores import Tx
 from schemas.shipment import Item
 from schemas.tracking import StoredEvent
 from tracking import bags, volumes
-from tracking.rules.context import Context, LimitKey, Limits
+from tracking.rules.context import Context, LimitKey, Limits, Wait
 from tracking.rules.documents import differing
 from tracking.rules.views import BagView, Companion, DossierView, FeedView, InvoiceView, ItemView, Parcel
 from tracking.status import ItemContext
@@ -32,7 +32,7 @@ PLAIN_WEEK = WorkCalendar(None, "plain week", dt.date.min, dt.date.max, ((_DAY,)
 
 
 def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] | None = None) -> Context:
-    """The situation at ``now``. Calendars are read once per unit; ``limits`` come from the settings."""
+    """The situation at ``now``. Calendars are read once per unit; ``limits`` given stand before the stored."""
     calendars: dict[UnitId, WorkCalendar] = {}
 
     def calendar(unit: UnitId | None) -> WorkCalendar:
@@ -51,16 +51,27 @@ def load_context(tx: Tx, now: dt.datetime, *, limits: Mapping[LimitKey, Limits] 
         calendar=calendar,
         feed=tx.feeds.get,
         feed_cases=functools.cache(lambda peer: tx.discrepancies.of_subject(Subject.FEED, peer)),
-        limits=limits or {},
+        limits={**_limits(tx), **(limits or {})},
         lags=learned.lags,
         paces=learned.paces,
         remaining=learned.remaining,
         successions=successions,
+        places={one.office: (one.latitude, one.longitude) for one in tx.trade.places()},
         office=functools.cache(lambda code, on: _office(tx, successions, code, on)),
         corridors=functools.cache(tx.trade.corridors),
         tariffs=functools.cache(tx.trade.tariffs),
         profiles=functools.cache(tx.trade.profiles),
     )
+
+
+def _limits(tx: Tx) -> dict[LimitKey, Limits]:
+    """What the house says instead of the rules' defaults."""
+    found: dict[LimitKey, Limits] = {}
+    for one in tx.trade.limits():
+        of = (one.rule, one.carrier, one.service)
+        soft, hard = (Wait(span.hours, span.working) for span in (one.soft, one.hard))
+        found[(*of, one.route) if one.route else of] = Limits(soft, hard)
+    return found
 
 
 def _office(tx: Tx, successions: Sequence[Succession], code: str, on: dt.date) -> UnitId | None:

@@ -104,9 +104,10 @@ async def _bill(settings: Settings, told: Invoice, found: trade.ReadInvoice) -> 
 
 
 def agreed(file: Path, /, *, dry_run: DryRun = False, config: Config = None, json: Json = False) -> int:
-    """Nhập thỏa thuận với hãng: giá cước, hành trình, dữ liệu cá nhân được gửi; mỗi dòng một đối tượng JSON.
+    """Nhập thỏa thuận với hãng: giá cước, hành trình, dữ liệu cá nhân được gửi, ngưỡng của luật, tọa độ bưu cục.
 
-    A line says its ``kind``: ``tariff``, ``corridor`` or ``profile``, with the fields of that record.
+    A line of JSON says its ``kind``: ``tariff``, ``corridor``, ``profile``, ``limit`` (thresholds of a rule,
+    for a carrier, service or route where it names one) or ``place`` of an office, with the fields of that record.
 
     Exit codes: 0 every line is in the store; 2 no such file, or lines that cannot be used (kept in FILE.rejects.jsonl).
     """

@@ -14,14 +14,25 @@ from gateway.importing.reports import BadRow
 from schemas.calendar import VIETNAM
 from schemas.ids import Sha256
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ServiceProfile, Tariff
+from schemas.limits import OfficePlace, RuleLimit
 from schemas.ports.stores import Tx
+from tracking.rules.catalogue import BY_ID
+from tracking.rules.rule import AT_ONCE
 
 FIELDS: Final = (
     *("number", "service", "taken_on", "weight_g", "zone", "fee"),
     *("cod_collected", "cod_remitted", "remitted_on"),
 )
-Agreed = Tariff | Corridor | ServiceProfile
-_KINDS: Final[Mapping[str, type[Agreed]]] = {"tariff": Tariff, "corridor": Corridor, "profile": ServiceProfile}
+Agreed = Tariff | Corridor | ServiceProfile | RuleLimit | OfficePlace
+_KINDS: Final[Mapping[str, type[Agreed]]] = {
+    "tariff": Tariff,
+    "corridor": Corridor,
+    "profile": ServiceProfile,
+    "limit": RuleLimit,
+    "place": OfficePlace,
+}
+_DATED: Final = (Tariff, Corridor, ServiceProfile)
+LONGEST_WAIT_H: Final = 24 * 366
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,22 +67,48 @@ def invoice(path: Path, of: Invoice, columns: Mapping[str, str]) -> ReadInvoice:
 
 
 def agreed(line: Line) -> Agreed:
-    """A tariff, a corridor or a service's profile: ``{"kind": "tariff", …}``. Raises Unreadable."""
-    told = object_of(line.raw, ours=(), needed=("kind", "carrier", "valid_from"))
-    kind = _KINDS.get(told.pop("kind"))
+    """A tariff, a corridor, a service's profile, a rule's limit, an office's place. Raises Unreadable."""
+    told = object_of(line.raw, ours=(), needed=("kind",))
+    name = told.pop("kind")
+    kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise Unreadable(f"kind: one of {', '.join(_KINDS)}")
-    return record_of({"valid_to": None, **told}, kind)
+    if kind in _DATED:
+        object_of(line.raw, ours=(), needed=("carrier", "valid_from"))
+        return record_of({"valid_to": None, **told}, kind)
+    record = record_of(told, kind)
+    if isinstance(record, RuleLimit):
+        _check_limit(record)
+    if isinstance(record, OfficePlace) and not (abs(record.latitude) <= 90 and abs(record.longitude) <= 180):
+        raise Unreadable("latitude or longitude: no place on earth")
+    return record
+
+
+def _check_limit(limit: RuleLimit) -> None:
+    """Raises Unreadable for what no rule would ever ask for."""
+    rule = BY_ID.get(limit.rule)
+    if rule is None:
+        raise Unreadable(f"rule: no rule is called {limit.rule}")
+    if rule.limits == AT_ONCE:
+        raise Unreadable(f"rule: {limit.rule} waits for nothing")
+    if limit.service is not None and limit.carrier is None:
+        raise Unreadable("service: it is a carrier's; name the carrier")
+    if any(not 0 <= span.hours <= LONGEST_WAIT_H for span in (limit.soft, limit.hard)):
+        raise Unreadable(f"hours: from 0 to {LONGEST_WAIT_H}")
 
 
 def put(tx: Tx, record: Agreed) -> None:
-    """Insert, or replace what was agreed for the same thing from the same day on."""
+    """Insert, or replace what was agreed for the same thing from the same day on; limits and places have no day."""
     if isinstance(record, Tariff):
         tx.trade.put_tariffs([record])
     elif isinstance(record, Corridor):
         tx.trade.put_corridors([record])
-    else:
+    elif isinstance(record, ServiceProfile):
         tx.trade.put_profiles([record])
+    elif isinstance(record, RuleLimit):
+        tx.trade.put_limits([record])
+    else:
+        tx.trade.put_places([record])
 
 
 def _line(of: Invoice, row: int, told: Mapping[str, str], digest: Sha256) -> InvoiceLine:

@@ -9,11 +9,20 @@ import sqlalchemy as sa
 from gateway.storage.codec import from_json, to_json
 from gateway.storage.sql import Sql
 from gateway.storage.tables.dossiers import item, item_number
-from gateway.storage.tables.trade import corridor, invoice_line, report_run, service_profile, tariff
+from gateway.storage.tables.trade import (
+    corridor,
+    invoice_line,
+    office_place,
+    report_run,
+    rule_limit,
+    service_profile,
+    tariff,
+)
 from schemas.calendar import VIETNAM
 from schemas.errors import NotFound
 from schemas.ids import CarrierId, ItemId
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ReportRun, ServiceProfile, Tariff
+from schemas.limits import OfficePlace, RuleLimit
 from schemas.shipment import Purpose
 
 T = TypeVar("T")
@@ -77,6 +86,8 @@ def _terms(table: sa.Table) -> sa.Select[Any]:
 _TARIFFS: Final = _terms(tariff)
 _CORRIDORS: Final = _terms(corridor)
 _PROFILES: Final = _terms(service_profile)
+_LIMITS: Final = sa.select(rule_limit.c.doc).order_by(*rule_limit.primary_key.columns)
+_PLACES: Final = sa.select(office_place.c.doc).order_by(office_place.c.office)
 _RUNS: Final = sa.select(report_run.c.doc).order_by(report_run.c.at.desc(), report_run.c.id).limit(sa.bindparam("most"))
 _RUN: Final = sa.select(report_run.c.doc).where(report_run.c.id == sa.bindparam("of_run"))
 
@@ -148,6 +159,32 @@ class Trade:
     def profiles(self, carrier: CarrierId) -> tuple[ServiceProfile, ...]:
         """All of a carrier, oldest first."""
         return self._all(_PROFILES, ServiceProfile, {"of_carrier": carrier})
+
+    def put_limits(self, limits: Iterable[RuleLimit]) -> None:
+        """Insert or replace by (rule, carrier, service, route)."""
+        rows = [
+            {
+                "rule": one.rule,
+                "carrier": one.carrier or "",
+                "service": one.service or "",
+                "route": one.route or "",
+                "doc": to_json(one),
+            }
+            for one in limits
+        ]
+        self._sql.put_all(rule_limit, rows)
+
+    def limits(self) -> tuple[RuleLimit, ...]:
+        """All thresholds that somebody set."""
+        return self._all(_LIMITS, RuleLimit, {})
+
+    def put_places(self, places: Iterable[OfficePlace]) -> None:
+        """Insert or replace by office."""
+        self._sql.put_all(office_place, [{"office": one.office, "doc": to_json(one)} for one in places])
+
+    def places(self) -> tuple[OfficePlace, ...]:
+        """All offices whose place is known."""
+        return self._all(_PLACES, OfficePlace, {})
 
     def put_run(self, run: ReportRun) -> None:
         """Insert or replace by id."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from schemas.ids import CarrierId, ItemId
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ReportRun, ServiceProfile, Tariff
+from schemas.limits import OfficePlace, RuleLimit
 
 
 class TradeStore(Protocol):
@@ -55,6 +56,22 @@ class TradeStore(Protocol):
 
     def profiles(self, carrier: CarrierId) -> tuple[ServiceProfile, ...]:
         """All of a carrier, oldest first."""
+        ...
+
+    def put_limits(self, limits: Iterable[RuleLimit]) -> None:
+        """Insert or replace by (rule, carrier, service, route)."""
+        ...
+
+    def limits(self) -> tuple[RuleLimit, ...]:
+        """All thresholds that somebody set."""
+        ...
+
+    def put_places(self, places: Iterable[OfficePlace]) -> None:
+        """Insert or replace by office."""
+        ...
+
+    def places(self) -> tuple[OfficePlace, ...]:
+        """All offices whose place is known."""
         ...
 
     def put_run(self, run: ReportRun) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 
 from schemas.discrepancy import DiscrepancyState, Subject
 from schemas.dossier import Dossier, DossierState
+from schemas.limits import OfficePlace, RuleLimit, Span
 from schemas.ports.message_stores import FeedState
 from schemas.ports.stores import Tx
 from schemas.shipment import Booking, BookingState, Item, LegDirection
@@ -14,7 +15,7 @@ from schemas.tracking import (
 )
 from tests.flows.news import CODE, World, at_result, world
 from tests.unit.tracking.build import CARRIER, OFFICE, PEER, T0, after, event, item
-from tracking import explain, ingest, reading, reconcile, sweep
+from tracking import explain, ingest, lag, reading, reconcile, sweep
 from tracking.facts import Facts
 from tracking.table import Trigger
 
@@ -50,6 +51,35 @@ async def test_d01_opens_softly_grows_hard_and_closes_with_the_first_scan(world:
     assert "D-01" not in await world.open_cases()
     closed = await world.database.read(lambda tx: tx.discrepancies.get(soft.id))
     assert (closed.state, closed.resolved_by) == (DiscrepancyState.RESOLVED, "auto")
+
+
+async def test_a_threshold_of_a_carrier_or_a_route_is_in_force_from_the_next_question_on(world: World) -> None:
+    one = await world.lodged()
+    await world.pack(item(), one)
+    await sweep_all(world, after(5))
+    assert await world.open_cases() == {}
+    route = lag.provinces_of(item())
+    of_rule, of_route = Span(200), Span(4)
+    await world.do(lambda tx: tx.trade.put_limits([RuleLimit("D-01", of_route, Span(100), route=route)]))
+    await sweep_all(world, after(5))
+    assert (await world.open_cases())["D-01"].severity.name == "MEDIUM"
+    await world.do(lambda tx: tx.trade.put_limits([RuleLimit("D-01", of_rule, of_rule, CARRIER, "HCC", route)]))
+    await sweep_all(world, after(25))
+    assert "D-01" not in await world.open_cases(), "the narrower one waits longer"
+
+
+async def test_an_item_that_travels_faster_than_anything_is_seen_where_places_are_known(world: World) -> None:
+    one = await world.lodged()
+    await world.pack(item(), one)
+    await world.hear(
+        event(M.ACCEPTED, after(1), office="330000"), event(M.IN_TRANSIT, after(1.5), office="700000"), now=after(2)
+    )
+    assert "D-32" not in await world.open_cases()
+    await world.do(
+        lambda tx: tx.trade.put_places([OfficePlace("330000", 21.4, 103.0), OfficePlace("700000", 10.8, 106.7)])
+    )
+    await sweep_all(world, after(3))
+    assert "D-32" in await world.open_cases()
 
 
 async def outage(world: World, held: Item, since: dt.datetime, now: dt.datetime) -> None:

@@ -1,6 +1,7 @@
 """``lienthong import invoice|agreed`` against a real store: what a carrier bills beside what it carried."""
 
 import asyncio
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import pytest
 from gateway.importing import tables
 from schemas.ids import CarrierId
 from tests.flows.test_import import DOSSIER, EVENTS, ITEM, NUMBER, House, house
+from tracking import reading
+from tracking.rules.context import Context, Limits, Wait
+from tracking.rules.rule import AT_ONCE
 
 __all__ = ["house"]  # a fixture: used by name only
 
@@ -107,6 +111,37 @@ def test_what_was_agreed_is_read_line_by_line(house: House) -> None:
             await database.close()
 
     assert asyncio.run(rows()) == (1, 1, 1)
+
+
+def test_thresholds_of_rules_and_places_of_offices_are_taken_in_and_nonsense_is_named(house: House) -> None:
+    span = {"hours": 6, "working": True}
+    limit = {"kind": "limit", "rule": "D-01", "carrier": "vnpost", "soft": span, "hard": {"hours": 24}}
+    place = {"kind": "place", "office": "330000", "latitude": 21.4, "longitude": 103.0}
+    wrong = (
+        {**limit, "rule": "D-99"},
+        {**limit, "rule": "D-20"},
+        {**limit, "soft": {"hours": -1}},
+        {**limit, "carrier": None, "service": "HCC"},
+        {**limit, "soft": 6},
+        {**place, "latitude": 214},
+        {"kind": ["limit"]},
+    )
+    path = house.file("agreed.jsonl", limit, *wrong, place)
+    code, out = house.run("import", "agreed", str(path), "--json")
+    assert (code, json.loads(out)["lines"], json.loads(out)["rejected"]) == (2, 2, len(wrong))
+
+    async def kept() -> Context:
+        database = house.open()
+        try:
+            return await database.read(lambda tx: reading.load_context(tx, dt.datetime(2026, 11, 20, tzinfo=dt.UTC)))
+        finally:
+            await database.close()
+
+    context = asyncio.run(kept())
+    limits = context.limits_of("D-01", AT_ONCE, CarrierId("vnpost"), "HCC")
+    assert limits == Limits(Wait(6, working=True), Wait(24))
+    assert context.limits_of("D-01", AT_ONCE, CarrierId("ems")) == AT_ONCE
+    assert context.places == {"330000": (21.4, 103.0)}
 
 
 @pytest.mark.parametrize(

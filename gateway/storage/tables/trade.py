@@ -57,3 +57,16 @@ report_run = sa.Table(
     text("doc"),
 )
 """Carriers' reports that were compared; the results are blobs."""
+
+rule_limit = sa.Table(
+    "rule_limit",
+    metadata,
+    key("rule", primary_key=True),
+    key("carrier", primary_key=True),
+    key("service", primary_key=True),
+    key("route", primary_key=True),
+    text("doc"),
+)
+"""Empty stands for any carrier, service or route."""
+
+office_place = sa.Table("office_place", metadata, key("office", primary_key=True), text("doc"))

@@ -10,6 +10,7 @@ from schemas.calendar import VIETNAM
 from schemas.errors import NotFound
 from schemas.ids import BagNumber, CarrierId, DossierId, ItemId, Sha256
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ReportRun, ServiceProfile, Tariff, TariffStep
+from schemas.limits import OfficePlace, RuleLimit, Span
 from schemas.shipment import Packing, Purpose
 from tests.contract.stores import records
 from tests.contract.stores.records import COMMUNE, POST, T0, later
@@ -140,6 +141,23 @@ async def test_comparisons_of_reports_are_kept_newest_first(database: Database) 
     assert await database.read(lambda tx: tx.trade.run("r0")) == runs[0]
     with pytest.raises(NotFound):
         await database.read(lambda tx: tx.trade.run("r9"))
+
+
+async def test_limits_and_places_are_replaced_by_what_they_are_of(database: Database) -> None:
+    wide = RuleLimit("D-01", Span(6, working=True), Span(24))
+    narrow = RuleLimit("D-01", Span(1), Span(2), VNPOST, "HCC", "01>33")
+    place = OfficePlace("330000", 21.5, 103.0)
+
+    def fill(tx: GatewayTx) -> None:
+        tx.trade.put_limits([dataclasses.replace(narrow, soft=Span(9)), wide])
+        tx.trade.put_limits([narrow])
+        tx.trade.put_places([dataclasses.replace(place, latitude=0.0), OfficePlace("100000", 21.0, 105.8)])
+        tx.trade.put_places([place])
+
+    await database.write(fill)
+    assert await database.read(lambda tx: tx.trade.limits()) == (wide, narrow)
+    assert [one.office for one in await database.read(lambda tx: tx.trade.places())] == ["100000", "330000"]
+    assert place in await database.read(lambda tx: tx.trade.places())
 
 
 async def test_control_totals_of_bags_by_the_day_they_were_closed(database: Database) -> None:
