@@ -49,10 +49,10 @@ run: setup  ## gateway, sandbox peers and sample province on SQLite, at 127.0.0.
 	$(BIN)/lienthong demo
 
 test: stacks lint  ## everything: what make check looks at, then every test, on two processes (tests/conftest.py has the order)
-	$(PYTEST) tests -m "not faults" -n 2 --dist loadgroup --no-loadscope-reorder
+	$(PYTEST) tests -m "not faults" -n 2 --dist loadfile --no-loadscope-reorder
 
 check: lint  ## ruff, mypy --strict, import contracts, house rules, unit tests
-	$(PYTEST) tests/house tests/unit -m "not slow and not faults" -n 2 --dist loadgroup --no-loadscope-reorder
+	$(PYTEST) tests/house tests/unit -m "not slow and not faults" -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup $(DEV)
 	$(BIN)/ruff check .

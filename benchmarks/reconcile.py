@@ -179,7 +179,6 @@ def _copy(path: Path, items: int) -> None:
             names = [row[1] for row in store.execute(f"PRAGMA table_info({table})")]
             told = ", ".join(changed.get(name, name) for name in names)
             store.execute(f"INSERT INTO {table} SELECT {told} FROM copies CROSS JOIN {table} ORDER BY of_no")
-        store.execute("ANALYZE")
 
 
 # --- the pass, in a process of its own -------------------------------------------------------------------------------

@@ -14,13 +14,10 @@ pytest_plugins = ["tests.judges", "tests.postgres"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, and a file stays in one process: what it starts for all its tests starts once.
+    """Files with slow tests come first, so that nothing long stands alone at the end.
 
     Alone on the machine the slow ones left half of it idle: one after the other 10 min 20 s, so 7 min (two cores).
     """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
