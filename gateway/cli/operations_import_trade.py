@@ -58,7 +58,8 @@ def invoice(
 ) -> int:
     """Nhập hóa đơn hoặc bảng kê tiền thu hộ của hãng (CSV, XLSX, JSONL) rồi đối soát với bưu gửi (D-37, D-38).
 
-    The same invoice again replaces its lines. Rows that cannot be read hide none of the others.
+    The same invoice again replaces its lines, all of them where every row can be read. Rows that cannot be read hide
+    none of the others.
 
     Exit codes: 0 everything fits; 1 a bad --columns or period; 2 no such file, or rows that cannot be read; 4 cases are
     open.
@@ -94,6 +95,8 @@ async def _bill(settings: Settings, told: Invoice, found: trade.ReadInvoice) -> 
     now, who = SystemClock().now(), opening.principal().who
 
     def fn(tx: Tx) -> tuple[Discrepancy, ...]:
+        if not found.rejects:  # what could not be read this time may be what was read before
+            tx.trade.drop_lines(told.carrier, told.number)
         tx.trade.put_lines(found.lines)
         detail = f"{told.since} to {told.until}: {len(found.lines)} lines"
         tx.audit.write(Act(now, who, "import", "invoice", f"{told.carrier}|{told.number}", None, detail))

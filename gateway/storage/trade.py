@@ -32,6 +32,9 @@ _LINES: Final = (
     .where(invoice_line.c.carrier == sa.bindparam("of_carrier"), invoice_line.c.invoice == sa.bindparam("of_invoice"))
     .order_by(invoice_line.c.line)
 )
+_DROP_LINES: Final = sa.delete(invoice_line).where(
+    invoice_line.c.carrier == sa.bindparam("of_carrier"), invoice_line.c.invoice == sa.bindparam("of_invoice")
+)
 _OF_NUMBER: Final = (
     sa.select(invoice_line.c.doc)
     .where(
@@ -114,6 +117,10 @@ class Trade:
             for line in lines
         ]
         self._sql.put_all(invoice_line, rows)
+
+    def drop_lines(self, carrier: CarrierId, invoice: str) -> None:
+        """Forget an invoice's lines."""
+        self._sql.run(_DROP_LINES, {"of_carrier": carrier, "of_invoice": invoice})
 
     def invoices(self) -> tuple[Invoice, ...]:
         """All, by carrier and number."""

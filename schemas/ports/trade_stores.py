@@ -18,6 +18,10 @@ class TradeStore(Protocol):
         """Insert or replace by (carrier, invoice, line)."""
         ...
 
+    def drop_lines(self, carrier: CarrierId, invoice: str) -> None:
+        """Forget an invoice's lines: a corrected one may have fewer."""
+        ...
+
     def invoices(self) -> tuple[Invoice, ...]:
         """All, by carrier and number; the period is the widest that its lines name."""
         ...

@@ -65,6 +65,25 @@ def test_a_row_that_cannot_be_read_is_named_and_hides_no_other(carried: House) -
     ]
 
 
+def test_a_corrected_invoice_may_have_fewer_lines_and_one_that_is_half_read_forgets_none(carried: House) -> None:
+    right, wrong = f"{NUMBER};HCC;1;30000;", "EL999999995VN;HCC;1;30000;"
+    assert bill(carried, right, wrong)[1]["cases"] == ["D-38"]
+    code, told = bill(carried, right, ";HCC;1;30000;")
+    assert (code, len(told["rejects"]), told["cases"]) == (2, 1, [])
+
+    async def lines() -> list[str]:
+        database = carried.open()
+        try:
+            found = await database.read(lambda tx: tx.trade.lines(CarrierId("vnpost"), "HD-11"))
+            return [line.number for line in found]
+        finally:
+            await database.close()
+
+    assert asyncio.run(lines()) == [NUMBER, "EL999999995VN"]
+    assert bill(carried, right)[0] == 0
+    assert asyncio.run(lines()) == [NUMBER]
+
+
 def test_a_dry_run_keeps_nothing_and_bad_words_are_usage(carried: House) -> None:
     code, told = bill(carried, f"{NUMBER};HCC;1;99000;", words=("--dry-run",))
     assert (code, told["lines"], told["cases"]) == (0, 1, [])
