@@ -3,7 +3,20 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gateway.simulate import claims, counter, dates, delivery, feeds, money, numbers, papers, portal, returns, sequence
+from gateway.simulate import (
+    claims,
+    counter,
+    dates,
+    delivery,
+    feeds,
+    money,
+    numbers,
+    papers,
+    portal,
+    returns,
+    sequence,
+    ways,
+)
 from gateway.simulate.pair import Pair
 from gateway.simulate.plot import Plot
 from gateway.simulate.truth import Kind
@@ -20,6 +33,7 @@ PAIRS: Final[Mapping[str, Pair]] = {
     **portal.PAIRS,
     **claims.PAIRS,
     **money.PAIRS,
+    **ways.PAIRS,
     **feeds.PAIRS,
 }
 OUTAGES: Final = "D-36"
