@@ -51,6 +51,9 @@ class Folder:
         self.archived = True
         """Whether :meth:`work_on` lets the archive take it; a plot about a closed dossier says itself when."""
 
+        self.contradicted = False
+        """The carrier contradicts itself (a loss that is none), so its unit's reports may be refused."""
+
     @property
     def code(self) -> DossierCode:
         """Its code."""
@@ -173,7 +176,7 @@ class Folder:
         def act(tx: Tx, now: dt.datetime) -> None:
             report = OneStopReport(key, kind, self.code, national, at, CLERK, None, reason, (), digest)
             result = receive_report(tx, report, peer=peer, tell=self.plot.tell, context_source=load_context, now=now)
-            if result.outcome is ReportOutcome.REFUSED and not refused:
+            if result.outcome is ReportOutcome.REFUSED and not (refused or self.contradicted):
                 self.plot.world.slips.append(f"{self.plot.name}: {result.detail}")
 
         self.plot.world.at(at + dt.timedelta(minutes=self.plot.rng.randint(1, 8)), act)

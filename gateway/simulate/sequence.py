@@ -115,6 +115,8 @@ def sources_disagree(plot: Plot) -> None:
     other = delivered + plot.rng.uniform(0.2, 2.0) * HOUR
     movement = Movement.RETURNED if plot.n % 2 else Movement.LOST
     parcel.say(movement, other, peer=FEED, office=parcel.template.origin_office, lag=6 * HOUR)
+    folder.contradicted = movement is Movement.LOST
+    folder.archived = not folder.contradicted
     folder.finish(delivered)
     plot.faulty(other, f"one source says delivered, the other {movement}", entails=("D-31", "D-14", "D-15", "D-39"))
 
