@@ -1,7 +1,8 @@
 """A carrier's report beside what we hold: who matches, who could be meant, who is missing on which side.
 
-Nothing is changed by it. Rows are found by number, then by reference; what is left is compared by
-:func:`tracking.pairing.suggest`, which only suggests. A figure that either side leaves out is no difference.
+Nothing is changed by it. Rows are found by number, then by reference, then by their place in a bag whose list we have;
+what is left is compared by :func:`tracking.pairing.suggest`, which only suggests. A figure that either side leaves out
+is no difference.
 """
 
 import csv
@@ -18,7 +19,7 @@ from typing import Final
 from gateway.importing import tables
 from gateway.importing.records import Unreadable
 from gateway.storage.codec import to_json
-from schemas.ids import CarrierId, ItemId, Sha256
+from schemas.ids import BagNumber, CarrierId, ItemId, Sha256
 from schemas.invoice import ReportRun
 from schemas.ports.stores import Tx
 from schemas.shipment import Item
@@ -27,7 +28,7 @@ from tracking.pairing import Clue, suggest
 
 FIELDS: Final = (
     *("number", "reference", "accepted_at", "delivered_at", "office", "province"),
-    *("weight_g", "fee_due", "cod_due"),
+    *("weight_g", "fee_due", "cod_due", "bag", "seq"),
 )
 _AMOUNTS: Final = ("weight_g", "fee_due", "cod_due")
 _TIMES: Final = ("accepted_at", "delivered_at")
@@ -60,6 +61,9 @@ class ReportRow:
     weight_g: int | None
     fee_due: int | None
     cod_due: int | None
+    bag: str = ""
+    seq: int | None = None
+    """Place on the bag's list, from 1."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ def compare(tx: Tx, carrier: CarrierId, rows: Sequence[ReportRow]) -> tuple[Comp
     """Every row in its order, then our items of the report's time that it does not name."""
     named = tx.items.named(tuple(dict.fromkeys(name for row in rows for name in (row.number, row.reference) if name)))
     found = {row.row: _exact(named, carrier, row) for row in rows}
+    _by_place(tx, carrier, rows, found)
     seen = {item.id for item in found.values() if item is not None}
     times = [at for row in rows for at in (row.accepted_at, row.delivered_at) if at is not None]
     since, until = (min(times) - _SLACK, max(times) + _SLACK) if times else (None, None)
@@ -132,7 +137,8 @@ def compare(tx: Tx, carrier: CarrierId, rows: Sequence[ReportRow]) -> tuple[Comp
             verdict = Verdict.AMBIGUOUS if guess.ambiguous else Verdict.SUGGESTED
             result.append(Compared(row.row, verdict, row.number, _name(near), near.id))
         else:
-            result.append(Compared(row.row, Verdict.MISSING_HERE, row.number or row.reference, "", None))
+            told = row.number or row.reference or f"{row.bag}/{row.seq}"
+            result.append(Compared(row.row, Verdict.MISSING_HERE, told, "", None))
     result += [Compared(None, Verdict.MISSING_THERE, "", _name(item), item.id) for item in missing.values()]
     return tuple(result)
 
@@ -185,8 +191,9 @@ def _inert(text: str) -> str:
 
 def _row(n: int, told: Mapping[str, str]) -> ReportRow:
     """Raises ValueError with what is wrong."""
-    if not told["number"] and not told["reference"]:
-        raise ValueError("neither number nor reference")
+    seq = tables.amount("seq", told["seq"])
+    if not (told["number"] or told["reference"] or (told["bag"] and seq is not None)):
+        raise ValueError("neither number nor reference, nor a bag with the place in it")
     return ReportRow(
         row=n,
         number=tables.number(told["number"]),
@@ -198,6 +205,8 @@ def _row(n: int, told: Mapping[str, str]) -> ReportRow:
         weight_g=tables.amount("weight_g", told["weight_g"]),
         fee_due=tables.amount("fee_due", told["fee_due"]),
         cod_due=tables.amount("cod_due", told["cod_due"]),
+        bag=told["bag"],
+        seq=seq,
     )
 
 
@@ -212,12 +221,34 @@ def _exact(named: Mapping[str, tuple[Item, ...]], carrier: CarrierId, row: Repor
     return None
 
 
+def _by_place(tx: Tx, carrier: CarrierId, rows: Sequence[ReportRow], found: dict[int, Item | None]) -> None:
+    """Fill in the rows that no name found and whose bag and place on its list are ours; nobody is named twice."""
+    open_rows = [row for row in rows if found[row.row] is None and row.bag and row.seq is not None]
+    bags = {number: tx.bags.get(BagNumber(number)) for number in {row.bag for row in open_rows}}
+    places = {
+        (number, line.seq): line.item
+        for number, bag in bags.items()
+        if bag is not None
+        for line in bag.lines
+        if line.item is not None
+    }
+    taken = {item.id for item in found.values() if item is not None}
+    items = {item.id: item for item in tx.items.many(tuple(dict.fromkeys(places.values())))}
+    for row in open_rows:
+        item = items.get(places.get((row.bag, row.seq or 0), ItemId(0)))
+        if item is not None and item.carrier == carrier and item.id not in taken:
+            found[row.row] = item
+            taken.add(item.id)
+
+
 def _holds(item: Item, at: dt.datetime) -> bool:
     return item.valid_from - _SLACK <= at and (item.valid_to is None or at <= item.valid_to + _SLACK)
 
 
 def _differences(row: ReportRow, item: Item) -> tuple[str, ...]:
     found = []
+    if row.number and item.number and row.number not in (item.number, *item.aliases):
+        found.append(f"number: {row.number} there, {_name(item)} here")  # found by its reference or its place
     for field in _AMOUNTS:
         told, ours = getattr(row, field), getattr(item, field)
         if told is not None and ours is not None and told != ours:

@@ -17,8 +17,9 @@ import pytest
 from gateway.cli.main import main
 from gateway.importing import reports
 from gateway.storage.database import Database, open_database
+from schemas.bag import Bag, BagLine
 from schemas.calendar import VIETNAM
-from schemas.ids import CarrierId
+from schemas.ids import BagNumber, CarrierId, UnitId
 from schemas.invoice import ReportRun
 from schemas.tracking import Movement
 from tracking.pairing import Clue, suggest
@@ -88,7 +89,9 @@ class House:
         return told
 
     def open(self) -> Database:
-        return open_database(f"sqlite:///{self.folder / 'data' / 'gateway.sqlite'}", blobs=self.folder / "data" / "blobs")
+        return open_database(
+            f"sqlite:///{self.folder / 'data' / 'gateway.sqlite'}", blobs=self.folder / "data" / "blobs"
+        )
 
 
 @pytest.fixture
@@ -210,6 +213,48 @@ def test_a_report_is_compared_and_its_result_written(house: House) -> None:
         ("4", "unreadable"),
     ]
     assert "weight_g: 150 there, 120 here" in rows[0]["differences"]
+
+
+def test_what_no_name_finds_is_found_by_its_bag_and_its_place_in_it(house: House) -> None:
+    other = "EL000000028VN"
+    house.take("items", {**ITEM, "packing": []}, {**ITEM, "number": other, "packing": []})
+
+    async def fill() -> None:
+        database = house.open()
+        try:
+            named = await database.read(lambda tx: tx.items.named((NUMBER, other)))
+            lines = tuple(BagLine(n, named[name][0].id, name, None, None) for n, name in ((1, NUMBER), (2, other)))
+            bag = Bag(BagNumber("TU-9"), 0, UnitId("a"), UnitId("b"), (), None, None, None, None, lines, None)
+            await database.write(lambda tx: tx.bags.put(bag))
+        finally:
+            await database.close()
+
+    asyncio.run(fill())
+    told = [
+        {"number": "EL999999995VN", "bag": "TU-9", "seq": "1", "weight_g": "120"},
+        {"bag": "TU-9", "seq": "2", "weight_g": "120"},
+        {"bag": "TU-9", "seq": "2"},
+        {"bag": "TU-9", "seq": "3"},
+        {"bag": "TU-8", "seq": "1"},
+        {"bag": "TU-9"},
+    ]
+    rows, bad = [], []
+    for n, one in enumerate(told, start=1):
+        try:
+            rows.append(reports._row(n, dict.fromkeys(reports.FIELDS, "") | one))
+        except ValueError as error:
+            bad.append(str(error))
+    assert len(bad) == 1 and "bag" in bad[0]
+    found = asyncio.run(_compared(house.open(), rows))
+    assert [(one.row, one.verdict, one.ours) for one in found] == [
+        (1, reports.Verdict.DIFFERING, NUMBER),
+        (2, reports.Verdict.MATCHED, other),
+        (3, reports.Verdict.MISSING_HERE, ""),
+        (4, reports.Verdict.MISSING_HERE, ""),
+        (5, reports.Verdict.MISSING_HERE, ""),
+    ]
+    assert found[0].differences == (f"number: EL999999995VN there, {NUMBER} here",)
+    assert found[3].number == "TU-9/3"
 
 
 async def _kept(database: Database) -> tuple[tuple[ReportRun, ...], list[bytes]]:
