@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from gateway.storage.database import Database
 from schemas.discrepancy import Subject
+from schemas.limits import RuleLimit, Span
 from schemas.ports.stores import Tx
 from tests.contract.stores.scattered import OFFICES, Scatter
+from tests.unit.tracking.build import CARRIER
 from tracking import reading, sweep
 from tracking.rules.catalogue import BAG_RULES, DOSSIER_RULES, ITEM_RULES
 from tracking.rules.context import Context
-from tracking.rules.rule import Rule
+from tracking.rules.rule import AT_ONCE, Rule
 
 QUIET: dict[str, str] = {}
 """Rules that scattered stores do not set off, and why that is so."""
@@ -32,11 +34,24 @@ class Forgotten(Exception):
     """Ends a transaction whose rows nobody needs any more."""
 
 
+def some_limits(chance: random.Random) -> list[RuleLimit]:
+    """What a house may have set: for a third of the rules that wait, of all or of one carrier, shorter or longer."""
+    waiting = [rule.id for rule in RULES if rule.limits != AT_ONCE]
+
+    def span() -> Span:
+        return Span(chance.choice((0.0, 0.5, 3.0, 30.0, 300.0)), working=chance.random() < 0.5)
+
+    return [
+        RuleLimit(rule, span(), span(), chance.choice((None, CARRIER))) for rule in waiting if chance.random() < 0.34
+    ]
+
+
 async def inside(database: Database, look: Callable[[Tx, Context], None], chance: random.Random) -> None:
     """Fill a store, look at it, forget it."""
 
     def transact(tx: Tx) -> None:
         now = Scatter(chance).store(tx)
+        tx.trade.put_limits(some_limits(chance))
         places = dict(zip(OFFICES, ((22.3, 103.9), (22.4, 104.0), (21.0, 105.8)), strict=True))
         look(tx, dataclasses.replace(reading.load_context(tx, now), places=places))
         raise Forgotten
