@@ -68,7 +68,7 @@ class Nominations:
         return tuple(BagNumber(row[0]) for row in self._sql.rows(_EVERY_BAG))
 
     def unit_totals(self, since: dt.datetime, until: dt.datetime) -> tuple[UnitTotal, ...]:
-        """Items handed over in [since, until) by sending unit and day."""
+        """Items handed over in [since, until) by sending unit and day, and what had happened to them at ``until``."""
         return tuple(
             UnitTotal(UnitId(row.unit) if row.unit else None, _FIRST_DAY + dt.timedelta(row.day), *row[2:])
             for row in self._sql.rows(_TOTALS, {"since": since, "until": until})
@@ -111,14 +111,15 @@ def _totals() -> sa.Select[Any]:
     """Days are counted from 1970 in local time: whole-number division is the same on both databases."""
     at = sa.type_coerce(item.c.handed_over_at, sa.BigInteger)
     shifted = (at + sa.literal_column(str(_SHIFT_US), sa.BigInteger)).self_group()
+    ended = sa.and_(item.c.outcome != Outcome.OPEN, item.c.since < sa.bindparam("until"))
     day = shifted.op("/", return_type=sa.BigInteger())(sa.literal_column(str(_DAY_US))).label("day")
     return (
         sa.select(
             item.c.sender_unit.label("unit"),
             day,
             sa.func.count().label("handed_over"),
-            sa.func.count(item.c.accepted_at).label("seen"),
-            sa.func.sum(sa.case((item.c.outcome != Outcome.OPEN, 1), else_=0)).label("ended"),
+            sa.func.sum(sa.case((item.c.accepted_at < sa.bindparam("until"), 1), else_=0)).label("seen"),
+            sa.func.sum(sa.case((ended, 1), else_=0)).label("ended"),
         )
         .where(item.c.handed_over_at >= sa.bindparam("since"), item.c.handed_over_at < sa.bindparam("until"))
         .group_by(item.c.sender_unit, day)

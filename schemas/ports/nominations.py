@@ -86,7 +86,7 @@ class NominationStore(Protocol):
         ...
 
     def unit_totals(self, since: dt.datetime, until: dt.datetime) -> tuple[UnitTotal, ...]:
-        """Items handed over in [since, until) by sending unit and day."""
+        """Items handed over in [since, until) by sending unit and day, and what had happened to them at ``until``."""
         ...
 
     def bag_totals(self, since: dt.datetime, until: dt.datetime) -> tuple[BagTotal, ...]:

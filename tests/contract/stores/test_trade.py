@@ -12,6 +12,7 @@ from schemas.ids import BagNumber, CarrierId, DossierId, ItemId, Sha256
 from schemas.invoice import Corridor, Invoice, InvoiceLine, ReportRun, ServiceProfile, Tariff, TariffStep
 from schemas.limits import OfficePlace, RuleLimit, Span
 from schemas.shipment import Packing, Purpose
+from schemas.tracking import Outcome
 from tests.contract.stores import records
 from tests.contract.stores.records import COMMUNE, POST, T0, later
 
@@ -158,6 +159,26 @@ async def test_limits_and_places_are_replaced_by_what_they_are_of(database: Data
     assert await database.read(lambda tx: tx.trade.limits()) == (wide, narrow)
     assert [one.office for one in await database.read(lambda tx: tx.trade.places())] == ["100000", "330000"]
     assert place in await database.read(lambda tx: tx.trade.places())
+
+
+async def test_control_totals_of_a_unit_count_what_had_happened_by_then(database: Database) -> None:
+    def handed(tx: GatewayTx, accepted: float | None, ended: float | None) -> None:
+        plain = records.item()
+        fold = dataclasses.replace(
+            plain.fold,
+            accepted_at=None if accepted is None else later(accepted),
+            since=None if ended is None else later(ended),
+            outcome=Outcome.OPEN if ended is None else Outcome.DELIVERED,
+        )
+        tx.items.add(dataclasses.replace(plain, handed_over_at=T0, fold=fold))
+
+    def fill(tx: GatewayTx) -> None:
+        for accepted, ended in ((10, 20), (10, 90), (70, None), (None, None)):
+            handed(tx, accepted, ended)
+
+    await database.write(fill)
+    totals = [await database.read(lambda tx, at=at: tx.nominations.unit_totals(T0, later(at))) for at in (50, 100)]  # type: ignore[misc]  # bound now
+    assert [(one.handed_over, one.seen, one.ended, one.missing) for (one,) in totals] == [(4, 2, 1, 2), (4, 3, 2, 1)]
 
 
 async def test_control_totals_of_bags_by_the_day_they_were_closed(database: Database) -> None:
