@@ -55,8 +55,13 @@ def test_commands_exist() -> None:
 async def test_the_sample_settings_are_accepted() -> None:
     settings = config.load(EXAMPLE, {})
     assert settings.https
-    registry = Registry.load(settings.peers, clock=SystemClock())
-    assert {peer.manifest.name for peer in registry.peers} == set(manifests()) - {"loopback"}
+    every = {name: {**told, "enabled": True} for name, told in settings.peers.items() if name != "edxml"}
+    registry = Registry.load(every, clock=SystemClock())
+    assert {peer.manifest.name for peer in registry.peers} == set(manifests()) - {"loopback", "edxml"}
+    with pytest.raises(BadConfiguration, match="pinned_certificates"):  # a file that only the customer has
+        Registry.load({"edxml": {**settings.peers["edxml"], "enabled": True}}, clock=SystemClock())
+    on = Registry.load(settings.peers, clock=SystemClock())
+    assert {peer.manifest.name for peer in on.peers} == {"dvcqg", "lien_thong", "vnpost_hcc", "postal_soap"}
 
 
 async def test_a_misspelt_setting_of_the_sample_is_named(tmp_path: Path) -> None:
