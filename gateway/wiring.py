@@ -26,6 +26,7 @@ from gateway.desk.answers import AnswerDesk
 from gateway.desk.archive import ArchiveDesk
 from gateway.desk.asking import AskingDesk
 from gateway.desk.attach import AttachDesk
+from gateway.desk.counts import CountDesk
 from gateway.desk.intake import HandoverDesk
 from gateway.desk.items import ItemDesk
 from gateway.desk.results import ResultDesk
@@ -34,6 +35,7 @@ from gateway.desk.settle import SettleDesk
 from gateway.inbound.actions import Actions
 from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
 from gateway.inbound.callbacks import pushing_of
+from gateway.inbound.counts import Counts
 from gateway.inbound.documents import StationDocuments
 from gateway.inbound.items import ItemActions
 from gateway.inbound.routes import Route
@@ -89,6 +91,7 @@ class Desks:
     scans: ScanDesk
     asking: AskingDesk
     items: ItemDesk
+    counts: CountDesk
     archive: ArchiveDesk
     answers: AnswerDesk
 
@@ -212,6 +215,7 @@ def _house(settings: Settings, clock: Clock, registry: Registry, database: Datab
             scans=ScanDesk(database, hot_folder=settings.hot_folder, clock=clock),
             asking=AskingDesk(database, clock=clock),
             items=ItemDesk(database, clock=clock, tell=router, context=load_context),
+            counts=CountDesk(database, clock=clock, context=load_context),
             answers=AnswerDesk(database, clock=clock, tell=router),
             archive=ArchiveDesk(database, blob=database.blobs.path, clock=clock, fonds=settings.archive.fonds),
         ),
@@ -303,6 +307,7 @@ def make_door(house: House) -> web.Application:
         archive=desks.archive,
         answers=desks.answers,
         items=desks.items,
+        counts=desks.counts,
         review=house.reviews.desk,
         line=house.scan_line,
         accounts=functools.partial(accounts, registry),
@@ -338,6 +343,7 @@ def _addresses(house: House) -> tuple[Route, ...]:
         answers=desks.answers,
     )
     items = ItemActions(store=store, clock=clock, desk=desks.items)
+    counts = Counts(store=store, clock=clock, desk=desks.counts)
     documents = StationDocuments(
         store=store,
         clock=clock,
@@ -355,7 +361,7 @@ def _addresses(house: House) -> tuple[Route, ...]:
         public_origin=settings.http.public_url,
         doorway=Doorway.of(settings.soap),
     )
-    return (*soap, *actions.routes(), *items.routes(), *documents.routes())
+    return (*soap, *actions.routes(), *items.routes(), *counts.routes(), *documents.routes())
 
 
 def leave_start_alone() -> None:

@@ -36,7 +36,6 @@ from gateway.inbound.uploads import Uploads
 from schemas.errors import NotFound
 from schemas.ids import PeerId
 from schemas.ports.clock import Clock
-from tracking.reading import load_context
 
 NOBODY: Final[Mapping[PeerId, str]] = MappingProxyType({})
 _TYPES = {
@@ -65,6 +64,7 @@ def make_pages(
     archive: ArchiveDesk,
     answers: AnswerDesk,
     items: ItemDesk,
+    counts: CountDesk,
     review: ReviewDesk,
     line: Line,
     accounts: AccountsOf = no_accounts,
@@ -87,7 +87,7 @@ def make_pages(
         DossierPages(store=store, clock=clock, renderer=renderer, blobs=blobs),
         AnswerPages(store=store, clock=clock, desk=answers),
         ItemPages(store=store, clock=clock, desk=items),
-        CountPages(store=store, clock=clock, desk=CountDesk(store, clock=clock, context=load_context)),
+        CountPages(store=store, clock=clock, desk=counts),
         ArchivePages(store=store, clock=clock, desk=archive, folder=settings.packages_folder),
         TextPages(store=store, clock=clock, renderer=renderer),
         ReportPages(store=store, clock=clock, renderer=renderer, blobs=blobs),

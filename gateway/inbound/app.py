@@ -9,11 +9,9 @@ from aiohttp import web
 
 from gateway.accounts import GatewayStore
 from gateway.config import Settings
-from gateway.desk.counts import CountDesk
 from gateway.inbound.auth import Doorkeeper
 from gateway.inbound.callbacks import Callbacks, Pushing
 from gateway.inbound.cases import Cases
-from gateway.inbound.counts import Counts
 from gateway.inbound.desks import HandoverDesk, ScanDesk, SettleDesk
 from gateway.inbound.dossiers import Dossiers
 from gateway.inbound.events import Events
@@ -30,7 +28,6 @@ from gateway.inbound.uploads import Uploads
 from gateway.metrics import Metrics
 from schemas.ids import PeerId
 from schemas.ports.clock import Clock
-from tracking.reading import load_context
 
 
 def make_uploads(settings: Settings, *, store: GatewayStore, scans: ScanDesk, folder: Path | None = None) -> Uploads:
@@ -90,7 +87,6 @@ def make_app(
         Document(routes=lambda: declared(app), version=_version(), server=settings.public_url),
         Handovers(desk=handovers),
         Dossiers(store=store, clock=clock, say=say),
-        Counts(store=store, clock=clock, desk=CountDesk(store, clock=clock, context=load_context)),
         Cases(store=store, clock=clock, desk=settle),
         Messages(store=store, clock=clock, desk=settle),
         Texts(store=store, clock=clock),

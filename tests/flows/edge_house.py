@@ -22,14 +22,17 @@ from gateway.desk import numbering
 from gateway.desk.answers import AnswerDesk
 from gateway.desk.archive import ArchiveDesk
 from gateway.desk.attach import AttachDesk
+from gateway.desk.counts import CountDesk
 from gateway.desk.intake import HandoverDesk
 from gateway.desk.items import ItemDesk
 from gateway.desk.scans import ScanDesk
 from gateway.desk.settle import SettleDesk
 from gateway.inbound.app import make_app, make_doorkeeper, make_uploads
 from gateway.inbound.callbacks import Pushing
+from gateway.inbound.counts import Counts
 from gateway.inbound.documents import StationDocuments
 from gateway.inbound.items import ItemActions
+from gateway.inbound.routes import Route
 from gateway.metrics import Metrics
 from gateway.outbox.bells.embedded import EmbeddedBell
 from gateway.outbox.route import Router, RoutingTable
@@ -256,13 +259,12 @@ def _app(
         store, blobs=store.blobs, clock=clock, tell=router, unit=UnitId(province.COMMUNE), reconciler=reconciler
     )
     reviews = _reviews(settings, store, queue, clock)
-    line = Bench(ProgressBoard(clock))
     doorkeeper = make_doorkeeper(settings, store=store, clock=clock)
     uploads = make_uploads(settings, store=store, scans=ScanDesk(store, hot_folder=settings.hot_folder, clock=clock))
     documents = _documents(settings, store, clock, queue, judge)
     renderer = make_renderer(settings, peers={PeerId("dvcqg"): "Cổng Dịch vụ công quốc gia"})
     item_desk = ItemDesk(store, clock=clock, tell=router, context=load_context)
-    items = ItemActions(store=store, clock=clock, desk=item_desk)
+    count_desk = CountDesk(store, clock=clock, context=load_context)
     pages = make_pages(
         settings,
         store=store,
@@ -276,9 +278,10 @@ def _app(
         blobs=store.blobs,
         answers=AnswerDesk(store, clock=clock, tell=router),
         items=item_desk,
+        counts=count_desk,
         archive=ArchiveDesk(store, blob=store.blobs.path, clock=clock, fonds={}),
         review=reviews.desk,
-        line=line,
+        line=(line := Bench(ProgressBoard(clock))),
     )
     app = make_app(
         settings,
@@ -293,12 +296,17 @@ def _app(
         callbacks=pushing,
         arrived=arrived.set,
         ready=_ready,
-        pages=(*documents.routes(), *items.routes(), *pages),
+        pages=(*documents.routes(), *_acts(store, clock, item_desk, count_desk), *pages),
         show_problem=renderer.problem,
     )
     app[REVIEWS], app[ATTACH], app[LINE] = reviews, queue, line
     app.on_cleanup.append(_close)
     return app
+
+
+def _acts(store: Database, clock: MovedClock, items: ItemDesk, counts: CountDesk) -> tuple[Route, ...]:
+    of_items = ItemActions(store=store, clock=clock, desk=items)
+    return (*of_items.routes(), *Counts(store=store, clock=clock, desk=counts).routes())
 
 
 async def _close(app: web.Application) -> None:
