@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from gateway.inbound.forms import replies
-from gateway.inbound.forms.actions import AnswerForm, AssignForm, CorrectionForm, ResultForm
+from gateway.inbound.forms.actions import AnswerForm, AssignForm, CorrectionForm, CountsForm, ItemActForm, ResultForm
 from gateway.inbound.forms.decisions import CaseForm, ReasonForm
 from gateway.inbound.forms.documents import AsideForm, DocumentForm, StationForm, TextForm
 from gateway.inbound.forms.fields import Form
@@ -15,6 +15,7 @@ REQUESTS: Final[dict[str, type[Form]]] = {
     form.__name__: form
     for form in (
         *(HandoverForm, ReasonForm, CaseForm, ResultForm, CorrectionForm, AnswerForm, AssignForm),
+        *(CountsForm, ItemActForm),
         *(DocumentForm, AsideForm, TextForm, StationForm),
     )
 }
