@@ -31,7 +31,7 @@ def stamped(approved: PdfA, at: Path, stamp: Stamp, **entries: object) -> Path:
         for key, value in entries.items():
             pdf.pages[0].obj[f"/{key}"] = value
         base = io.BytesIO()
-        pdf.save(base, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        pdf.save(base, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
     update = Update(base.getvalue())
     prepared = update.prepare(at=NOW, room=8, appearance=stamp.place(update, NOW))
     at.write_bytes(base.getvalue() + prepared.filled(b""))
