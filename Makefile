@@ -48,8 +48,8 @@ stacks: setup $(DEV) $(SYSTEM_TEST) $(VERAPDF) $(CSIP) $(SPYNE) $(NPM) $(METRO) 
 run: setup  ## gateway, sandbox peers and sample province on SQLite, at 127.0.0.1:8080
 	$(BIN)/lienthong demo
 
-test: stacks lint  ## everything: what make check looks at, then every test, on three processes (tests/conftest.py has the order)
-	$(PYTEST) tests -m "not faults" -n 3 --dist loadfile --no-loadscope-reorder
+test: stacks lint  ## everything: what make check looks at, then every test, on two processes (tests/conftest.py has the order)
+	$(PYTEST) tests -m "not faults" -n 2 --dist loadfile --no-loadscope-reorder
 
 check: lint  ## ruff, mypy --strict, import contracts, house rules, unit tests
 	$(PYTEST) tests/house tests/unit -m "not slow and not faults" -n 2 --dist loadfile --no-loadscope-reorder

@@ -14,10 +14,7 @@ pytest_plugins = ["tests.judges", "tests.postgres"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that nothing long stands alone at the end.
-
-    Many tests wait for processes of their own, so three at a time keep two cores busy: two at a time used 84 % of them.
-    """
+    """Files with slow tests come first, so that nothing long stands alone at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
