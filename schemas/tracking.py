@@ -40,6 +40,11 @@ class Movement(enum.StrEnum):
         """True where the carrier's part is over; leaving such a state is a regression (D-31)."""
         return self in _TERMINAL
 
+    @property
+    def outcome(self) -> "Outcome":
+        """What the item's story has come to in this movement."""
+        return _OUTCOMES.get(self, Outcome.OPEN)
+
 
 _RANK = {
     Movement.REGISTERED: 0,
@@ -70,6 +75,17 @@ class Outcome(enum.StrEnum):
     LOST = "lost"
     DESTROYED = "destroyed"
     CANCELLED = "cancelled"
+
+
+_OUTCOMES = {
+    Movement.DELIVERED: Outcome.DELIVERED,
+    Movement.RETURNED: Outcome.RETURNED,
+    Movement.LOST: Outcome.LOST,
+    Movement.DESTROYED: Outcome.DESTROYED,
+    Movement.CANCELLED: Outcome.CANCELLED,
+}
+GOING_BACK = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
+"""Movements on the way back to the sender."""
 
 
 class EvidenceLevel(enum.IntEnum):

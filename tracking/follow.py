@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from schemas.dossier import Dossier, DossierState, ReturnMethod
-from schemas.tracking import EvidenceLevel, Movement, Outcome
+from schemas.tracking import GOING_BACK, EvidenceLevel, Movement, Outcome
 from tracking.facts import Facts
 from tracking.rules.present import present_parcels
 from tracking.rules.views import Parcel
@@ -19,7 +19,6 @@ S = DossierState
 
 _FAILED = frozenset({Movement.ATTEMPT_FAILED, Movement.HELD, Movement.READY_FOR_COLLECTION})
 _ON_THE_WAY = frozenset({Movement.OUT_FOR_DELIVERY, Movement.IN_TRANSIT})
-_GOING_BACK = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
 _GONE = frozenset({Outcome.LOST, Outcome.DESTROYED})
 
 
@@ -45,7 +44,7 @@ def facts_of(dossier: Dossier, parcels: Sequence[Parcel]) -> Facts:
         item_accepted=any(fold.accepted_at for fold in folds),
         parcels=max([1, *(parcel.packing.parts for parcel in present)]),
         parcels_delivered=len(delivered),
-        parcels_returning=sum(fold.movement in _GOING_BACK for fold in folds),
+        parcels_returning=sum(fold.movement in GOING_BACK for fold in folds),
         delivery_failed=any(fold.movement in _FAILED for fold in folds),
         out_again=any(fold.movement in _ON_THE_WAY for fold in folds),
         post_holds=any(fold.accepted_at and fold.outcome is Outcome.OPEN for fold in folds),
@@ -119,7 +118,7 @@ def _outbound(dossier: Dossier, present: Sequence[Parcel], facts: Facts, now: dt
 
 def _on_the_way(dossier: Dossier, present: Sequence[Parcel], facts: Facts, now: dt.datetime) -> Next | None:
     if facts.parcels_returning:
-        return Next(Trigger.RETURN_DECIDED, facts, _since(present, _GOING_BACK, now))
+        return Next(Trigger.RETURN_DECIDED, facts, _since(present, GOING_BACK, now))
     proved = facts.parcels_delivered >= facts.parcels and facts.evidence >= facts.evidence_required
     if proved or (facts.parcels_delivered and dossier.state is not S.PROOF_WAIT):
         return Next(Trigger.DELIVERED, facts, facts.delivered_at or now)

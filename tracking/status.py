@@ -15,20 +15,13 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable
 
-from schemas.tracking import Direction, EvidenceLevel, Fold, Movement, Outcome, Recipient, StoredEvent
+from schemas.tracking import GOING_BACK, Direction, EvidenceLevel, Fold, Movement, Outcome, Recipient, StoredEvent
 from tracking import normalise
 from tracking.normalise import EventKey
 
 MONEY = "money"
 """``mapped.action`` of codes that tell of money only (VNPost 110, 120): they neither move an item nor regress it."""
 
-_OUTCOMES = {
-    Movement.DELIVERED: Outcome.DELIVERED,
-    Movement.RETURNED: Outcome.RETURNED,
-    Movement.LOST: Outcome.LOST,
-    Movement.DESTROYED: Outcome.DESTROYED,
-    Movement.CANCELLED: Outcome.CANCELLED,
-}
 _POST_HAS_IT = Movement.ACCEPTED.rank
 _POSITIONS = {
     Movement.ACCEPTED: Movement.ACCEPTED,
@@ -38,7 +31,6 @@ _POSITIONS = {
     Movement.DESTROYED: Movement.HELD,
 }
 """What a scan of its bag says of an item; every other one says that it travels. It never delivers and never ends."""
-_GOES_BACK = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
 _KINDS = {"scan": EvidenceLevel.SCAN, "signature": EvidenceLevel.SIGNATURE, "photo": EvidenceLevel.STATUS_ONLY}
 
 
@@ -145,7 +137,7 @@ class _Folder:
         """The fold so far."""
         return Fold(
             movement=self.movement,
-            outcome=Outcome.OPEN if self.movement is None else _OUTCOMES.get(self.movement, Outcome.OPEN),
+            outcome=Outcome.OPEN if self.movement is None else self.movement.outcome,
             direction=self.direction,
             evidence=self.evidence,
             recipient=self.recipient,
@@ -216,7 +208,7 @@ class _Folder:
     def _stand(self, stored: StoredEvent, movement: Movement) -> None:
         event = stored.event
         back = event.mapped is not None and event.mapped.direction is Direction.RETURN and not event.derived
-        if movement in _GOES_BACK or back:
+        if movement in GOING_BACK or back:
             self.direction = Direction.RETURN
         if movement is not self.movement:
             self.since = event.occurred.utc_high

@@ -5,16 +5,7 @@ from collections.abc import Mapping
 
 from schemas.errors import BadConfiguration
 from schemas.ids import PeerId
-from schemas.tracking import Direction, EvidenceLevel, Mapped, Movement, Outcome
-
-_OUTCOMES = {
-    Movement.DELIVERED: Outcome.DELIVERED,
-    Movement.RETURNED: Outcome.RETURNED,
-    Movement.LOST: Outcome.LOST,
-    Movement.DESTROYED: Outcome.DESTROYED,
-    Movement.CANCELLED: Outcome.CANCELLED,
-}
-_BACKWARD = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
+from schemas.tracking import GOING_BACK, Direction, EvidenceLevel, Mapped, Movement
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,23 +20,28 @@ class Row:
 
 def means(movement: Movement, *, action: str | None = None, reason: str | None = None) -> Mapped:
     """The meaning whose outcome and direction follow from the movement; a delivery is proven by its status alone."""
-    direction = Direction.RETURN if movement in _BACKWARD else Direction.FORWARD
+    direction = Direction.RETURN if movement in GOING_BACK else Direction.FORWARD
     proof = EvidenceLevel.STATUS_ONLY if movement is Movement.DELIVERED else EvidenceLevel.NONE
-    return Mapped(movement, _OUTCOMES.get(movement, Outcome.OPEN), direction, proof, reason=reason, action=action)
+    return Mapped(movement, movement.outcome, direction, proof, reason=reason, action=action)
 
 
 def table(peer: PeerId, rows: Mapping[str, Row], told: Mapping[str, str]) -> dict[str, Mapped]:
+    """The meanings of a table's rows, :func:`completed`."""
+    return completed(peer, {code: row.mapped for code, row in rows.items()}, told)
+
+
+def completed(peer: str, known: Mapping[str, Mapped], told: Mapping[str, str]) -> dict[str, Mapped]:
     """The table with the codes that the customer was told (setting ``status_codes``, code to movement).
 
     Raises:
         BadConfiguration: a meaning that is no movement, or another meaning for a code of the table.
     """
-    codes = {code: row.mapped for code, row in rows.items()}
+    codes = dict(known)
     for code, word in told.items():
         where = f"peers.{peer}.status_codes.{code}"
         if word not in {str(movement) for movement in Movement}:
             raise BadConfiguration(f"{where}: {word!r} is no movement", subject=peer)
-        if code in rows and codes[code].movement != word:
+        if code in known and codes[code].movement != word:
             raise BadConfiguration(f"{where}: is {codes[code].movement} in the contract", subject=peer)
         codes.setdefault(code, means(Movement(word)))
     return codes

@@ -7,12 +7,12 @@ from schemas.ids import CarrierId, PeerId, Sha256
 from schemas.message import Payload
 from schemas.portal import OneStopReport
 from schemas.tracking import (
+    GOING_BACK,
     Direction,
     EventTime,
     EvidenceLevel,
     Mapped,
     Movement,
-    Outcome,
     Precision,
     TrackingEvent,
     ZoneSource,
@@ -22,14 +22,6 @@ PEER = PeerId("loopback")
 CARRIER = CarrierId("loopback")
 NO_BYTES = Sha256("0" * 64)
 """Digest of an event that never was bytes."""
-_OUTCOMES = {
-    Movement.DELIVERED: Outcome.DELIVERED,
-    Movement.RETURNED: Outcome.RETURNED,
-    Movement.LOST: Outcome.LOST,
-    Movement.DESTROYED: Outcome.DESTROYED,
-    Movement.CANCELLED: Outcome.CANCELLED,
-}
-_BACKWARD = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -102,6 +94,6 @@ def mapped(code: str) -> Mapped | None:
     if code not in {str(movement) for movement in Movement}:
         return None
     movement = Movement(code)
-    direction = Direction.RETURN if movement in _BACKWARD else Direction.FORWARD
+    direction = Direction.RETURN if movement in GOING_BACK else Direction.FORWARD
     proof = EvidenceLevel.SIGNATURE if movement is Movement.DELIVERED else EvidenceLevel.NONE
-    return Mapped(movement, _OUTCOMES.get(movement, Outcome.OPEN), direction, proof)
+    return Mapped(movement, movement.outcome, direction, proof)

@@ -11,7 +11,7 @@ hands the item to its sender, EMH could not do so, and everything between is the
 import dataclasses
 
 from adapters._kit.soap.events import ReasonNotAllowed, Said, proof
-from schemas.tracking import Direction, EvidenceLevel, Mapped, Movement, Outcome
+from schemas.tracking import Direction, EvidenceLevel, Mapped, Movement
 
 LIST = "M40"
 
@@ -60,11 +60,6 @@ CODES = {
 _WAY_BACK = {Movement.DELIVERED: Movement.RETURNED, Movement.ATTEMPT_FAILED: Movement.RETURN_FAILED}
 _STAYS = frozenset({Movement.ACCEPTED, Movement.CANCELLED})
 """Said of the item itself, whichever way it goes."""
-_OUTCOMES = {
-    Movement.DELIVERED: Outcome.DELIVERED,
-    Movement.RETURNED: Outcome.RETURNED,
-    Movement.CANCELLED: Outcome.CANCELLED,
-}
 
 
 def meaning(said: Said) -> Mapped | None:
@@ -81,7 +76,7 @@ def meaning(said: Said) -> Mapped | None:
     movement = _towards(row.movement, said.direction)
     return Mapped(
         movement=movement,
-        outcome=_OUTCOMES.get(movement, Outcome.OPEN),
+        outcome=movement.outcome,
         direction=Direction.RETURN if movement is Movement.RETURNING else said.direction,
         proof=proof(said) if movement is Movement.DELIVERED else EvidenceLevel.NONE,
         reason=said.reason,

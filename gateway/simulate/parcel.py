@@ -20,7 +20,6 @@ from schemas.tracking import (
     EvidenceLevel,
     Mapped,
     Movement,
-    Outcome,
     Precision,
     Recipient,
     TrackingEvent,
@@ -45,13 +44,6 @@ CODES: Final = {
     Movement.CANCELLED: "EXX",
 }
 """UPU codes (on the way back the direction tells what they mean); the carrier's own for losses."""
-_OUTCOMES: Final = {
-    Movement.DELIVERED: Outcome.DELIVERED,
-    Movement.RETURNED: Outcome.RETURNED,
-    Movement.LOST: Outcome.LOST,
-    Movement.DESTROYED: Outcome.DESTROYED,
-    Movement.CANCELLED: Outcome.CANCELLED,
-}
 HUB: Final = "990100"
 OFFICE_OF: Final = {
     province.POST: "990141",
@@ -249,7 +241,7 @@ def _event(
     meaning = None
     if movement is not None:
         direction = Direction.RETURN if back else Direction.FORWARD
-        meaning = Mapped(movement, _OUTCOMES.get(movement, Outcome.OPEN), direction, proof)
+        meaning = Mapped(movement, movement.outcome, direction, proof)
     recipient = None
     if movement is Movement.DELIVERED and item.addressee is not None:
         recipient = Recipient("ADDRESSEE", name_hash(item.addressee.name))

@@ -16,7 +16,6 @@ from tracking.table import CODE_OF
 
 SUCCESSION_ROW = 33
 """Its step names a new unit and moves nothing: no case begins anew with it."""
-GOING_BACK = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

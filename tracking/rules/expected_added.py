@@ -7,7 +7,7 @@ from schemas.calendar import VIETNAM, WorkCalendar
 from schemas.discrepancy import Finding, Proof, Severity
 from schemas.dossier import Dossier, DossierState, Pause, RequestKind, Step
 from schemas.shipment import Item, Purpose
-from schemas.tracking import Outcome
+from schemas.tracking import GOING_BACK, Outcome
 from tracking import deadlines, transitions
 from tracking.rules import beliefs
 from tracking.rules.context import Context, Limits, Wait
@@ -61,7 +61,7 @@ class ResultGoingBack(DossierRule):
         if transitions.code_of(view.dossier) != 9:
             return
         for parcel in beliefs.packed(view, Purpose.RESULT_OUT):
-            if parcel.item.fold.movement in beliefs.GOING_BACK:
+            if parcel.item.fold.movement in GOING_BACK:
                 proofs = (beliefs.moved(parcel.item), beliefs.stands(view.dossier))
                 yield self.case(view, str(parcel.item.id), self.severity, *proofs)
 
@@ -219,7 +219,7 @@ class ReturnedWithoutProof(DossierRule):
 
 
 def _will_not_come(item: Item) -> bool:
-    return item.fold.movement in beliefs.GOING_BACK or item.fold.outcome in (Outcome.LOST, Outcome.DESTROYED)
+    return item.fold.movement in GOING_BACK or item.fold.outcome in (Outcome.LOST, Outcome.DESTROYED)
 
 
 def _last_to(dossier: Dossier, state: DossierState) -> Step | None:

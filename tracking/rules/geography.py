@@ -7,7 +7,7 @@ from schemas.calendar import VIETNAM
 from schemas.discrepancy import Finding, Proof, Severity, Subject
 from schemas.invoice import Corridor
 from schemas.shipment import Item
-from schemas.tracking import Direction, Movement, StoredEvent
+from schemas.tracking import GOING_BACK, Direction, Movement, StoredEvent
 from tracking import normalise
 from tracking.rules.context import Context
 from tracking.rules.rule import Rule, counted, event_proof, name_of
@@ -17,7 +17,6 @@ _AT_THE_DOOR = frozenset(
     {Movement.OUT_FOR_DELIVERY, Movement.ATTEMPT_FAILED, Movement.READY_FOR_COLLECTION, Movement.DELIVERED}
 )
 _ON_THE_WAY = frozenset({Movement.ACCEPTED, Movement.IN_TRANSIT, Movement.HELD})
-_BACK = frozenset({Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED})
 
 
 def way_out(view: ItemView) -> Iterator[StoredEvent]:
@@ -26,7 +25,7 @@ def way_out(view: ItemView) -> Iterator[StoredEvent]:
         mapped = stored.event.mapped
         if mapped is None or stored.event.derived or stored.quarantine is not None:
             continue
-        if mapped.direction is Direction.RETURN or mapped.movement in _BACK:
+        if mapped.direction is Direction.RETURN or mapped.movement in GOING_BACK:
             return
         if stored.event.office:
             yield stored

@@ -7,7 +7,7 @@ from schemas.calendar import VIETNAM
 from schemas.discrepancy import Finding, Proof, Severity, Subject
 from schemas.dossier import DossierState
 from schemas.shipment import Item
-from schemas.tracking import Direction, Movement, Outcome, StoredEvent
+from schemas.tracking import GOING_BACK, Direction, Movement, Outcome, StoredEvent
 from tracking import normalise
 from tracking.lag import provinces_of
 from tracking.rules.context import Context, Limits, Wait
@@ -90,8 +90,7 @@ def _goes_back(stored: StoredEvent) -> bool:
     mapped = stored.event.mapped
     if mapped is None or stored.quarantine is not None:
         return False
-    back = (Movement.RETURNING, Movement.RETURNED, Movement.RETURN_FAILED)
-    return mapped.direction is Direction.RETURN or mapped.movement in back
+    return mapped.direction is Direction.RETURN or mapped.movement in GOING_BACK
 
 
 class AttemptsExhausted(Rule[ItemView]):
