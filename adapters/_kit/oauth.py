@@ -15,12 +15,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from adapters._kit import json, wso2
+from adapters._kit import json, probing, wso2
 from adapters._kit.http import ANY, JSON, PeerHttp, Reply
 from adapters._kit.json import Seconds, Shape, Text
 from adapters._kit.settings import Settings
 from schemas.errors import CallError, Misunderstood, Refused, Unauthorised
 from schemas.ports.clock import Clock
+from schemas.wire import Probe
 
 EARLY_S = 30.0
 """A token is renewed this long before it runs out, so that it does not run out on the way."""
@@ -122,6 +123,13 @@ class ClientCredentials:
         """Log in anew whatever is kept; for the connection test."""
         async with self._lock:
             return (await self._renew())[1]
+
+    async def probe(self) -> Probe:
+        """The connection test of a peer whose log-in is all that can be tried without an effect."""
+        return await probing.probe(self._token_given)
+
+    async def _token_given(self) -> probing.Heard:
+        return probing.Heard(await self.login(), "token given")
 
     async def _judged(self, call: Awaitable[Reply]) -> Reply:
         """The reply, unless it is the gateway's own fault."""

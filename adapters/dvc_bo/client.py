@@ -7,7 +7,6 @@ A second creation would be a second dossier: the house is told before it, and as
 
 import dataclasses
 import datetime as dt
-import time
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -102,18 +101,7 @@ class Adapter:
 
     async def probe(self) -> Probe:
         """Take a new token."""
-        started = time.monotonic()
-        try:
-            reply = await self._login.login()
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=_ms_since(started))
-        skew = reply.server_time - reply.received_at if reply.server_time is not None else None
-        return Probe(
-            ok=True,
-            what="token given",
-            latency_ms=_ms_since(started),
-            clock_skew_s=skew.total_seconds() if skew is not None else None,
-        )
+        return await self._login.probe()
 
     # --- the steps --------------------------------------------------------------------------------------------------
 
@@ -251,7 +239,3 @@ def _code(reply: Reply) -> str:
         return json.parse(Envelope, reply.body).code
     except Misunderstood:
         return ""
-
-
-def _ms_since(started: float) -> float:
-    return (time.monotonic() - started) * 1000.0

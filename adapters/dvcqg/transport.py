@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Final, Protocol, TypeVar
 
-from adapters._kit import json
+from adapters._kit import json, probing
 from adapters._kit.http import ANY, JSON, PeerHttp, join
 from adapters._kit.http import Reply as HttpReply
 from adapters._kit.settings import Settings
@@ -215,10 +215,5 @@ class QueryTransport:
 
 
 def _probe_of(reply: HttpReply, refused: CallError | None) -> Probe:
-    skew = reply.server_time - reply.received_at if reply.server_time is not None else None
-    return Probe(
-        ok=refused is None,
-        what="answered" if refused is None else str(refused),
-        latency_ms=0.0,
-        clock_skew_s=skew.total_seconds() if skew is not None else None,
-    )
+    what = "answered" if refused is None else str(refused)
+    return Probe(ok=refused is None, what=what, latency_ms=0.0, clock_skew_s=probing.skew_s(reply))

@@ -9,12 +9,11 @@ import base64
 import contextlib
 import hashlib
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from adapters._kit import json
+from adapters._kit import json, probing
 from adapters._kit.call import Sink
 from adapters._kit.http import JSON, XML, PeerHttp, Reply, join
 from adapters._kit.oauth import ClientCredentials
@@ -24,7 +23,7 @@ from adapters.edxml import building, codes, reading, translate
 from adapters.edxml.building import Hand
 from adapters.edxml.signing import Covers, Policy
 from adapters.edxml.wire import Envelope, ListReply, SentReply, WaitingRow
-from schemas.errors import BadConfiguration, CallError, Misunderstood, Transient
+from schemas.errors import BadConfiguration, Misunderstood, Transient
 from schemas.ids import Sha256
 from schemas.official_document import (
     DocumentRef,
@@ -116,24 +115,17 @@ class Adapter:
 
     async def probe(self) -> Probe:
         """List what waits; tells when a pinned certificate runs out, and what the clocks say."""
-        started = time.monotonic()
-        try:
-            if self._login is not None:
-                await self._login.login()
-            reply = await self._call("GET", "getReceivedEdocList", params=_kind(MessageKind.STATUS), effect=False)
-            told = _read(ListReply, reply, subject=self._system_id)
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=_ms_since(started))
-        skew = reply.server_time - reply.received_at if reply.server_time is not None else None
+        return await probing.probe(self._listed)
+
+    async def _listed(self) -> probing.Heard:
+        if self._login is not None:
+            await self._login.login()
+        reply = await self._call("GET", "getReceivedEdocList", params=_kind(MessageKind.STATUS), effect=False)
+        told = _read(ListReply, reply, subject=self._system_id)
         ends = [one.not_after for one in self._rules.policy.certificates]
         good = not ends or max(ends) > self._clock.now()
         until = f"; its certificate is good until {max(ends):%Y-%m-%d}" if ends else "; no certificate is pinned"
-        return Probe(
-            ok=good,
-            what=f"{len(told.data)} statuses wait{until}",
-            latency_ms=_ms_since(started),
-            clock_skew_s=skew.total_seconds() if skew is not None else None,
-        )
+        return probing.Heard(reply, f"{len(told.data)} statuses wait{until}", ok=good)
 
     async def _send(
         self, write: Callable[[Path], None], kind: MessageKind, *, sender: str, to: str, subject: str
@@ -258,7 +250,3 @@ def _file(settings: Settings, setting: str, path: str) -> bytes:
     except OSError as error:
         name = settings.manifest.name
         raise BadConfiguration(f"peers.{name}.{setting}: {error}", subject=name) from error
-
-
-def _ms_since(started: float) -> float:
-    return (time.monotonic() - started) * 1000.0

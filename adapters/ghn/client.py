@@ -1,15 +1,14 @@
 """Talks to GHN; what its bytes mean is :mod:`adapters.ghn.translate`."""
 
 import datetime as dt
-import time
 from collections.abc import Sequence
 
-from adapters._kit import meanings, news
+from adapters._kit import meanings, news, probing
 from adapters._kit.caller import Caller
 from adapters._kit.http import PeerHttp, Reply, join
 from adapters._kit.settings import Settings
 from adapters.ghn import codes, translate
-from schemas.errors import BadConfiguration, CallError
+from schemas.errors import BadConfiguration
 from schemas.ports.clock import Clock
 from schemas.tracking import TrackingBatch
 from schemas.wire import Callback, CallbackReply, Probe
@@ -59,16 +58,13 @@ class Adapter:
 
     async def probe(self) -> Probe:
         """Read the list of provinces with our token."""
-        began = time.monotonic()
-        try:
-            url = join(self._base_url, "shiip/public-api/master-data/province")
-            reply = await self._http.get(url, headers=self._headers)
-            translate.accepted(reply.body, translate.PEER)
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=_since_ms(began))
-        told = reply.server_time
-        skew_s = (told - reply.received_at).total_seconds() if told is not None else None
-        return Probe(ok=True, what="the token is taken", latency_ms=_since_ms(began), clock_skew_s=skew_s)
+        return await probing.probe(self._provinces)
+
+    async def _provinces(self) -> probing.Heard:
+        url = join(self._base_url, "shiip/public-api/master-data/province")
+        reply = await self._http.get(url, headers=self._headers)
+        translate.accepted(reply.body, translate.PEER)
+        return probing.Heard(reply, "the token is taken")
 
     async def _detail(self, number: str) -> Reply:
         return await self._http.post(
@@ -78,7 +74,3 @@ class Adapter:
             allow=(400, 404),  # "no such order" comes with one of these
             effect=False,
         )
-
-
-def _since_ms(began: float) -> float:
-    return (time.monotonic() - began) * 1000

@@ -1,16 +1,15 @@
 """Talks to GHTK; what its bytes mean is :mod:`adapters.ghtk.translate`."""
 
 import datetime as dt
-import time
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from adapters._kit import meanings, news
+from adapters._kit import meanings, news, probing
 from adapters._kit.caller import Caller
 from adapters._kit.http import PeerHttp, Reply, join
 from adapters._kit.settings import Settings
 from adapters.ghtk import codes, translate
-from schemas.errors import BadConfiguration, CallError
+from schemas.errors import BadConfiguration
 from schemas.ports.clock import Clock
 from schemas.tracking import TrackingBatch
 from schemas.wire import Callback, CallbackReply, Probe
@@ -63,20 +62,13 @@ class Adapter:
 
     async def probe(self) -> Probe:
         """Ask about a label that nobody has."""
-        began = time.monotonic()
-        try:
-            reply = await self._ask(NOBODYS)
-            translate.is_unknown(reply.body, translate.PEER, self._reading.not_found_words)
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=_since_ms(began))
-        told = reply.server_time
-        skew_s = (told - reply.received_at).total_seconds() if told is not None else None
-        return Probe(ok=True, what="the token is taken", latency_ms=_since_ms(began), clock_skew_s=skew_s)
+        return await probing.probe(self._nobodys)
+
+    async def _nobodys(self) -> probing.Heard:
+        reply = await self._ask(NOBODYS)
+        translate.is_unknown(reply.body, translate.PEER, self._reading.not_found_words)
+        return probing.Heard(reply, "the token is taken")
 
     async def _ask(self, number: str) -> Reply:
         url = join(self._base_url, f"services/shipment/v2/{quote(number, safe='')}")
         return await self._http.get(url, headers=self._headers)
-
-
-def _since_ms(began: float) -> float:
-    return (time.monotonic() - began) * 1000

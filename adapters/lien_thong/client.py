@@ -5,7 +5,6 @@ so a crash in between costs a second look and no report.
 """
 
 import hashlib
-import time
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -16,7 +15,6 @@ from adapters._kit.settings import Settings
 from adapters.lien_thong import codes, translate
 from adapters.lien_thong.wire import DetailReply, Envelope, ListReply, SentReply
 from schemas.dossier import RequestKind
-from schemas.errors import CallError
 from schemas.ids import Sha256
 from schemas.portal import (
     OneStopDossier,
@@ -101,18 +99,7 @@ class Adapter:
 
     async def probe(self) -> Probe:
         """Take a new token."""
-        started = time.monotonic()
-        try:
-            reply = await self._login.login()
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=_ms_since(started))
-        skew = reply.server_time - reply.received_at if reply.server_time is not None else None
-        return Probe(
-            ok=True,
-            what="token given",
-            latency_ms=_ms_since(started),
-            clock_skew_s=skew.total_seconds() if skew is not None else None,
-        )
+        return await self._login.probe()
 
     async def _send(self, operation: str, body: Mapping[str, object], *, subject: str) -> PortalReceipt:
         reply = await self._call("POST", operation, body=json.dump(body))
@@ -146,7 +133,3 @@ def _read(shape: type[E], reply: Reply, *, subject: str) -> E:
     if failed is not None:
         raise failed
     return json.parse(shape, reply.body, subject=subject, status=reply.status)
-
-
-def _ms_since(started: float) -> float:
-    return (time.monotonic() - started) * 1000.0

@@ -1,6 +1,5 @@
 """Talks to the national service platform: sends with the token, reads the result. The words are :mod:`.translate`'s."""
 
-import time
 from collections.abc import Mapping
 
 from adapters._kit import json
@@ -9,7 +8,7 @@ from adapters._kit.oauth import ClientCredentials, Token, TokenStyle
 from adapters._kit.settings import Settings
 from adapters.ngsp import translate
 from adapters.ngsp.wire import Result
-from schemas.errors import CallError, Refused
+from schemas.errors import Refused
 from schemas.ids import Sha256
 from schemas.portal import PortalDossier, PortalProgress, PortalReceipt
 from schemas.ports.clock import Clock
@@ -66,18 +65,7 @@ class Adapter:
 
     async def probe(self) -> Probe:
         """Take a new token."""
-        started = time.monotonic()
-        try:
-            reply = await self._login.login()
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=_ms_since(started))
-        skew = reply.server_time - reply.received_at if reply.server_time is not None else None
-        return Probe(
-            ok=True,
-            what="token given",
-            latency_ms=_ms_since(started),
-            clock_skew_s=skew.total_seconds() if skew is not None else None,
-        )
+        return await self._login.probe()
 
     async def _sync(self, dossier: PortalDossier, files: Mapping[Sha256, bytes]) -> PortalReceipt:
         body = translate.dossier_to_wire(dossier, files, self._dialect)
@@ -95,7 +83,3 @@ class Adapter:
         if failed is not None:
             raise failed
         return translate.receipt(result)
-
-
-def _ms_since(started: float) -> float:
-    return (time.monotonic() - started) * 1000.0

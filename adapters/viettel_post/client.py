@@ -1,9 +1,8 @@
 """Talks to Viettel Post: bytes out, bytes in; what they mean is :mod:`adapters.viettel_post.translate`."""
 
 import hashlib
-import time
 
-from adapters._kit import meanings
+from adapters._kit import meanings, probing
 from adapters._kit.caller import Caller
 from adapters._kit.http import PeerHttp, Reply, join
 from adapters._kit.settings import Settings
@@ -100,16 +99,12 @@ class Adapter:
 
     async def probe(self) -> Probe:
         """Log in anew and read the list of provinces."""
-        began = time.monotonic()
-        try:
-            login = await self._session.login()
-            provinces = await self.places(AddressTier.TWO_TIER, AddressLevel.PROVINCE, None)
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=_since_ms(began))
-        told = login.server_time
-        skew_s = (told - login.received_at).total_seconds() if told is not None else None
-        what = f"log-in answers; {len(provinces)} provinces in the list"
-        return Probe(ok=True, what=what, latency_ms=_since_ms(began), clock_skew_s=skew_s)
+        return await probing.probe(self._provinces)
+
+    async def _provinces(self) -> probing.Heard:
+        login = await self._session.login()
+        provinces = await self.places(AddressTier.TWO_TIER, AddressLevel.PROVINCE, None)
+        return probing.Heard(login, f"log-in answers; {len(provinces)} provinces in the list")
 
     # --- push -------------------------------------------------------------------------------------------------------
 
@@ -150,7 +145,3 @@ class Adapter:
 
     async def _post(self, path: str, body: bytes, token: str, *, effect: bool = True) -> Reply:
         return await self._http.post(join(self._base_url, path), body, headers={"Token": token}, effect=effect)
-
-
-def _since_ms(began: float) -> float:
-    return (time.monotonic() - began) * 1000

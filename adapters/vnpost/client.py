@@ -1,10 +1,10 @@
 """Talks to VNPost's commercial interface: bytes out, bytes in; what they mean is :mod:`adapters.vnpost.translate`."""
 
 import datetime as dt
-import time
 from collections.abc import Sequence
 from typing import Final
 
+from adapters._kit import probing
 from adapters._kit.http import ANY, JSON, PeerHttp, Reply, join
 from adapters._kit.json import dump, parse
 from adapters._kit.settings import Settings
@@ -16,7 +16,7 @@ from adapters.vnpost.terms import Terms
 from adapters.vnpost.webhook import Webhook
 from adapters.vnpost.wire import ListedOrder, Ward
 from schemas.dossier import Address
-from schemas.errors import CallError, Misunderstood, Refused
+from schemas.errors import Misunderstood, Refused
 from schemas.message import Operation, Payload
 from schemas.ports.carrier import Answer
 from schemas.ports.clock import Clock
@@ -149,16 +149,12 @@ class Adapter:
 
     async def probe(self) -> Probe:
         """Log in anew and ask for an order that cannot be."""
-        began = time.monotonic()
-        try:
-            login = await self._session.login()
-            await self._rows(["EL000000005VN"])
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=(time.monotonic() - began) * 1000)
-        told = login.server_time
-        skew_s = (told - login.received_at).total_seconds() if told is not None else None
-        what = "log-in and list answer"
-        return Probe(ok=True, what=what, latency_ms=(time.monotonic() - began) * 1000, clock_skew_s=skew_s)
+        return await probing.probe(self._logged_in)
+
+    async def _logged_in(self) -> probing.Heard:
+        login = await self._session.login()
+        await self._rows(["EL000000005VN"])
+        return probing.Heard(login, "log-in and list answer")
 
     # --- the webhook ------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
 """Talks to VNPost HCC: bytes out, bytes in; what they mean is :mod:`adapters.vnpost_hcc.translate`."""
 
 import datetime as dt
-import time
 from collections.abc import Mapping
 
+from adapters._kit import probing
 from adapters._kit.http import PeerHttp, Reply
 from adapters._kit.oauth import ClientCredentials
 from adapters._kit.settings import Settings
@@ -11,7 +11,7 @@ from adapters.vnpost_hcc import announcing, translate
 from adapters.vnpost_hcc.cursor import ZERO, Cursor, oid_at
 from adapters.vnpost_hcc.legacy import Legacy
 from adapters.vnpost_hcc.terms import LEGACY, Terms, needed
-from schemas.errors import BadConfiguration, CallError
+from schemas.errors import BadConfiguration
 from schemas.message import Operation, Payload
 from schemas.ports.carrier import Answer
 from schemas.ports.clock import Clock
@@ -103,16 +103,13 @@ class Gateway:
 
     async def probe(self) -> Probe:
         """Log in anew and read one row of the feed."""
-        began = time.monotonic()
-        try:
-            login = await self._login.login()
-            now = self._clock.now()
-            batch = await self._page(Cursor(ZERO, oid_at(now - dt.timedelta(days=1))), page_size=1)
-        except CallError as error:
-            return Probe(ok=False, what=str(error), latency_ms=_since_ms(began))
-        told = login.server_time
-        skew_s = (told - login.received_at).total_seconds() if told is not None else None
-        return Probe(ok=True, what=_feed_words(batch), latency_ms=_since_ms(began), clock_skew_s=skew_s)
+        return await probing.probe(self._one_row)
+
+    async def _one_row(self) -> probing.Heard:
+        login = await self._login.login()
+        yesterday = self._clock.now() - dt.timedelta(days=1)
+        batch = await self._page(Cursor(ZERO, oid_at(yesterday)), page_size=1)
+        return probing.Heard(login, _feed_words(batch))
 
     async def _post(self, address: str, body: bytes, *, effect: bool = True) -> Reply:
         url = self._settings.text(address)
@@ -150,7 +147,3 @@ def _feed_words(batch: TrackingBatch) -> str:
     return (
         f"log-in and feed answer; a row was written {behind_s:.0f} s after its EventTime ({event.occurred.zone_source})"
     )
-
-
-def _since_ms(began: float) -> float:
-    return (time.monotonic() - began) * 1000
